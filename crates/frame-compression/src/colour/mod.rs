@@ -1,0 +1,3 @@
+//! RGB to Y, Cb, Cr and back: one file per convention.
+
+pub(crate) mod video;

@@ -1,0 +1,17 @@
+//! Real codec artifacts in one image.
+
+mod apply;
+mod codec;
+mod colour;
+mod error;
+mod h264;
+mod planes;
+mod sample;
+mod tensor;
+
+pub use apply::{FrameCompressor, ImageTensor, apply_compression_artifacts};
+pub use codec::{Backend, Codec, Crf, Quality, Subsampling, UnknownName};
+pub use error::{Error, ErrorKind, MAX_SIDE};
+pub use planes::{Component, Planes};
+pub use sample::{Sample, ValueRange};
+pub use tensor::{Tensor, TensorView, TensorViewMut};

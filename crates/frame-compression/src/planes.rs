@@ -1,0 +1,210 @@
+//! A picture as the codecs see it: one plane of luma and two of chroma, padded to whole blocks.
+
+use crate::codec::Subsampling;
+use crate::error::{Error, MAX_SIDE};
+
+/// Planes are padded to multiples of this many luma samples, the largest block that
+/// every engine codes in full (a macroblock of H.264, an MCU of 4:2:0 JPEG).
+pub(crate) const BLOCK: usize = 16;
+
+/// A component of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Component {
+    /// Luma.
+    Y,
+    /// The blue difference.
+    Cb,
+    /// The red difference.
+    Cr,
+}
+
+/// One component's samples. Rows are `stride` apart; rows and columns beyond the
+/// picture's own, up to whole blocks, are padding that an engine may use.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Plane {
+    /// `stride * rows` samples.
+    pub(crate) samples: Vec<u8>,
+    /// Columns of the picture.
+    pub(crate) width: usize,
+    /// Rows of the picture.
+    pub(crate) height: usize,
+    /// Columns with padding.
+    pub(crate) stride: usize,
+    /// Rows with padding.
+    pub(crate) rows: usize,
+}
+
+impl Plane {
+    fn resize(&mut self, size: (usize, usize), padded: (usize, usize)) {
+        (self.width, self.height) = size;
+        (self.stride, self.rows) = padded;
+        self.samples.resize(self.stride * self.rows, 0);
+    }
+
+    /// The picture's samples of row `y`, without padding.
+    pub(crate) fn row(&self, y: usize) -> &[u8] {
+        &self.samples[y * self.stride..][..self.width]
+    }
+
+    /// The picture's samples of row `y`, without padding.
+    pub(crate) fn row_mut(&mut self, y: usize) -> &mut [u8] {
+        &mut self.samples[y * self.stride..][..self.width]
+    }
+
+    /// Fills the padding: the last column to the right, then the last row downwards.
+    pub(crate) fn extend_edges(&mut self) {
+        if self.samples.is_empty() {
+            return;
+        }
+        for row in self.samples.chunks_exact_mut(self.stride).take(self.height) {
+            let last = row[self.width - 1];
+            row[self.width..].fill(last);
+        }
+        let from = (self.height - 1) * self.stride;
+        for y in self.height..self.rows {
+            self.samples.copy_within(from..from + self.stride, y * self.stride);
+        }
+    }
+}
+
+/// A picture in Y, Cb, Cr: what the codecs code.
+///
+/// Samples are 8 bits. Which RGB they stand for (BT.601 limited range for the video codecs, JFIF's full
+/// range for JPEG) is the caller's matter; [`FrameCompressor`](crate::FrameCompressor) converts by itself.
+///
+/// ```
+/// use frame_compression::{Codec, Component, FrameCompressor, Planes, Subsampling};
+///
+/// let mut planes = Planes::new(64, 48, Subsampling::S420)?;
+/// for y in 0..48 {
+///     planes.row_mut(Component::Y, y).fill(5 * y as u8);
+/// }
+/// FrameCompressor::new(Codec::H264).crf(29.0)?.apply_to_planes(&mut planes)?;
+/// # Ok::<(), frame_compression::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Planes {
+    pub(crate) y: Plane,
+    pub(crate) cb: Plane,
+    pub(crate) cr: Plane,
+    subsampling: Subsampling,
+}
+
+impl Planes {
+    /// A picture of `width` x `height` luma samples, all samples 0.
+    ///
+    /// Chroma planes are rounded up where a side is odd.
+    ///
+    /// # Errors
+    /// [`Error::InvalidShape`] where a side is 0, [`Error::TooLarge`] where one is over [`MAX_SIDE`].
+    pub fn new(width: usize, height: usize, subsampling: Subsampling) -> Result<Self, Error> {
+        if width == 0 || height == 0 {
+            return Err(Error::InvalidShape { given: vec![1, height, width, 3] });
+        }
+        if width > MAX_SIDE || height > MAX_SIDE {
+            return Err(Error::TooLarge { width, height });
+        }
+        let mut planes = Self::default();
+        planes.resize(width, height, subsampling);
+        Ok(planes)
+    }
+
+    /// Makes these the planes of another picture. Allocates only where it is the largest so far;
+    /// what the samples are afterwards is not said.
+    pub(crate) fn resize(&mut self, width: usize, height: usize, subsampling: Subsampling) {
+        let padded = (width.next_multiple_of(BLOCK), height.next_multiple_of(BLOCK));
+        self.subsampling = subsampling;
+        self.y.resize((width, height), padded);
+        let (across, down) = subsampling.factors();
+        let (size, padded) = if subsampling == Subsampling::Grey {
+            ((0, 0), (0, 0))
+        } else {
+            ((width.div_ceil(across), height.div_ceil(down)), (padded.0 / across, padded.1 / down))
+        };
+        self.cb.resize(size, padded);
+        self.cr.resize(size, padded);
+    }
+
+    /// Luma samples in a row.
+    pub fn width(&self) -> usize {
+        self.y.width
+    }
+
+    /// Rows of luma samples.
+    pub fn height(&self) -> usize {
+        self.y.height
+    }
+
+    /// The chroma subsampling.
+    pub fn subsampling(&self) -> Subsampling {
+        self.subsampling
+    }
+
+    /// Width and height of a component in samples; (0, 0) for the chroma of a grey picture.
+    pub fn size(&self, component: Component) -> (usize, usize) {
+        let plane = self.plane(component);
+        (plane.width, plane.height)
+    }
+
+    /// The samples of row `y` of a component.
+    ///
+    /// # Panics
+    /// If the component has no such row.
+    pub fn row(&self, component: Component, y: usize) -> &[u8] {
+        self.plane(component).row(y)
+    }
+
+    /// The samples of row `y` of a component.
+    ///
+    /// # Panics
+    /// If the component has no such row.
+    pub fn row_mut(&mut self, component: Component, y: usize) -> &mut [u8] {
+        match component {
+            Component::Y => self.y.row_mut(y),
+            Component::Cb => self.cb.row_mut(y),
+            Component::Cr => self.cr.row_mut(y),
+        }
+    }
+
+    fn plane(&self, component: Component) -> &Plane {
+        match component {
+            Component::Y => &self.y,
+            Component::Cb => &self.cb,
+            Component::Cr => &self.cr,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_repeats_the_last_column_and_row() {
+        let mut planes = Planes::new(18, 3, Subsampling::S420).unwrap();
+        assert_eq!((planes.y.stride, planes.y.rows), (32, 16));
+        assert_eq!((planes.cb.width, planes.cb.height, planes.cb.stride, planes.cb.rows), (9, 2, 16, 8));
+        for y in 0..3 {
+            for (x, sample) in planes.y.row_mut(y).iter_mut().enumerate() {
+                *sample = (10 * y + x) as u8;
+            }
+        }
+        planes.y.extend_edges();
+        for y in 0..16 {
+            for x in 0..32 {
+                assert_eq!(planes.y.samples[y * 32 + x], (10 * y.min(2) + x.min(17)) as u8);
+            }
+        }
+    }
+
+    #[test]
+    fn grey_has_no_chroma_and_sizes_are_checked() {
+        let planes = Planes::new(5, 5, Subsampling::Grey).unwrap();
+        assert_eq!(planes.size(Component::Cb), (0, 0));
+        assert!(matches!(Planes::new(0, 5, Subsampling::S444), Err(Error::InvalidShape { .. })));
+        assert_eq!(
+            Planes::new(MAX_SIDE + 1, 5, Subsampling::S444).unwrap_err(),
+            Error::TooLarge { width: MAX_SIDE + 1, height: 5 }
+        );
+    }
+}

@@ -1,0 +1,231 @@
+//! The element types of tensors, and their conversion to and from 8 bits.
+
+use half::{bf16, f16};
+
+/// Which numbers of a floating-point tensor stand for black and white. Ignored for `u8`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum ValueRange {
+    /// -1 to 1: `u8 = round((clamp(v, -1, 1) + 1) * 127.5)`, and back `v = u8 * (2/255) - 1`.
+    #[default]
+    SignedUnit,
+    /// 0 to 1: `u8 = round(clamp(v, 0, 1) * 255)`, and back `v = u8 / 255`.
+    Unit,
+}
+
+mod sealed {
+    use super::ValueRange;
+
+    /// What the library needs of an element type; not for other crates to implement.
+    pub trait Convert: Copy + Default {
+        /// Converts samples to 8 bits, ties away from zero. On a NaN or an infinity, gives its place.
+        fn to_bytes(samples: &[Self], range: ValueRange, bytes: &mut [u8]) -> Result<(), usize>;
+        /// Converts 8-bit samples to this type.
+        fn from_bytes(bytes: &[u8], range: ValueRange, samples: &mut [Self]);
+        /// The sample as it is shown in an error.
+        fn shown(self) -> f64;
+    }
+}
+pub(crate) use sealed::Convert;
+
+/// An element type of a tensor: `f32`, `f16`, `bf16`, `f64` or `u8`.
+///
+/// Floating-point samples are converted to 8 bits in `f32` (`f64` in `f64`), ties away from zero; the way
+/// back is computed in `f32` and then brought to the element type.
+pub trait Sample: Convert + Send + Sync + 'static {}
+
+impl<T: Convert + Send + Sync + 'static> Sample for T {}
+
+/// Where the first sample that is not finite stands, if there is one.
+fn first_non_finite<T: Copy>(samples: &[T], is_finite: impl Fn(T) -> bool) -> Result<(), usize> {
+    // The whole row is tested without a branch, as nearly every row is finite.
+    if samples.iter().fold(true, |all, &sample| all & is_finite(sample)) {
+        return Ok(());
+    }
+    Err(samples.iter().position(|&sample| !is_finite(sample)).unwrap_or(0))
+}
+
+/// Rounds a number of `0..=255`, ties away from zero.
+///
+/// Adding one half first would round 0.49999997 up; the difference to the whole part is exact.
+fn round_f32(value: f32) -> u8 {
+    let whole = value as i32;
+    (whole + i32::from(value - whole as f32 >= 0.5)) as u8
+}
+
+fn byte_of_f32(value: f32, range: ValueRange) -> u8 {
+    round_f32(match range {
+        ValueRange::SignedUnit => (value.clamp(-1.0, 1.0) + 1.0) * 127.5,
+        ValueRange::Unit => value.clamp(0.0, 1.0) * 255.0,
+    })
+}
+
+fn f32_of_byte(byte: u8, range: ValueRange) -> f32 {
+    match range {
+        ValueRange::SignedUnit => f32::from(byte) * (2.0 / 255.0) - 1.0,
+        ValueRange::Unit => f32::from(byte) / 255.0,
+    }
+}
+
+impl Convert for f32 {
+    fn to_bytes(samples: &[Self], range: ValueRange, bytes: &mut [u8]) -> Result<(), usize> {
+        first_non_finite(samples, f32::is_finite)?;
+        for (byte, &sample) in bytes.iter_mut().zip(samples) {
+            *byte = byte_of_f32(sample, range);
+        }
+        Ok(())
+    }
+
+    fn from_bytes(bytes: &[u8], range: ValueRange, samples: &mut [Self]) {
+        for (sample, &byte) in samples.iter_mut().zip(bytes) {
+            *sample = f32_of_byte(byte, range);
+        }
+    }
+
+    fn shown(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl Convert for f64 {
+    fn to_bytes(samples: &[Self], range: ValueRange, bytes: &mut [u8]) -> Result<(), usize> {
+        first_non_finite(samples, f64::is_finite)?;
+        for (byte, &sample) in bytes.iter_mut().zip(samples) {
+            let value = match range {
+                ValueRange::SignedUnit => (sample.clamp(-1.0, 1.0) + 1.0) * 127.5,
+                ValueRange::Unit => sample.clamp(0.0, 1.0) * 255.0,
+            };
+            *byte = value.round() as u8;
+        }
+        Ok(())
+    }
+
+    fn from_bytes(bytes: &[u8], range: ValueRange, samples: &mut [Self]) {
+        for (sample, &byte) in samples.iter_mut().zip(bytes) {
+            *sample = f64::from(f32_of_byte(byte, range));
+        }
+    }
+
+    fn shown(self) -> f64 {
+        self
+    }
+}
+
+macro_rules! convert_half {
+    ($half:ty) => {
+        impl Convert for $half {
+            fn to_bytes(samples: &[Self], range: ValueRange, bytes: &mut [u8]) -> Result<(), usize> {
+                first_non_finite(samples, Self::is_finite)?;
+                for (byte, &sample) in bytes.iter_mut().zip(samples) {
+                    *byte = byte_of_f32(sample.to_f32(), range);
+                }
+                Ok(())
+            }
+
+            fn from_bytes(bytes: &[u8], range: ValueRange, samples: &mut [Self]) {
+                // Only 256 numbers can come out, and narrowing is slow.
+                let table: [Self; 256] =
+                    std::array::from_fn(|byte| Self::from_f32(f32_of_byte(byte as u8, range)));
+                for (sample, &byte) in samples.iter_mut().zip(bytes) {
+                    *sample = table[usize::from(byte)];
+                }
+            }
+
+            fn shown(self) -> f64 {
+                self.to_f64()
+            }
+        }
+    };
+}
+
+convert_half!(f16);
+convert_half!(bf16);
+
+impl Convert for u8 {
+    fn to_bytes(samples: &[Self], _: ValueRange, bytes: &mut [u8]) -> Result<(), usize> {
+        bytes.copy_from_slice(samples);
+        Ok(())
+    }
+
+    fn from_bytes(bytes: &[u8], _: ValueRange, samples: &mut [Self]) {
+        samples.copy_from_slice(bytes);
+    }
+
+    fn shown(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RANGES: [ValueRange; 2] = [ValueRange::SignedUnit, ValueRange::Unit];
+
+    fn byte<T: Convert>(sample: T, range: ValueRange) -> u8 {
+        let mut bytes = [0];
+        T::to_bytes(&[sample], range, &mut bytes).unwrap();
+        bytes[0]
+    }
+
+    fn every_byte_comes_back<T: Convert>() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        for range in RANGES {
+            let mut samples = vec![T::default(); 256];
+            T::from_bytes(&bytes, range, &mut samples);
+            let mut back = vec![0; 256];
+            T::to_bytes(&samples, range, &mut back).unwrap();
+            assert_eq!(back, bytes);
+        }
+    }
+
+    #[test]
+    fn bytes_survive_the_way_through_every_type_that_can_hold_them() {
+        every_byte_comes_back::<f32>();
+        every_byte_comes_back::<f64>();
+        every_byte_comes_back::<f16>();
+        every_byte_comes_back::<u8>();
+    }
+
+    #[test]
+    fn rounding_is_to_the_nearest_with_ties_away_from_zero() {
+        // The reference rounds in f64, where every product of an f32 and 127.5 or 255 is exact.
+        let mut bits = 1u32;
+        for _ in 0..200_000 {
+            bits = bits.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let unit = (bits >> 8) as f32 / (1 << 24) as f32;
+            assert_eq!(byte(unit, ValueRange::Unit), f64::from(unit * 255.0).round() as u8);
+            let signed = unit * 2.0 - 1.0;
+            assert_eq!(byte(signed, ValueRange::SignedUnit), f64::from((signed + 1.0) * 127.5).round() as u8);
+        }
+        assert_eq!(byte(0.0f32, ValueRange::SignedUnit), 128, "127.5 is a tie");
+        assert_eq!(byte(0.0f64, ValueRange::SignedUnit), 128);
+        assert_eq!(round_f32(0.499_999_97), 0);
+        assert_eq!(byte(bf16::ZERO, ValueRange::SignedUnit), 128);
+    }
+
+    #[test]
+    fn values_outside_the_range_are_clamped() {
+        for (value, signed, unit) in
+            [(-7.0f32, 0, 0), (-1.0, 0, 0), (0.0, 128, 0), (1.0, 255, 255), (f32::MAX, 255, 255)]
+        {
+            assert_eq!(byte(value, ValueRange::SignedUnit), signed);
+            assert_eq!(byte(value, ValueRange::Unit), unit);
+            assert_eq!(byte(f64::from(value), ValueRange::SignedUnit), signed);
+        }
+    }
+
+    #[test]
+    fn the_first_sample_that_is_not_finite_is_found() {
+        let mut bytes = [0; 40];
+        for wrong in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut samples = [0.25f32; 40];
+            samples[31] = wrong;
+            samples[37] = wrong;
+            assert_eq!(f32::to_bytes(&samples, ValueRange::Unit, &mut bytes), Err(31));
+            assert_eq!(f64::to_bytes(&samples.map(f64::from), ValueRange::Unit, &mut bytes), Err(31));
+            assert_eq!(f16::to_bytes(&samples.map(f16::from_f32), ValueRange::Unit, &mut bytes), Err(31));
+            assert_eq!(bf16::to_bytes(&samples.map(bf16::from_f32), ValueRange::Unit, &mut bytes), Err(31));
+        }
+    }
+}

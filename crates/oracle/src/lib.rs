@@ -1,0 +1,10 @@
+//! The reference codecs, each behind a C shim that hides its versioned symbols and large structs.
+//!
+//! These are test-time tools: the published crates know nothing of them.
+
+#[cfg(feature = "jpeg")]
+pub mod jpeg;
+#[cfg(feature = "x264")]
+pub mod x264;
+#[cfg(feature = "x265")]
+pub mod x265;
