@@ -263,7 +263,7 @@ impl FrameCompressor {
                 allowed: "leave the subsampling out, or set 4:2:0",
             });
         }
-        if width % 2 != 0 || height % 2 != 0 {
+        if !width.is_multiple_of(2) || !height.is_multiple_of(2) {
             return Err(Error::OddSize { codec, width, height });
         }
         Ok(subsampling)
