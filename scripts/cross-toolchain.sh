@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# Sourced by the scripts beside it: a Rust toolchain that can build for targets other than this machine's.
+#
+# `cross_toolchain TARGET...` takes the toolchain on PATH if it has the standard library of every target
+# (`rustup target add TARGET`). If it has not, and this is Debian, it takes Debian's rustc-web with the sources of
+# the standard library, installing them where it may, and has cargo build the standard library itself. It sets
+#   BUILD_STD      arguments for every cargo command that builds
+#   CARGO_CLIPPY   the command that runs clippy with that toolchain
+
+# Installs those of the Debian packages that are missing.
+debian_packages() {
+    local package missing=() as_root=()
+    for package in "$@"; do
+        dpkg-query --show --showformat='${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing+=("$package")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if ! command -v apt-get >/dev/null; then
+        echo "$0: needs the Debian packages ${missing[*]}, and this is not Debian" >&2
+        return 1
+    fi
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! command -v sudo >/dev/null; then
+            echo "$0: as root: apt-get install --no-install-recommends ${missing[*]}" >&2
+            return 1
+        fi
+        as_root=(sudo)
+    fi
+    echo "installing ${missing[*]}"
+    "${as_root[@]}" apt-get update --quiet --quiet
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install --quiet --quiet --yes --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+cross_toolchain() {
+    local target
+    BUILD_STD=()
+    CARGO_CLIPPY=(cargo clippy)
+    for target in "$@"; do
+        if ! [ -d "$(rustc --print target-libdir --target "$target" 2>/dev/null)" ]; then
+            debian_packages rustc-web rust-web-src rust-web-clippy
+            # rustup's cargo drives Debian's compiler, and may use -Z with it. The standard library has to be that
+            # of the compiler, so rustup's own compiler cannot be used with Debian's sources.
+            export RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc RUSTC_BOOTSTRAP=1
+            BUILD_STD=(-Zbuild-std)
+            CARGO_CLIPPY=(/usr/bin/cargo-clippy clippy)
+            break
+        fi
+    done
+    echo "$("${RUSTC:-rustc}" --version) for $*"
+}
