@@ -7,6 +7,8 @@ mod error;
 mod h264;
 mod planes;
 mod sample;
+#[allow(dead_code, unused_macros, unused_imports)]
+mod simd;
 mod tensor;
 
 pub use apply::{FrameCompressor, ImageTensor, apply_compression_artifacts};

@@ -1,0 +1,287 @@
+//! AVX2: one register a vector.
+
+use std::arch::x86_64::*;
+use std::ops::{Add, Sub};
+
+use super::{Bytes, Dwords, Simd, Words};
+
+/// Proof that the CPU has AVX2: made by [`Avx2::detect`] alone.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Avx2(());
+
+impl Avx2 {
+    pub(super) fn detect() -> Option<Self> {
+        is_x86_feature_detected!("avx2").then_some(Self(()))
+    }
+}
+
+/// A vector is only made from a token, or from another vector, so one that exists proves AVX2.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Avx2Words(__m256i);
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Avx2Dwords(__m256i);
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Avx2Bytes(__m256i);
+
+impl Simd for Avx2 {
+    type Words = Avx2Words;
+    type Dwords = Avx2Dwords;
+    type Bytes = Avx2Bytes;
+
+    #[inline(always)]
+    fn vectorize<R>(self, kernel: impl FnOnce() -> R) -> R {
+        #[target_feature(enable = "avx2")]
+        fn compiled<R>(kernel: impl FnOnce() -> R) -> R {
+            kernel()
+        }
+        // SAFETY: the token proves that the CPU has AVX2.
+        unsafe { compiled(kernel) }
+    }
+}
+
+/// Calls intrinsics of AVX2.
+macro_rules! avx2 {
+    ($call:expr) => {
+        // SAFETY: AVX2 is there, as a token or a vector of it is in scope; pointers come from references to
+        // arrays of the size that is loaded or stored.
+        unsafe { $call }
+    };
+}
+
+/// `$name(a, b)` by one intrinsic.
+macro_rules! binary {
+    ($($name:ident = $intrinsic:ident;)*) => {
+        $(#[inline(always)]
+        fn $name(self, other: Self) -> Self {
+            Self(avx2!($intrinsic(self.0, other.0)))
+        })*
+    };
+}
+
+macro_rules! shifts {
+    ($($name:ident = $intrinsic:ident;)*) => {
+        $(#[inline(always)]
+        fn $name<const N: i32>(self) -> Self {
+            Self(avx2!($intrinsic::<N>(self.0)))
+        })*
+    };
+}
+
+/// What is the same for every lane type.
+macro_rules! same_for_all {
+    ($lane:ty, $count:expr, $splat:ident) => {
+        #[inline(always)]
+        fn splat(_: Avx2, value: $lane) -> Self {
+            Self(avx2!($splat(value as _)))
+        }
+
+        #[inline(always)]
+        fn load(_: Avx2, from: &[$lane; $count]) -> Self {
+            Self(avx2!(_mm256_loadu_si256(from.as_ptr().cast())))
+        }
+
+        #[inline(always)]
+        fn store(self, to: &mut [$lane; $count]) {
+            avx2!(_mm256_storeu_si256(to.as_mut_ptr().cast(), self.0));
+        }
+
+        binary! {
+            and = _mm256_and_si256;
+            or = _mm256_or_si256;
+            xor = _mm256_xor_si256;
+        }
+
+        #[inline(always)]
+        fn low_halves(self, other: Self) -> Self {
+            Self(avx2!(_mm256_permute2x128_si256::<0x20>(self.0, other.0)))
+        }
+
+        #[inline(always)]
+        fn high_halves(self, other: Self) -> Self {
+            Self(avx2!(_mm256_permute2x128_si256::<0x31>(self.0, other.0)))
+        }
+    };
+}
+
+macro_rules! sums {
+    ($name:ident, $add:ident, $sub:ident) => {
+        impl Add for $name {
+            type Output = Self;
+
+            #[inline(always)]
+            fn add(self, other: Self) -> Self {
+                Self(avx2!($add(self.0, other.0)))
+            }
+        }
+
+        impl Sub for $name {
+            type Output = Self;
+
+            #[inline(always)]
+            fn sub(self, other: Self) -> Self {
+                Self(avx2!($sub(self.0, other.0)))
+            }
+        }
+    };
+}
+
+sums!(Avx2Words, _mm256_add_epi16, _mm256_sub_epi16);
+sums!(Avx2Dwords, _mm256_add_epi32, _mm256_sub_epi32);
+
+impl Words<Avx2> for Avx2Words {
+    same_for_all!(i16, 16, _mm256_set1_epi16);
+
+    #[inline(always)]
+    fn load_bytes(_: Avx2, from: &[u8; 16]) -> Self {
+        Self(avx2!(_mm256_cvtepu8_epi16(_mm_loadu_si128(from.as_ptr().cast()))))
+    }
+
+    #[inline(always)]
+    fn load_bytes_halves(_: Avx2, low: &[u8; 8], high: &[u8; 8]) -> Self {
+        Self(avx2!(_mm256_cvtepu8_epi16(_mm_unpacklo_epi64(
+            _mm_loadl_epi64(low.as_ptr().cast()),
+            _mm_loadl_epi64(high.as_ptr().cast()),
+        ))))
+    }
+
+    #[inline(always)]
+    fn store_bytes(self, to: &mut [u8; 16]) {
+        avx2!({
+            let packed =
+                _mm_packus_epi16(_mm256_castsi256_si128(self.0), _mm256_extracti128_si256::<1>(self.0));
+            _mm_storeu_si128(to.as_mut_ptr().cast(), packed);
+        });
+    }
+
+    binary! {
+        min = _mm256_min_epi16;
+        max = _mm256_max_epi16;
+        saturating_add = _mm256_adds_epi16;
+        saturating_sub = _mm256_subs_epi16;
+        saturating_sub_unsigned = _mm256_subs_epu16;
+        mul_low = _mm256_mullo_epi16;
+        mul_high = _mm256_mulhi_epi16;
+        mul_high_unsigned = _mm256_mulhi_epu16;
+        greater = _mm256_cmpgt_epi16;
+        equal = _mm256_cmpeq_epi16;
+        zip_low_16 = _mm256_unpacklo_epi16;
+        zip_high_16 = _mm256_unpackhi_epi16;
+        zip_low_32 = _mm256_unpacklo_epi32;
+        zip_high_32 = _mm256_unpackhi_epi32;
+        zip_low_64 = _mm256_unpacklo_epi64;
+        zip_high_64 = _mm256_unpackhi_epi64;
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Self(avx2!(_mm256_abs_epi16(self.0)))
+    }
+
+    shifts! {
+        shl = _mm256_slli_epi16;
+        shr = _mm256_srai_epi16;
+        shr_unsigned = _mm256_srli_epi16;
+    }
+
+    #[inline(always)]
+    fn swap_halves(self) -> Self {
+        Self(avx2!(_mm256_permute4x64_epi64::<0b01_00_11_10>(self.0)))
+    }
+
+    #[inline(always)]
+    fn mul_add_pairs(self, other: Self) -> Avx2Dwords {
+        Avx2Dwords(avx2!(_mm256_madd_epi16(self.0, other.0)))
+    }
+
+    #[inline(always)]
+    fn widen(self) -> (Avx2Dwords, Avx2Dwords) {
+        avx2!({
+            let sign = _mm256_srai_epi16::<15>(self.0);
+            (Avx2Dwords(_mm256_unpacklo_epi16(self.0, sign)), Avx2Dwords(_mm256_unpackhi_epi16(self.0, sign)))
+        })
+    }
+
+    #[inline(always)]
+    fn pack_bytes(self, other: Self) -> Avx2Bytes {
+        Avx2Bytes(avx2!(_mm256_packus_epi16(self.0, other.0)))
+    }
+
+    #[inline(always)]
+    fn sum(self) -> i32 {
+        Avx2Dwords(avx2!(_mm256_madd_epi16(self.0, _mm256_set1_epi16(1)))).sum()
+    }
+}
+
+impl Dwords<Avx2> for Avx2Dwords {
+    same_for_all!(i32, 8, _mm256_set1_epi32);
+
+    binary! {
+        min = _mm256_min_epi32;
+        max = _mm256_max_epi32;
+        mul_low = _mm256_mullo_epi32;
+        greater = _mm256_cmpgt_epi32;
+        equal = _mm256_cmpeq_epi32;
+        zip_low_32 = _mm256_unpacklo_epi32;
+        zip_high_32 = _mm256_unpackhi_epi32;
+        zip_low_64 = _mm256_unpacklo_epi64;
+        zip_high_64 = _mm256_unpackhi_epi64;
+    }
+
+    shifts! {
+        shl = _mm256_slli_epi32;
+        shr = _mm256_srai_epi32;
+        shr_unsigned = _mm256_srli_epi32;
+    }
+
+    #[inline(always)]
+    fn shl_by(self, count: u32) -> Self {
+        Self(avx2!(_mm256_sll_epi32(self.0, _mm_cvtsi32_si128(count as i32))))
+    }
+
+    #[inline(always)]
+    fn shr_by(self, count: u32) -> Self {
+        Self(avx2!(_mm256_sra_epi32(self.0, _mm_cvtsi32_si128(count as i32))))
+    }
+
+    #[inline(always)]
+    fn pack_words(self, other: Self) -> Avx2Words {
+        Avx2Words(avx2!(_mm256_packs_epi32(self.0, other.0)))
+    }
+
+    #[inline(always)]
+    fn sum(self) -> i32 {
+        avx2!({
+            let four = _mm_add_epi32(_mm256_castsi256_si128(self.0), _mm256_extracti128_si256::<1>(self.0));
+            let two = _mm_add_epi32(four, _mm_shuffle_epi32::<0b00_00_11_10>(four));
+            _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32::<0b00_00_00_01>(two)))
+        })
+    }
+}
+
+impl Bytes<Avx2> for Avx2Bytes {
+    same_for_all!(u8, 32, _mm256_set1_epi8);
+
+    binary! {
+        min = _mm256_min_epu8;
+        max = _mm256_max_epu8;
+        saturating_add = _mm256_adds_epu8;
+        saturating_sub = _mm256_subs_epu8;
+        average = _mm256_avg_epu8;
+        equal = _mm256_cmpeq_epi8;
+        zip_low_8 = _mm256_unpacklo_epi8;
+        zip_high_8 = _mm256_unpackhi_epi8;
+    }
+
+    #[inline(always)]
+    fn widen(self) -> (Avx2Words, Avx2Words) {
+        avx2!({
+            let zero = _mm256_setzero_si256();
+            (Avx2Words(_mm256_unpacklo_epi8(self.0, zero)), Avx2Words(_mm256_unpackhi_epi8(self.0, zero)))
+        })
+    }
+
+    #[inline(always)]
+    fn sum_of_differences(self, other: Self) -> u32 {
+        Avx2Dwords(avx2!(_mm256_sad_epu8(self.0, other.0))).sum() as u32
+    }
+}

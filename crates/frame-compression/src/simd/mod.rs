@@ -1,0 +1,259 @@
+//! Vectors of 256 bits for the kernels, on every instruction set alike.
+//!
+//! A kernel is written once, generic over [`Simd`], and compiled for each instruction set inside
+//! [`Simd::vectorize`]. A token that implements [`Simd`] exists only where the CPU has its instructions, so
+//! holding one is the proof that the kernel may run. The vectors behave everywhere as AVX2's do: two
+//! halves of 128 bits, and zips and packs that stay inside a half.
+//!
+//! [`Scalar`] computes the same with arrays. It defines what each operation means; the tests compare the
+//! others with it.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod scalar;
+#[cfg(target_arch = "x86_64")]
+mod sse2;
+
+use std::fmt;
+use std::ops::{Add, Sub};
+use std::sync::OnceLock;
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx2::Avx2;
+#[cfg(target_arch = "aarch64")]
+pub(crate) use neon::Neon;
+pub(crate) use scalar::Scalar;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use sse2::Sse2;
+
+/// The environment variable that lowers the level: `scalar`, `sse2`, `avx2` or `neon`.
+const VARIABLE: &str = "FRAME_COMPRESSION_SIMD";
+
+/// The instruction set that kernels run on, with the proof that the CPU has it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Level {
+    /// Plain Rust: the reference.
+    Scalar(Scalar),
+    /// The baseline of x86-64.
+    #[cfg(target_arch = "x86_64")]
+    Sse2(Sse2),
+    /// 256-bit integers of x86-64.
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+    /// The baseline of aarch64.
+    #[cfg(target_arch = "aarch64")]
+    Neon(Neon),
+}
+
+impl Level {
+    /// The levels of this CPU, lowest first.
+    pub(crate) fn available() -> Vec<Level> {
+        let mut levels = vec![Level::Scalar(Scalar)];
+        #[cfg(target_arch = "x86_64")]
+        {
+            levels.push(Level::Sse2(Sse2::new()));
+            levels.extend(Avx2::detect().map(Level::Avx2));
+        }
+        #[cfg(target_arch = "aarch64")]
+        levels.push(Level::Neon(Neon::new()));
+        levels
+    }
+
+    /// The best level of this CPU, or the lower one that the environment variable names, found once a process.
+    /// A name of a level that this CPU does not have changes nothing.
+    pub(crate) fn current() -> Level {
+        static CURRENT: OnceLock<Level> = OnceLock::new();
+        *CURRENT.get_or_init(|| {
+            let levels = Level::available();
+            let asked = std::env::var(VARIABLE).ok();
+            let named = levels.iter().find(|level| Some(level.name()) == asked.as_deref());
+            *named.or(levels.last()).unwrap_or(&Level::Scalar(Scalar))
+        })
+    }
+
+    /// The level's name, as the environment variable takes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Level::Scalar(_) => "scalar",
+            #[cfg(target_arch = "x86_64")]
+            Level::Sse2(_) => "sse2",
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2(_) => "avx2",
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon(_) => "neon",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Evaluates an expression with `$simd` bound to the token of a [`Level`].
+macro_rules! dispatch {
+    ($level:expr, $simd:ident => $body:expr) => {
+        match $level {
+            $crate::simd::Level::Scalar($simd) => $body,
+            #[cfg(target_arch = "x86_64")]
+            $crate::simd::Level::Sse2($simd) => $body,
+            #[cfg(target_arch = "x86_64")]
+            $crate::simd::Level::Avx2($simd) => $body,
+            #[cfg(target_arch = "aarch64")]
+            $crate::simd::Level::Neon($simd) => $body,
+        }
+    };
+}
+pub(crate) use dispatch;
+
+/// An instruction set: a token that only exists where the CPU has it.
+pub(crate) trait Simd: Copy + fmt::Debug + Send + Sync + 'static {
+    /// 16 lanes of 16 bits.
+    type Words: Words<Self>;
+    /// 8 lanes of 32 bits.
+    type Dwords: Dwords<Self>;
+    /// 32 lanes of 8 bits, unsigned.
+    type Bytes: Bytes<Self>;
+
+    /// Whether this is the reference, for kernels that have a plain form of their own.
+    const IS_SCALAR: bool = false;
+
+    /// Runs a kernel compiled for this instruction set. Everything it calls that touches vectors has
+    /// to be `#[inline(always)]`, or it is compiled without the instructions and slow.
+    fn vectorize<R>(self, kernel: impl FnOnce() -> R) -> R;
+}
+
+/// 16 lanes of 16 bits, signed unless said otherwise; sums wrap.
+pub(crate) trait Words<S: Simd>: Copy + Add<Output = Self> + Sub<Output = Self> {
+    fn splat(simd: S, value: i16) -> Self;
+    fn load(simd: S, from: &[i16; 16]) -> Self;
+    fn store(self, to: &mut [i16; 16]);
+    /// Zero-extends 16 bytes.
+    fn load_bytes(simd: S, from: &[u8; 16]) -> Self;
+    /// Zero-extends 8 bytes into each half.
+    fn load_bytes_halves(simd: S, low: &[u8; 8], high: &[u8; 8]) -> Self;
+    /// Clamps to 0..=255.
+    fn store_bytes(self, to: &mut [u8; 16]);
+
+    fn and(self, other: Self) -> Self;
+    fn or(self, other: Self) -> Self;
+    fn xor(self, other: Self) -> Self;
+    fn min(self, other: Self) -> Self;
+    fn max(self, other: Self) -> Self;
+    /// Sum that saturates.
+    fn saturating_add(self, other: Self) -> Self;
+    /// Difference that saturates.
+    fn saturating_sub(self, other: Self) -> Self;
+    /// Difference of unsigned lanes that saturates at 0.
+    fn saturating_sub_unsigned(self, other: Self) -> Self;
+    /// The low half of the product.
+    fn mul_low(self, other: Self) -> Self;
+    /// The high half of the product.
+    fn mul_high(self, other: Self) -> Self;
+    /// The high half of the product of unsigned lanes.
+    fn mul_high_unsigned(self, other: Self) -> Self;
+    /// All ones where `self > other`.
+    fn greater(self, other: Self) -> Self;
+    /// All ones where equal.
+    fn equal(self, other: Self) -> Self;
+    /// Absolute value; -32768 stays.
+    fn abs(self) -> Self;
+    fn shl<const N: i32>(self) -> Self;
+    /// Arithmetic shift.
+    fn shr<const N: i32>(self) -> Self;
+    /// Logical shift.
+    fn shr_unsigned<const N: i32>(self) -> Self;
+
+    /// Lanes of 16 bits of the low 64 bits of each half, in turn.
+    fn zip_low_16(self, other: Self) -> Self;
+    fn zip_high_16(self, other: Self) -> Self;
+    /// Pairs of lanes.
+    fn zip_low_32(self, other: Self) -> Self;
+    fn zip_high_32(self, other: Self) -> Self;
+    /// Fours of lanes.
+    fn zip_low_64(self, other: Self) -> Self;
+    fn zip_high_64(self, other: Self) -> Self;
+    /// The low halves of both.
+    fn low_halves(self, other: Self) -> Self;
+    /// The high halves of both.
+    fn high_halves(self, other: Self) -> Self;
+    /// High half first.
+    fn swap_halves(self) -> Self;
+
+    /// Products of lanes, neighbours added.
+    fn mul_add_pairs(self, other: Self) -> S::Dwords;
+    /// Sign-extends the low and the high 4 lanes of each half.
+    fn widen(self) -> (S::Dwords, S::Dwords);
+    /// Clamps both to 0..=255; in each half the lanes of `self`, then those of `other`.
+    fn pack_bytes(self, other: Self) -> S::Bytes;
+    /// The sum of all lanes.
+    fn sum(self) -> i32;
+}
+
+/// 8 lanes of 32 bits, signed unless said otherwise; sums and products wrap.
+pub(crate) trait Dwords<S: Simd>: Copy + Add<Output = Self> + Sub<Output = Self> {
+    fn splat(simd: S, value: i32) -> Self;
+    fn load(simd: S, from: &[i32; 8]) -> Self;
+    fn store(self, to: &mut [i32; 8]);
+    fn and(self, other: Self) -> Self;
+    fn or(self, other: Self) -> Self;
+    fn xor(self, other: Self) -> Self;
+    fn min(self, other: Self) -> Self;
+    fn max(self, other: Self) -> Self;
+    fn mul_low(self, other: Self) -> Self;
+    /// All ones where `self > other`.
+    fn greater(self, other: Self) -> Self;
+    /// All ones where equal.
+    fn equal(self, other: Self) -> Self;
+    fn shl<const N: i32>(self) -> Self;
+    /// Arithmetic shift.
+    fn shr<const N: i32>(self) -> Self;
+    /// Logical shift.
+    fn shr_unsigned<const N: i32>(self) -> Self;
+    /// Shift to the left by a number known at run time (0..=31).
+    fn shl_by(self, count: u32) -> Self;
+    /// Arithmetic shift by a number known at run time (0..=31).
+    fn shr_by(self, count: u32) -> Self;
+    fn zip_low_32(self, other: Self) -> Self;
+    fn zip_high_32(self, other: Self) -> Self;
+    fn zip_low_64(self, other: Self) -> Self;
+    fn zip_high_64(self, other: Self) -> Self;
+    fn low_halves(self, other: Self) -> Self;
+    fn high_halves(self, other: Self) -> Self;
+    /// Saturates both to 16 bits; in each half the lanes of `self`, then those of `other`.
+    fn pack_words(self, other: Self) -> S::Words;
+    /// The sum of all lanes.
+    fn sum(self) -> i32;
+}
+
+/// 32 lanes of 8 bits, unsigned.
+pub(crate) trait Bytes<S: Simd>: Copy {
+    fn splat(simd: S, value: u8) -> Self;
+    fn load(simd: S, from: &[u8; 32]) -> Self;
+    fn store(self, to: &mut [u8; 32]);
+    fn and(self, other: Self) -> Self;
+    fn or(self, other: Self) -> Self;
+    fn xor(self, other: Self) -> Self;
+    fn min(self, other: Self) -> Self;
+    fn max(self, other: Self) -> Self;
+    fn saturating_add(self, other: Self) -> Self;
+    fn saturating_sub(self, other: Self) -> Self;
+    /// `(a + b + 1) >> 1`.
+    fn average(self, other: Self) -> Self;
+    /// All ones where equal.
+    fn equal(self, other: Self) -> Self;
+    fn zip_low_8(self, other: Self) -> Self;
+    fn zip_high_8(self, other: Self) -> Self;
+    fn low_halves(self, other: Self) -> Self;
+    fn high_halves(self, other: Self) -> Self;
+    /// Zero-extends the low and the high 8 lanes of each half.
+    fn widen(self) -> (S::Words, S::Words);
+    /// The sum of the absolute differences of all lanes.
+    fn sum_of_differences(self, other: Self) -> u32;
+}
+
+#[cfg(test)]
+mod tests;

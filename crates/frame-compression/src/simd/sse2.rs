@@ -1,0 +1,321 @@
+//! SSE2, the baseline of x86-64: two registers a vector.
+
+use std::arch::x86_64::*;
+use std::ops::{Add, Sub};
+
+use super::{Bytes, Dwords, Simd, Words};
+
+/// Every x86-64 CPU has SSE2.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sse2(());
+
+impl Sse2 {
+    pub(super) fn new() -> Self {
+        Self(())
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sse2Words([__m128i; 2]);
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sse2Dwords([__m128i; 2]);
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sse2Bytes([__m128i; 2]);
+
+impl Simd for Sse2 {
+    type Words = Sse2Words;
+    type Dwords = Sse2Dwords;
+    type Bytes = Sse2Bytes;
+
+    #[inline(always)]
+    fn vectorize<R>(self, kernel: impl FnOnce() -> R) -> R {
+        kernel()
+    }
+}
+
+/// Calls intrinsics of SSE2.
+macro_rules! sse2 {
+    ($call:expr) => {{
+        // SAFETY: SSE2 is part of x86-64; pointers come from references to arrays of the size that is
+        // loaded or stored. (Where nothing but values is touched the block is not needed.)
+        #[allow(unused_unsafe)]
+        unsafe {
+            $call
+        }
+    }};
+}
+
+macro_rules! binary {
+    ($($name:ident = $intrinsic:ident;)*) => {
+        $(#[inline(always)]
+        fn $name(self, other: Self) -> Self {
+            Self(sse2!([$intrinsic(self.0[0], other.0[0]), $intrinsic(self.0[1], other.0[1])]))
+        })*
+    };
+}
+
+macro_rules! shifts {
+    ($($name:ident = $intrinsic:ident;)*) => {
+        $(#[inline(always)]
+        fn $name<const N: i32>(self) -> Self {
+            Self(sse2!(self.0.map(|half| $intrinsic::<N>(half))))
+        })*
+    };
+}
+
+/// What is the same for every lane type.
+macro_rules! same_for_all {
+    ($lane:ty, $count:expr, $splat:ident) => {
+        #[inline(always)]
+        fn splat(_: Sse2, value: $lane) -> Self {
+            Self(sse2!([$splat(value as _); 2]))
+        }
+
+        #[inline(always)]
+        fn load(_: Sse2, from: &[$lane; $count]) -> Self {
+            let from = from.as_ptr().cast::<__m128i>();
+            Self(sse2!([_mm_loadu_si128(from), _mm_loadu_si128(from.add(1))]))
+        }
+
+        #[inline(always)]
+        fn store(self, to: &mut [$lane; $count]) {
+            let to = to.as_mut_ptr().cast::<__m128i>();
+            sse2!({
+                _mm_storeu_si128(to, self.0[0]);
+                _mm_storeu_si128(to.add(1), self.0[1]);
+            });
+        }
+
+        binary! {
+            and = _mm_and_si128;
+            or = _mm_or_si128;
+            xor = _mm_xor_si128;
+        }
+
+        #[inline(always)]
+        fn low_halves(self, other: Self) -> Self {
+            Self([self.0[0], other.0[0]])
+        }
+
+        #[inline(always)]
+        fn high_halves(self, other: Self) -> Self {
+            Self([self.0[1], other.0[1]])
+        }
+    };
+}
+
+macro_rules! sums {
+    ($name:ident, $add:ident, $sub:ident) => {
+        impl Add for $name {
+            type Output = Self;
+
+            #[inline(always)]
+            fn add(self, other: Self) -> Self {
+                Self(sse2!([$add(self.0[0], other.0[0]), $add(self.0[1], other.0[1])]))
+            }
+        }
+
+        impl Sub for $name {
+            type Output = Self;
+
+            #[inline(always)]
+            fn sub(self, other: Self) -> Self {
+                Self(sse2!([$sub(self.0[0], other.0[0]), $sub(self.0[1], other.0[1])]))
+            }
+        }
+    };
+}
+
+sums!(Sse2Words, _mm_add_epi16, _mm_sub_epi16);
+sums!(Sse2Dwords, _mm_add_epi32, _mm_sub_epi32);
+
+/// Lanes of `yes` where the mask is ones, of `no` elsewhere.
+#[inline(always)]
+fn select(mask: __m128i, yes: __m128i, no: __m128i) -> __m128i {
+    sse2!(_mm_or_si128(_mm_and_si128(mask, yes), _mm_andnot_si128(mask, no)))
+}
+
+#[inline(always)]
+fn min_epi32(a: __m128i, b: __m128i) -> __m128i {
+    select(sse2!(_mm_cmpgt_epi32(a, b)), b, a)
+}
+
+#[inline(always)]
+fn max_epi32(a: __m128i, b: __m128i) -> __m128i {
+    select(sse2!(_mm_cmpgt_epi32(a, b)), a, b)
+}
+
+/// SSE2 multiplies the even lanes only, so the odd ones are brought there.
+#[inline(always)]
+fn mullo_epi32(a: __m128i, b: __m128i) -> __m128i {
+    sse2!({
+        let even = _mm_mul_epu32(a, b);
+        let odd = _mm_mul_epu32(_mm_srli_epi64::<32>(a), _mm_srli_epi64::<32>(b));
+        _mm_unpacklo_epi32(_mm_shuffle_epi32::<0b00_00_10_00>(even), _mm_shuffle_epi32::<0b00_00_10_00>(odd))
+    })
+}
+
+impl Words<Sse2> for Sse2Words {
+    same_for_all!(i16, 16, _mm_set1_epi16);
+
+    #[inline(always)]
+    fn load_bytes(_: Sse2, from: &[u8; 16]) -> Self {
+        sse2!({
+            let (bytes, zero) = (_mm_loadu_si128(from.as_ptr().cast()), _mm_setzero_si128());
+            Self([_mm_unpacklo_epi8(bytes, zero), _mm_unpackhi_epi8(bytes, zero)])
+        })
+    }
+
+    #[inline(always)]
+    fn load_bytes_halves(_: Sse2, low: &[u8; 8], high: &[u8; 8]) -> Self {
+        Self(sse2!(
+            [low, high]
+                .map(|half| _mm_unpacklo_epi8(_mm_loadl_epi64(half.as_ptr().cast()), _mm_setzero_si128()))
+        ))
+    }
+
+    #[inline(always)]
+    fn store_bytes(self, to: &mut [u8; 16]) {
+        sse2!(_mm_storeu_si128(to.as_mut_ptr().cast(), _mm_packus_epi16(self.0[0], self.0[1])));
+    }
+
+    binary! {
+        min = _mm_min_epi16;
+        max = _mm_max_epi16;
+        saturating_add = _mm_adds_epi16;
+        saturating_sub = _mm_subs_epi16;
+        saturating_sub_unsigned = _mm_subs_epu16;
+        mul_low = _mm_mullo_epi16;
+        mul_high = _mm_mulhi_epi16;
+        mul_high_unsigned = _mm_mulhi_epu16;
+        greater = _mm_cmpgt_epi16;
+        equal = _mm_cmpeq_epi16;
+        zip_low_16 = _mm_unpacklo_epi16;
+        zip_high_16 = _mm_unpackhi_epi16;
+        zip_low_32 = _mm_unpacklo_epi32;
+        zip_high_32 = _mm_unpackhi_epi32;
+        zip_low_64 = _mm_unpacklo_epi64;
+        zip_high_64 = _mm_unpackhi_epi64;
+    }
+
+    /// The larger of the number and its negative; the negative of -32768 is itself.
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Self(sse2!(self.0.map(|half| _mm_max_epi16(half, _mm_sub_epi16(_mm_setzero_si128(), half)))))
+    }
+
+    shifts! {
+        shl = _mm_slli_epi16;
+        shr = _mm_srai_epi16;
+        shr_unsigned = _mm_srli_epi16;
+    }
+
+    #[inline(always)]
+    fn swap_halves(self) -> Self {
+        Self([self.0[1], self.0[0]])
+    }
+
+    #[inline(always)]
+    fn mul_add_pairs(self, other: Self) -> Sse2Dwords {
+        Sse2Dwords(sse2!([_mm_madd_epi16(self.0[0], other.0[0]), _mm_madd_epi16(self.0[1], other.0[1])]))
+    }
+
+    #[inline(always)]
+    fn widen(self) -> (Sse2Dwords, Sse2Dwords) {
+        sse2!({
+            let sign = self.0.map(|half| _mm_srai_epi16::<15>(half));
+            (
+                Sse2Dwords([_mm_unpacklo_epi16(self.0[0], sign[0]), _mm_unpacklo_epi16(self.0[1], sign[1])]),
+                Sse2Dwords([_mm_unpackhi_epi16(self.0[0], sign[0]), _mm_unpackhi_epi16(self.0[1], sign[1])]),
+            )
+        })
+    }
+
+    #[inline(always)]
+    fn pack_bytes(self, other: Self) -> Sse2Bytes {
+        Sse2Bytes(sse2!([_mm_packus_epi16(self.0[0], other.0[0]), _mm_packus_epi16(self.0[1], other.0[1])]))
+    }
+
+    #[inline(always)]
+    fn sum(self) -> i32 {
+        Sse2Dwords(sse2!(self.0.map(|half| _mm_madd_epi16(half, _mm_set1_epi16(1))))).sum()
+    }
+}
+
+impl Dwords<Sse2> for Sse2Dwords {
+    same_for_all!(i32, 8, _mm_set1_epi32);
+
+    binary! {
+        min = min_epi32;
+        max = max_epi32;
+        mul_low = mullo_epi32;
+        greater = _mm_cmpgt_epi32;
+        equal = _mm_cmpeq_epi32;
+        zip_low_32 = _mm_unpacklo_epi32;
+        zip_high_32 = _mm_unpackhi_epi32;
+        zip_low_64 = _mm_unpacklo_epi64;
+        zip_high_64 = _mm_unpackhi_epi64;
+    }
+
+    shifts! {
+        shl = _mm_slli_epi32;
+        shr = _mm_srai_epi32;
+        shr_unsigned = _mm_srli_epi32;
+    }
+
+    #[inline(always)]
+    fn shl_by(self, count: u32) -> Self {
+        Self(sse2!(self.0.map(|half| _mm_sll_epi32(half, _mm_cvtsi32_si128(count as i32)))))
+    }
+
+    #[inline(always)]
+    fn shr_by(self, count: u32) -> Self {
+        Self(sse2!(self.0.map(|half| _mm_sra_epi32(half, _mm_cvtsi32_si128(count as i32)))))
+    }
+
+    #[inline(always)]
+    fn pack_words(self, other: Self) -> Sse2Words {
+        Sse2Words(sse2!([_mm_packs_epi32(self.0[0], other.0[0]), _mm_packs_epi32(self.0[1], other.0[1])]))
+    }
+
+    #[inline(always)]
+    fn sum(self) -> i32 {
+        sse2!({
+            let four = _mm_add_epi32(self.0[0], self.0[1]);
+            let two = _mm_add_epi32(four, _mm_shuffle_epi32::<0b00_00_11_10>(four));
+            _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32::<0b00_00_00_01>(two)))
+        })
+    }
+}
+
+impl Bytes<Sse2> for Sse2Bytes {
+    same_for_all!(u8, 32, _mm_set1_epi8);
+
+    binary! {
+        min = _mm_min_epu8;
+        max = _mm_max_epu8;
+        saturating_add = _mm_adds_epu8;
+        saturating_sub = _mm_subs_epu8;
+        average = _mm_avg_epu8;
+        equal = _mm_cmpeq_epi8;
+        zip_low_8 = _mm_unpacklo_epi8;
+        zip_high_8 = _mm_unpackhi_epi8;
+    }
+
+    #[inline(always)]
+    fn widen(self) -> (Sse2Words, Sse2Words) {
+        sse2!({
+            let zero = _mm_setzero_si128();
+            (
+                Sse2Words(self.0.map(|half| _mm_unpacklo_epi8(half, zero))),
+                Sse2Words(self.0.map(|half| _mm_unpackhi_epi8(half, zero))),
+            )
+        })
+    }
+
+    #[inline(always)]
+    fn sum_of_differences(self, other: Self) -> u32 {
+        Sse2Dwords(sse2!([_mm_sad_epu8(self.0[0], other.0[0]), _mm_sad_epu8(self.0[1], other.0[1])])).sum()
+            as u32
+    }
+}

@@ -1,0 +1,217 @@
+//! Every operation of every instruction set against [`Scalar`], on random lanes and extremes.
+
+use super::*;
+
+/// Lanes of a repeatable sequence, every third one an extreme.
+struct Lanes(u64);
+
+impl Lanes {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 >> 24
+    }
+
+    fn words(&mut self) -> [i16; 16] {
+        const EXTREMES: [i16; 8] = [i16::MIN, i16::MAX, -1, 0, 1, 255, 256, -255];
+        std::array::from_fn(|_| {
+            let bits = self.next();
+            if bits.is_multiple_of(3) { EXTREMES[(bits >> 8) as usize % 8] } else { (bits >> 3) as i16 }
+        })
+    }
+
+    fn dwords(&mut self) -> [i32; 8] {
+        const EXTREMES: [i32; 8] = [i32::MIN, i32::MAX, -1, 0, 1, 32767, 32768, -32769];
+        std::array::from_fn(|_| {
+            let bits = self.next();
+            if bits.is_multiple_of(3) { EXTREMES[(bits >> 8) as usize % 8] } else { (bits >> 3) as i32 }
+        })
+    }
+
+    fn bytes(&mut self) -> [u8; 32] {
+        std::array::from_fn(|_| {
+            let bits = self.next();
+            if bits.is_multiple_of(3) {
+                [0, 255, 127, 128][(bits >> 8) as usize % 4]
+            } else {
+                (bits >> 3) as u8
+            }
+        })
+    }
+}
+
+fn words<S: Simd>(vector: S::Words) -> [i16; 16] {
+    let mut lanes = [0; 16];
+    vector.store(&mut lanes);
+    lanes
+}
+
+fn dwords<S: Simd>(vector: S::Dwords) -> [i32; 8] {
+    let mut lanes = [0; 8];
+    vector.store(&mut lanes);
+    lanes
+}
+
+fn bytes<S: Simd>(vector: S::Bytes) -> [u8; 32] {
+    let mut lanes = [0; 32];
+    vector.store(&mut lanes);
+    lanes
+}
+
+/// The results of every operation on the same lanes, in one list.
+fn everything<S: Simd>(
+    simd: S,
+    a: &[i16; 16],
+    b: &[i16; 16],
+    c: &[u8; 32],
+    d: &[u8; 32],
+    e: &[i32; 8],
+    f: &[i32; 8],
+) -> Vec<i64> {
+    let mut results = Vec::new();
+    let (a, b) = (S::Words::load(simd, a), S::Words::load(simd, b));
+    let mut of_words = vec![
+        a + b,
+        a - b,
+        a.and(b),
+        a.or(b),
+        a.xor(b),
+        a.min(b),
+        a.max(b),
+        a.saturating_add(b),
+        a.saturating_sub(b),
+        a.saturating_sub_unsigned(b),
+        a.mul_low(b),
+        a.mul_high(b),
+        a.mul_high_unsigned(b),
+        a.greater(b),
+        a.equal(b),
+        a.abs(),
+        a.shl::<0>(),
+        a.shl::<3>(),
+        a.shr::<0>(),
+        a.shr::<5>(),
+        a.shr::<15>(),
+        a.shr_unsigned::<1>(),
+        a.zip_low_16(b),
+        a.zip_high_16(b),
+        a.zip_low_32(b),
+        a.zip_high_32(b),
+        a.zip_low_64(b),
+        a.zip_high_64(b),
+        a.low_halves(b),
+        a.high_halves(b),
+        a.swap_halves(),
+        S::Words::splat(simd, -7),
+        S::Words::load_bytes(simd, c.first_chunk().unwrap()),
+        S::Words::load_bytes_halves(simd, c.first_chunk().unwrap(), c.last_chunk().unwrap()),
+    ];
+    let (low, high) = a.widen();
+    let (e, f) = (S::Dwords::load(simd, e), S::Dwords::load(simd, f));
+    let of_dwords = [
+        a.mul_add_pairs(b),
+        low,
+        high,
+        e + f,
+        e - f,
+        e.and(f),
+        e.or(f),
+        e.xor(f),
+        e.min(f),
+        e.max(f),
+        e.mul_low(f),
+        e.greater(f),
+        e.equal(f),
+        e.shl::<0>(),
+        e.shl::<7>(),
+        e.shr::<0>(),
+        e.shr::<9>(),
+        e.shr_unsigned::<4>(),
+        e.shl_by(11),
+        e.shr_by(13),
+        e.shr_by(0),
+        e.zip_low_32(f),
+        e.zip_high_32(f),
+        e.zip_low_64(f),
+        e.zip_high_64(f),
+        e.low_halves(f),
+        e.high_halves(f),
+        S::Dwords::splat(simd, 1 << 20),
+    ];
+    let (c, d) = (S::Bytes::load(simd, c), S::Bytes::load(simd, d));
+    let (low, high) = c.widen();
+    of_words.extend([low, high, e.pack_words(f)]);
+    let of_bytes = [
+        a.pack_bytes(b),
+        c.and(d),
+        c.or(d),
+        c.xor(d),
+        c.min(d),
+        c.max(d),
+        c.saturating_add(d),
+        c.saturating_sub(d),
+        c.average(d),
+        c.equal(d),
+        c.zip_low_8(d),
+        c.zip_high_8(d),
+        c.low_halves(d),
+        c.high_halves(d),
+        S::Bytes::splat(simd, 200),
+    ];
+    let mut stored = [0; 16];
+    a.store_bytes(&mut stored);
+    results.extend(stored.map(i64::from));
+    results.extend([i64::from(a.sum()), i64::from(e.sum()), i64::from(c.sum_of_differences(d))]);
+    results.extend(of_words.into_iter().flat_map(words::<S>).map(i64::from));
+    results.extend(of_dwords.into_iter().flat_map(dwords::<S>).map(i64::from));
+    results.extend(of_bytes.into_iter().flat_map(bytes::<S>).map(i64::from));
+    results
+}
+
+#[test]
+fn every_instruction_set_computes_what_the_arrays_do() {
+    let mut lanes = Lanes(1);
+    for _ in 0..2000 {
+        let (a, b, c, d, e, f) =
+            (lanes.words(), lanes.words(), lanes.bytes(), lanes.bytes(), lanes.dwords(), lanes.dwords());
+        let expected = everything(Scalar, &a, &b, &c, &d, &e, &f);
+        for level in Level::available() {
+            let found = dispatch!(level, simd => simd.vectorize(|| everything(simd, &a, &b, &c, &d, &e, &f)));
+            assert_eq!(found, expected, "{level}");
+        }
+    }
+}
+
+#[test]
+fn the_arrays_do_what_they_say() {
+    let words_from = |f: fn(usize) -> i16| <Scalar as Simd>::Words::load(Scalar, &std::array::from_fn(f));
+    let (a, b) = (words_from(|i| i as i16), words_from(|i| 100 + i as i16));
+    assert_eq!(
+        words::<Scalar>(a.zip_low_16(b)),
+        [0, 100, 1, 101, 2, 102, 3, 103, 8, 108, 9, 109, 10, 110, 11, 111]
+    );
+    assert_eq!(
+        words::<Scalar>(a.zip_high_32(b)),
+        [4, 5, 104, 105, 6, 7, 106, 107, 12, 13, 112, 113, 14, 15, 114, 115]
+    );
+    assert_eq!(
+        words::<Scalar>(a.zip_high_64(b)),
+        [4, 5, 6, 7, 104, 105, 106, 107, 12, 13, 14, 15, 112, 113, 114, 115]
+    );
+    assert_eq!(
+        words::<Scalar>(a.high_halves(b)),
+        [8, 9, 10, 11, 12, 13, 14, 15, 108, 109, 110, 111, 112, 113, 114, 115]
+    );
+    assert_eq!(dwords::<Scalar>(a.widen().1), [4, 5, 6, 7, 12, 13, 14, 15]);
+    assert_eq!(dwords::<Scalar>(a.mul_add_pairs(b)), [101, 513, 941, 1385, 1845, 2321, 2813, 3321]);
+    assert_eq!(a.sum(), 120);
+}
+
+#[test]
+fn the_highest_level_comes_last_and_names_are_distinct() {
+    let levels = Level::available();
+    assert!(matches!(levels[0], Level::Scalar(_)));
+    let mut names: Vec<_> = levels.iter().map(|level| level.name()).collect();
+    names.dedup();
+    assert_eq!(names.len(), levels.len());
+    assert!(names.contains(&Level::current().name()));
+}
