@@ -5,6 +5,7 @@ mod codec;
 mod colour;
 mod error;
 mod h264;
+mod interop;
 mod planes;
 mod sample;
 #[allow(dead_code, unused_macros, unused_imports)]
