@@ -109,3 +109,92 @@ pub(crate) fn planes_to_rgb_row(planes: &Planes, y: usize, rgb: &mut [u8]) {
 fn high(a: i32, c: i32) -> i32 {
     (a * c) >> 16
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use test_pictures::{Picture, Rng};
+
+    use super::*;
+    use crate::codec::Subsampling;
+
+    /// Checksums of PyAV's conversions (provenance in the file).
+    const GOLDEN: &str = include_str!("../../tests/golden/colour.txt");
+
+    fn picture(kind: &str, height: usize, width: usize) -> Picture {
+        let mut rng = Rng::new((height * 65536 + width) as u64);
+        Picture::from_fn(width, height, |x, y| match kind {
+            "noise" => std::array::from_fn(|_| rng.byte()),
+            "steps" => std::array::from_fn(|c| if (x / 3 + y / 2 + c).is_multiple_of(3) { 255 } else { 0 }),
+            "ramp" => std::array::from_fn(|c| ((x * 3 + y * 5 + c * 85) % 256) as u8),
+            _ => panic!("no picture is called {kind}"),
+        })
+    }
+
+    fn to_planes(picture: &Picture) -> Planes {
+        let mut planes = Planes::new(picture.width, picture.height, Subsampling::S420).unwrap();
+        let rows = picture.rgb.chunks_exact(picture.width * 3);
+        let mut rows = rows.enumerate();
+        rgb_to_planes(&mut planes, &mut Scratch::default(), |y, rgb| {
+            let (at, row) = rows.next().expect("no more rows are asked for than there are");
+            assert_eq!(at, y, "rows are asked for in order");
+            rgb.copy_from_slice(row);
+            Ok::<(), Infallible>(())
+        })
+        .unwrap();
+        planes
+    }
+
+    fn crc<'a>(rows: impl Iterator<Item = &'a [u8]>) -> String {
+        let mut hasher = crc32fast::Hasher::new();
+        rows.for_each(|row| hasher.update(row));
+        format!("{:08x}", hasher.finalize())
+    }
+
+    fn plane_crc(plane: &crate::planes::Plane) -> String {
+        crc((0..plane.height).map(|y| plane.row(y)))
+    }
+
+    #[test]
+    fn conversions_equal_pyav_s() {
+        let mut compared = 0;
+        for line in GOLDEN.lines().filter(|line| !line.starts_with('#')) {
+            let fields: Vec<&str> = line.split(' ').collect();
+            let size = |i: usize| fields[i].parse::<usize>().unwrap();
+            match fields[0] {
+                "to" => {
+                    let planes = to_planes(&picture(fields[1], size(2), size(3)));
+                    let found = [&planes.y, &planes.cb, &planes.cr].map(plane_crc);
+                    assert_eq!(found.join(" "), fields[4..].join(" "), "{line}");
+                }
+                _ => {
+                    let (height, width) = (size(1), size(2));
+                    let mut planes = Planes::new(width, height, Subsampling::S420).unwrap();
+                    let mut rng = Rng::new((height * 131_072 + width) as u64);
+                    for plane in [&mut planes.y, &mut planes.cb, &mut planes.cr] {
+                        for y in 0..plane.height {
+                            plane.row_mut(y).fill_with(|| rng.byte());
+                        }
+                    }
+                    let mut rgb = vec![0; width * height * 3];
+                    for (y, row) in rgb.chunks_exact_mut(width * 3).enumerate() {
+                        planes_to_rgb_row(&planes, y, row);
+                    }
+                    assert_eq!(crc(std::iter::once(&rgb[..])), fields[3], "{line}");
+                }
+            }
+            compared += 1;
+        }
+        assert_eq!(compared, 14 * 4);
+    }
+
+    #[test]
+    fn the_smallest_picture_is_converted() {
+        let planes = to_planes(&Picture::from_fn(2, 2, |_, _| [255, 255, 255]));
+        assert_eq!(
+            (planes.y.row(0), planes.cb.row(0), planes.cr.row(0)),
+            (&[235, 235][..], &[128][..], &[128][..])
+        );
+    }
+}
