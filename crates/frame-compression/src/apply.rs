@@ -1,9 +1,10 @@
 //! The two front doors, and the one place that knows which codec is which.
 
 use crate::codec::{Backend, Codec, Crf, Quality, Subsampling};
-use crate::colour::video;
+use crate::colour::{jfif, video};
 use crate::error::Error;
 use crate::h264;
+use crate::jpeg::{self, QuantTables};
 use crate::planes::Planes;
 use crate::sample::{Sample, ValueRange};
 use crate::tensor::{Tensor, TensorView, TensorViewMut};
@@ -73,6 +74,13 @@ enum Strength {
 }
 
 impl Strength {
+    fn quality(self) -> Quality {
+        match self {
+            Strength::Quality(quality) => quality,
+            Strength::Crf(crf) => crf.into(),
+        }
+    }
+
     fn crf(self) -> Crf {
         match self {
             Strength::Quality(quality) => quality.into(),
@@ -100,11 +108,14 @@ pub struct FrameCompressor {
     strength: Strength,
     backend: Option<Backend>,
     subsampling: Option<Subsampling>,
+    quant_tables: Option<QuantTables>,
     value_range: ValueRange,
     planes: Planes,
     rgb: Vec<u8>,
     video: video::Scratch,
+    jfif: jfif::Scratch,
     h264: h264::Engine,
+    jpeg: jpeg::Engine,
 }
 
 impl FrameCompressor {
@@ -116,11 +127,14 @@ impl FrameCompressor {
             strength: Strength::Quality(Quality::DEFAULT),
             backend: None,
             subsampling: None,
+            quant_tables: None,
             value_range: ValueRange::default(),
             planes: Planes::default(),
             rgb: Vec::new(),
             video: video::Scratch::default(),
+            jfif: jfif::Scratch::default(),
             h264: h264::Engine::default(),
+            jpeg: jpeg::Engine::default(),
         }
     }
 
@@ -163,6 +177,13 @@ impl FrameCompressor {
     #[must_use]
     pub fn subsampling(mut self, subsampling: Subsampling) -> Self {
         self.subsampling = Some(subsampling);
+        self
+    }
+
+    /// Gives JPEG quantisation tables in place of those of the quality. The video codecs take none.
+    #[must_use]
+    pub fn quant_tables(mut self, tables: QuantTables) -> Self {
+        self.quant_tables = Some(tables);
         self
     }
 
@@ -249,7 +270,9 @@ impl FrameCompressor {
         let subsampling = self.subsampling.unwrap_or_default();
         match codec {
             Codec::H264 => {}
-            Codec::H265 | Codec::Jpeg => {
+            // Every size and every setting.
+            Codec::Jpeg => return Ok(subsampling),
+            Codec::H265 => {
                 return Err(Error::CodecUnavailable {
                     codec,
                     reason: "its engine is not part of this version",
@@ -261,6 +284,13 @@ impl FrameCompressor {
                 codec,
                 setting: "chroma subsampling but 4:2:0",
                 allowed: "leave the subsampling out, or set 4:2:0",
+            });
+        }
+        if self.quant_tables.is_some() {
+            return Err(Error::UnsupportedSetting {
+                codec,
+                setting: "quantisation tables of the caller's",
+                allowed: "leave them out, and set a quality or a CRF",
             });
         }
         if !width.is_multiple_of(2) || !height.is_multiple_of(2) {
@@ -275,24 +305,48 @@ impl FrameCompressor {
         let subsampling = self.checked_subsampling(width, height)?;
         self.planes.resize(width, height, subsampling);
         let range = self.value_range;
-        video::rgb_to_planes(&mut self.planes, &mut self.video, |y, rgb| input.read_row(y, range, rgb))?;
-        self.reconstruct(None);
+        let read_row = |y: usize, rgb: &mut [u8]| input.read_row(y, range, rgb);
+        match self.codec {
+            Codec::Jpeg => {
+                self.jpeg.set_tables(&self.jpeg_tables());
+                for strip in 0..self.planes.strips() {
+                    jfif::rgb_to_strip(&mut self.planes, strip, &mut self.jfif, read_row)?;
+                    self.jpeg.reconstruct_strip(&mut self.planes, strip);
+                }
+            }
+            Codec::H264 | Codec::H265 => {
+                video::rgb_to_planes(&mut self.planes, &mut self.video, read_row)?;
+                self.reconstruct(None);
+            }
+        }
         Ok(())
+    }
+
+    fn jpeg_tables(&self) -> QuantTables {
+        self.quant_tables.unwrap_or_else(|| QuantTables::from_quality(self.strength.quality()))
     }
 
     /// Runs the codec's engine over the given planes, or over this compressor's own.
     fn reconstruct(&mut self, planes: Option<&mut Planes>) {
+        let tables = self.jpeg_tables();
         let planes = planes.unwrap_or(&mut self.planes);
         match self.codec {
             Codec::H264 => self.h264.reconstruct(planes, self.strength.crf()),
-            Codec::H265 | Codec::Jpeg => {}
+            Codec::Jpeg => {
+                planes.extend_edges();
+                self.jpeg.reconstruct(planes, &tables);
+            }
+            Codec::H265 => {}
         }
     }
 
     fn write<T: Sample>(&mut self, output: &mut TensorViewMut<'_, T>) {
         self.rgb.resize(self.planes.width() * 3, 0);
         for y in 0..self.planes.height() {
-            video::planes_to_rgb_row(&self.planes, y, &mut self.rgb);
+            match self.codec {
+                Codec::Jpeg => jfif::planes_to_rgb_row(&self.planes, &mut self.jfif, y, &mut self.rgb),
+                Codec::H264 | Codec::H265 => video::planes_to_rgb_row(&self.planes, y, &mut self.rgb),
+            }
             output.write_row(y, self.value_range, &self.rgb);
         }
     }

@@ -6,6 +6,7 @@ mod colour;
 mod error;
 mod h264;
 mod interop;
+mod jpeg;
 mod planes;
 mod sample;
 #[allow(dead_code, unused_macros, unused_imports)]
@@ -15,6 +16,7 @@ mod tensor;
 pub use apply::{FrameCompressor, ImageTensor, apply_compression_artifacts};
 pub use codec::{Backend, Codec, Crf, Quality, Subsampling, UnknownName};
 pub use error::{Error, ErrorKind, MAX_SIDE};
+pub use jpeg::QuantTables;
 pub use planes::{Component, Planes};
 pub use sample::{Sample, ValueRange};
 pub use tensor::{Tensor, TensorView, TensorViewMut};

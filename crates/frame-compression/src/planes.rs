@@ -51,6 +51,11 @@ impl Plane {
         &mut self.samples[y * self.stride..][..self.width]
     }
 
+    /// Row `y` with its padding to the right.
+    pub(crate) fn padded_row_mut(&mut self, y: usize) -> &mut [u8] {
+        &mut self.samples[y * self.stride..][..self.stride]
+    }
+
     /// Fills the padding: the last column to the right, then the last row downwards.
     pub(crate) fn extend_edges(&mut self) {
         if self.samples.is_empty() {
@@ -59,6 +64,14 @@ impl Plane {
         for row in self.samples.chunks_exact_mut(self.stride).take(self.height) {
             let last = row[self.width - 1];
             row[self.width..].fill(last);
+        }
+        self.repeat_last_row();
+    }
+
+    /// Fills the padding below with the last row.
+    pub(crate) fn repeat_last_row(&mut self) {
+        if self.samples.is_empty() {
+            return;
         }
         let from = (self.height - 1) * self.stride;
         for y in self.height..self.rows {
@@ -123,6 +136,18 @@ impl Planes {
         };
         self.cb.resize(size, padded);
         self.cr.resize(size, padded);
+    }
+
+    /// Fills the padding of every plane.
+    pub(crate) fn extend_edges(&mut self) {
+        for plane in [&mut self.y, &mut self.cb, &mut self.cr] {
+            plane.extend_edges();
+        }
+    }
+
+    /// How many strips of [`BLOCK`] luma rows cover the picture.
+    pub(crate) fn strips(&self) -> usize {
+        self.y.rows / BLOCK
     }
 
     /// Luma samples in a row.

@@ -1,0 +1,152 @@
+//! JPEG: the picture of libjpeg-turbo, reconstructed: DCT, quantisation, and back. Huffman coding loses nothing.
+
+mod dct;
+mod quantiser;
+mod tables;
+
+pub use tables::QuantTables;
+
+use crate::codec::{Quality, Subsampling};
+use crate::planes::{BLOCK, Plane, Planes};
+use dct::{forward_dct, inverse_dct};
+use quantiser::Quantiser;
+
+/// The side of a block of the DCT.
+const SIDE: usize = 8;
+
+/// The engine: quantisation tables, made ready.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    tables: QuantTables,
+    luma: Quantiser,
+    chroma: Quantiser,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new(&QuantTables::from_quality(Quality::DEFAULT))
+    }
+}
+
+impl Engine {
+    fn new(tables: &QuantTables) -> Self {
+        Self { tables: *tables, luma: Quantiser::new(tables.luma()), chroma: Quantiser::new(tables.chroma()) }
+    }
+
+    /// Sets the tables of the strips to come.
+    pub(crate) fn set_tables(&mut self, tables: &QuantTables) {
+        if self.tables != *tables {
+            *self = Self::new(tables);
+        }
+    }
+
+    /// Replaces the picture by what decoding its JPEG coding gives. Only whole blocks are coded, so the planes'
+    /// padding has to be filled; it is overwritten too.
+    pub(crate) fn reconstruct(&mut self, planes: &mut Planes, tables: &QuantTables) {
+        self.set_tables(tables);
+        for strip in 0..planes.strips() {
+            self.reconstruct_strip(planes, strip);
+        }
+    }
+
+    /// Does that to one strip: [`BLOCK`] rows of luma, and the chroma that belongs to them.
+    pub(crate) fn reconstruct_strip(&self, planes: &mut Planes, strip: usize) {
+        reconstruct_rows(&mut planes.y, strip * BLOCK, BLOCK, &self.luma);
+        if planes.subsampling() == Subsampling::Grey {
+            return;
+        }
+        let (_, down) = planes.subsampling().factors();
+        for plane in [&mut planes.cb, &mut planes.cr] {
+            reconstruct_rows(plane, strip * BLOCK / down, BLOCK / down, &self.chroma);
+        }
+    }
+}
+
+fn reconstruct_rows(plane: &mut Plane, from: usize, rows: usize, quantiser: &Quantiser) {
+    let stride = plane.stride;
+    for rows in plane.samples[from * stride..][..rows * stride].chunks_exact_mut(SIDE * stride) {
+        for left in (0..plane.width).step_by(SIDE) {
+            reconstruct_block(rows, stride, left, quantiser);
+        }
+    }
+}
+
+/// Codes and decodes the block at column `left` of eight rows.
+fn reconstruct_block(rows: &mut [u8], stride: usize, left: usize, quantiser: &Quantiser) {
+    let mut block = std::array::from_fn(|at| i32::from(rows[at / SIDE * stride + left + at % SIDE]) - 128);
+    forward_dct(&mut block);
+    quantiser.quantise_and_dequantise(&mut block);
+    inverse_dct(&mut block);
+    for (row, samples) in rows.chunks_exact_mut(stride).zip(block.chunks_exact(SIDE)) {
+        for (out, sample) in row[left..].iter_mut().zip(samples) {
+            *out = (sample + 128) as u8;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use test_pictures::Rng;
+
+    use super::*;
+
+    fn noise(width: usize, height: usize, subsampling: Subsampling) -> Planes {
+        let mut planes = Planes::new(width, height, subsampling).unwrap();
+        let mut rng = Rng::new(3);
+        for plane in [&mut planes.y, &mut planes.cb, &mut planes.cr] {
+            plane.samples.fill_with(|| rng.byte());
+        }
+        planes
+    }
+
+    /// The largest difference between two planes of the same size.
+    fn largest_difference(a: &Plane, b: &Plane) -> u8 {
+        (0..a.height)
+            .flat_map(|y| a.row(y).iter().zip(b.row(y)))
+            .map(|(a, b)| a.abs_diff(*b))
+            .max()
+            .unwrap_or(0)
+    }
+
+    #[test]
+    fn steps_of_one_lose_next_to_nothing_and_coarse_ones_much() {
+        for subsampling in Subsampling::ALL {
+            let original = noise(45, 37, subsampling);
+            let coded = |luma, chroma| {
+                let mut planes = original.clone();
+                let tables = QuantTables::new([luma; 64], [chroma; 64]).unwrap();
+                Engine::default().reconstruct(&mut planes, &tables);
+                [&planes.y, &planes.cb, &planes.cr]
+                    .into_iter()
+                    .zip([&original.y, &original.cb, &original.cr])
+                    .map(|(a, b)| largest_difference(a, b))
+                    .collect::<Vec<_>>()
+            };
+            let grey = subsampling == Subsampling::Grey;
+            let fine = coded(1, 1);
+            assert!(fine.iter().all(|&difference| difference <= 2), "{fine:?}");
+            let coarse = coded(1, 200);
+            assert_eq!(coarse[0], fine[0], "luma has its own table");
+            assert!(grey || (coarse[1] > 50 && coarse[2] > 50), "{coarse:?}");
+            assert!(coded(200, 1)[0] > 50);
+        }
+    }
+
+    #[test]
+    fn a_block_knows_nothing_of_its_neighbours() {
+        let tables = QuantTables::from_quality(Quality::DEFAULT);
+        let mut planes = noise(40, 24, Subsampling::Grey);
+        let mut changed = planes.clone();
+        changed.y.row_mut(8)[16] ^= 0x80;
+        for planes in [&mut planes, &mut changed] {
+            Engine::default().reconstruct(planes, &tables);
+        }
+        for y in 0..24 {
+            for x in 0..40 {
+                let inside = (8..16).contains(&y) && (16..24).contains(&x);
+                assert!(inside || planes.y.row(y)[x] == changed.y.row(y)[x], "({x}, {y})");
+            }
+        }
+        assert_ne!(planes.y.row(8)[16..24], changed.y.row(8)[16..24]);
+    }
+}

@@ -1,0 +1,58 @@
+//! Writes the golden vectors of a codec: one line a picture, with the checksum of what the reference codec left of it.
+//!
+//! `cargo run --release -p oracle --bin golden -- jpeg`
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::{env, fs};
+
+fn main() -> ExitCode {
+    let codec = env::args().nth(1).unwrap_or_default();
+    let text = match codec.as_str() {
+        #[cfg(feature = "jpeg")]
+        "jpeg" => jpeg(),
+        _ => {
+            eprintln!("usage: golden jpeg");
+            return ExitCode::FAILURE;
+        }
+    };
+    let path: PathBuf =
+        [env!("CARGO_MANIFEST_DIR"), "../frame-compression/tests/golden", &format!("{codec}.txt")]
+            .iter()
+            .collect();
+    if let Err(error) = fs::write(&path, text) {
+        eprintln!("{}: {error}", path.display());
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+/// Every content at a few sizes, qualities and subsamplings in turn.
+#[cfg(feature = "jpeg")]
+fn jpeg() -> String {
+    use std::fmt::Write;
+
+    use frame_compression::Subsampling;
+    use oracle::jpeg::{Strength, round_trip, version};
+    use test_pictures::Content;
+
+    let mut text = format!(
+        "# What libjpeg-turbo ({}) leaves of the pictures of the crate test-pictures.\n\
+         # Made by `golden jpeg` of the crate oracle.\n\
+         # content width height quality subsampling crc32(rgb)\n",
+        version()
+    );
+    let mut qualities = [1, 5, 25, 43, 60, 75, 90, 95, 100].into_iter().cycle();
+    for content in Content::all() {
+        for (width, height) in [(1, 1), (3, 18), (17, 5), (33, 31), (96, 80), (161, 119)] {
+            let picture = content.picture(width, height);
+            for subsampling in Subsampling::ALL {
+                let quality = qualities.next().unwrap_or(50);
+                let rgb = round_trip(&picture.rgb, width, height, Strength::Quality(quality), subsampling);
+                let (name, crc) = (content.name(), crc32fast::hash(&rgb));
+                let _ = writeln!(text, "{name} {width} {height} {quality} {} {crc:08x}", subsampling.name());
+            }
+        }
+    }
+    text
+}
