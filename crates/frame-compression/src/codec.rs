@@ -177,6 +177,9 @@ pub enum Backend {
 }
 
 impl Backend {
+    /// Every backend, in the order of their declaration.
+    pub const ALL: [Backend; 2] = [Backend::Native, Backend::VideoToolbox];
+
     /// The name that the command and the other languages use: `native`, `videotoolbox`.
     pub fn name(self) -> &'static str {
         match self {
@@ -196,7 +199,7 @@ impl FromStr for Backend {
     type Err = UnknownName;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        [Backend::Native, Backend::VideoToolbox]
+        Backend::ALL
             .into_iter()
             .find(|backend| backend.name() == name)
             .ok_or_else(|| UnknownName { given: name.to_owned(), allowed: "native or videotoolbox" })

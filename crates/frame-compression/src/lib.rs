@@ -19,4 +19,5 @@ pub use error::{Error, ErrorKind, MAX_SIDE};
 pub use jpeg::QuantTables;
 pub use planes::{Component, Planes};
 pub use sample::{Sample, ValueRange};
+pub use simd::simd_level;
 pub use tensor::{Tensor, TensorView, TensorViewMut};

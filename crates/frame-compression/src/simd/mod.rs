@@ -93,6 +93,16 @@ impl fmt::Display for Level {
     }
 }
 
+/// The instruction set that the engines run on here: `avx2`, `sse2`, `neon` or `scalar`. The environment variable
+/// `FRAME_COMPRESSION_SIMD` lowers it; pictures do not depend on it.
+///
+/// ```
+/// assert!(["avx2", "sse2", "neon", "scalar"].contains(&frame_compression::simd_level()));
+/// ```
+pub fn simd_level() -> &'static str {
+    Level::current().name()
+}
+
 /// Evaluates an expression with `$simd` bound to the token of a [`Level`].
 macro_rules! dispatch {
     ($level:expr, $simd:ident => $body:expr) => {

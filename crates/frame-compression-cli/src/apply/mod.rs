@@ -1,0 +1,97 @@
+//! `frame-compression apply`: pictures in, pictures with artifacts out.
+
+mod job;
+mod panics;
+mod plan;
+mod report;
+
+use std::io;
+use std::thread;
+use std::time::Instant;
+
+use frame_compression::Error;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rayon::ThreadPoolBuilder;
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+
+use crate::args::ApplyOptions;
+use crate::coding::Settings;
+use crate::{Exit, Stop};
+use plan::Job;
+use report::{Outcome, Report, Status};
+
+/// Runs `apply`.
+pub(crate) fn run(options: &ApplyOptions) -> Result<Exit, Stop> {
+    let started = Instant::now();
+    let settings = options.coding.settings();
+    check(&settings, options.fallback_original).map_err(|error| Stop::Usage(error.to_string()))?;
+    let plan = plan::plan(options).map_err(Stop::Usage)?;
+
+    let mut outcomes: Vec<Outcome> = plan.missing.into_iter().map(Outcome::missing).collect();
+    outcomes.extend(work_all(&plan.jobs, &settings, options)?);
+    let report = Report { settings: &settings, outcomes: &outcomes, duration: started.elapsed() };
+
+    let mut out = io::stdout().lock();
+    if options.json {
+        report.write_json(&mut out)?;
+    } else if options.metrics {
+        report.write_table(&mut out)?;
+    }
+    drop(out);
+    // Standard error may be closed; that is no reason to say that the work failed.
+    let mut err = io::stderr().lock();
+    let _ = report.write_failures(&mut err);
+    if !options.quiet {
+        let _ = report.write_summary(&mut err);
+    }
+    Ok(if report.count(Status::Failed) == 0 { Exit::Success } else { Exit::Failed })
+}
+
+/// Finds out before the work whether the settings can do any. With a fallback, a codec that is not there is
+/// one that refuses every picture.
+fn check(settings: &Settings, fallback: bool) -> Result<(), Error> {
+    match settings.check() {
+        Err(Error::CodecUnavailable { .. } | Error::BackendUnavailable { .. } | Error::Platform { .. })
+            if fallback =>
+        {
+            Ok(())
+        }
+        checked => checked,
+    }
+}
+
+/// Does all jobs, several at once; the outcomes come in the jobs' order.
+fn work_all(jobs: &[Job], settings: &Settings, options: &ApplyOptions) -> Result<Vec<Outcome>, Stop> {
+    let threads = options.jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, usize::from);
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(threads.min(jobs.len()).max(1))
+        .build()
+        .map_err(|error| Stop::Usage(format!("--jobs {threads}: {error}")))?;
+    let progress = progress_bar(jobs.len(), options.quiet);
+    let outcomes = pool.install(|| {
+        jobs.par_iter()
+            .map_init(
+                || settings.compressor(),
+                |compressor, job| {
+                    let outcome = panics::contained(|| job::work(job, options, compressor));
+                    progress.inc(1);
+                    outcome.unwrap_or_else(|message| {
+                        *compressor = settings.compressor();
+                        let reason = format!("broke the program that reads it: {message}");
+                        Outcome { status: Status::Failed, reason: Some(reason), ..Outcome::new(job) }
+                    })
+                },
+            )
+            .collect()
+    });
+    progress.finish_and_clear();
+    Ok(outcomes)
+}
+
+/// A bar on standard error, which shows itself only where that is a terminal.
+fn progress_bar(jobs: usize, quiet: bool) -> ProgressBar {
+    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len}  {per_sec}, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::with_draw_target(Some(jobs as u64), target).with_style(style)
+}

@@ -1,0 +1,222 @@
+//! What was done: for people on standard error and as a table, for programs as JSON.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use super::plan::{Job, Missing};
+use crate::coding::Settings;
+use crate::metrics::Metrics;
+
+/// What became of an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Status {
+    /// The output is written, with the codec's artifacts.
+    Written,
+    /// The codec refused the picture; the output is written with the input's own pixels.
+    Original,
+    /// The output was there and has been kept.
+    Kept,
+    /// There is no output.
+    Failed,
+}
+
+/// What became of an input, and why.
+#[derive(Debug, Serialize)]
+pub(crate) struct Outcome {
+    #[serde(serialize_with = "lossy")]
+    pub(crate) input: PathBuf,
+    #[serde(serialize_with = "lossy_option", skip_serializing_if = "Option::is_none")]
+    pub(crate) output: Option<PathBuf>,
+    pub(crate) status: Status,
+    /// Why it failed, or why the codec refused it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    /// Width and height of the output, in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) size: Option<(usize, usize)>,
+    /// Whether the input has more than 8 bits a sample.
+    #[serde(rename = "coded_as_8_bit", skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) deep: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) metrics: Option<Metrics>,
+}
+
+impl Outcome {
+    /// The outcome of a job that has not been touched: its output is kept.
+    pub(crate) fn new(job: &Job) -> Self {
+        Self {
+            input: job.input.clone(),
+            output: Some(job.output.clone()),
+            status: Status::Kept,
+            reason: None,
+            size: None,
+            deep: false,
+            metrics: None,
+        }
+    }
+
+    /// The outcome of an input that gave no job.
+    pub(crate) fn missing(missing: Missing) -> Self {
+        Self {
+            input: missing.input,
+            output: None,
+            status: Status::Failed,
+            reason: Some(missing.reason),
+            size: None,
+            deep: false,
+            metrics: None,
+        }
+    }
+}
+
+/// Paths in JSON are text: what is no Unicode is shown by a replacement character.
+fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
+}
+
+fn lossy_option<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
+}
+
+/// Everything that was done.
+pub(crate) struct Report<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) outcomes: &'a [Outcome],
+    pub(crate) duration: Duration,
+}
+
+impl Report<'_> {
+    pub(crate) fn count(&self, status: Status) -> usize {
+        self.outcomes.iter().filter(|outcome| outcome.status == status).count()
+    }
+
+    /// One document: the settings, every file, and the counts.
+    pub(crate) fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            codec: &'static str,
+            quality: f32,
+            crf: f32,
+            files: &'a [Outcome],
+            written: usize,
+            original: usize,
+            kept: usize,
+            failed: usize,
+            seconds: f64,
+        }
+        let document = Document {
+            codec: self.settings.codec.name(),
+            quality: self.settings.quality().get(),
+            crf: self.settings.crf().get(),
+            files: self.outcomes,
+            written: self.count(Status::Written),
+            original: self.count(Status::Original),
+            kept: self.count(Status::Kept),
+            failed: self.count(Status::Failed),
+            seconds: self.duration.as_secs_f64(),
+        };
+        serde_json::to_writer_pretty(&mut *out, &document)?;
+        writeln!(out)
+    }
+
+    /// The figures of every picture that has them, and their means.
+    pub(crate) fn write_table(&self, out: &mut impl Write) -> io::Result<()> {
+        let measured: Vec<_> = self
+            .outcomes
+            .iter()
+            .filter_map(|outcome| {
+                Some((outcome.input.display().to_string(), outcome.size?, outcome.metrics?))
+            })
+            .collect();
+        let name_width = measured.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0).max(7);
+        writeln!(
+            out,
+            "{:name_width$}  {:>11}  {:>8}  {:>7}  {:>7}",
+            "picture", "size", "PSNR dB", "SSIM", "MAE"
+        )?;
+        let mut row = |name: &str, size: &str, [psnr, ssim, mae]: [String; 3]| {
+            writeln!(out, "{name:name_width$}  {size:>11}  {psnr:>8}  {ssim:>7}  {mae:>7}")
+        };
+        for (name, (width, height), metrics) in &measured {
+            row(name, &format!("{width}x{height}"), figures(metrics))?;
+        }
+        if measured.len() > 1 {
+            let metrics: Vec<Metrics> = measured.iter().map(|(.., metrics)| *metrics).collect();
+            row("mean", "", figures(&mean(&metrics)))?;
+        }
+        Ok(())
+    }
+
+    /// What went wrong, one line for each file.
+    pub(crate) fn write_failures(&self, out: &mut impl Write) -> io::Result<()> {
+        for outcome in self.outcomes {
+            let word = match outcome.status {
+                Status::Failed => "error",
+                Status::Original => "warning: written as it was",
+                Status::Written | Status::Kept => continue,
+            };
+            let reason = outcome.reason.as_deref().unwrap_or_default();
+            writeln!(out, "{word}: {}: {reason}", outcome.input.display())?;
+        }
+        Ok(())
+    }
+
+    /// One line, and one more where pictures have lost bits before the codec.
+    pub(crate) fn write_summary(&self, out: &mut impl Write) -> io::Result<()> {
+        let deep: Vec<_> = self.outcomes.iter().filter(|outcome| outcome.deep).collect();
+        match deep[..] {
+            [] => {}
+            [one] => writeln!(
+                out,
+                "note: {} has more than 8 bits a sample and was coded as 8 bit",
+                one.input.display()
+            )?,
+            _ => writeln!(
+                out,
+                "note: {} pictures have more than 8 bits a sample and were coded as 8 bit",
+                deep.len()
+            )?,
+        }
+        let written = self.count(Status::Written);
+        write!(out, "{} written ({})", pictures(written), self.settings.shown())?;
+        for (status, words) in [
+            (Status::Original, "written without artifacts, as the codec refused them"),
+            (Status::Kept, "passed over, as their outputs exist (--overwrite replaces them)"),
+            (Status::Failed, "failed"),
+        ] {
+            match self.count(status) {
+                0 => {}
+                count => write!(out, ", {count} {words}")?,
+            }
+        }
+        writeln!(out, ", in {:.2} s", self.duration.as_secs_f64())
+    }
+}
+
+fn pictures(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "picture" } else { "pictures" })
+}
+
+fn figures(metrics: &Metrics) -> [String; 3] {
+    [
+        metrics.psnr_db.map_or("equal".to_owned(), |psnr| format!("{psnr:.2}")),
+        metrics.ssim.map_or("-".to_owned(), |ssim| format!("{ssim:.4}")),
+        format!("{:.3}", metrics.mean_absolute_error),
+    ]
+}
+
+/// Means of the figures, each over the pictures that have it.
+fn mean(all: &[Metrics]) -> Metrics {
+    let mean =
+        |values: Vec<f64>| (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);
+    Metrics {
+        psnr_db: mean(all.iter().filter_map(|metrics| metrics.psnr_db).collect()),
+        ssim: mean(all.iter().filter_map(|metrics| metrics.ssim).collect()),
+        mean_absolute_error: mean(all.iter().map(|metrics| metrics.mean_absolute_error).collect())
+            .unwrap_or_default(),
+    }
+}

@@ -1,0 +1,154 @@
+//! A codec's artifacts in a [`Picture`], and what is done about odd sizes.
+
+use frame_compression::{
+    Backend, Codec, Crf, Error, FrameCompressor, Quality, Subsampling, Tensor, TensorViewMut,
+};
+
+use crate::picture::Picture;
+
+/// How strongly to compress, as it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Strength {
+    Quality(Quality),
+    Crf(Crf),
+}
+
+/// What is done to the pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Settings {
+    pub(crate) codec: Codec,
+    pub(crate) strength: Strength,
+    pub(crate) subsampling: Option<Subsampling>,
+    pub(crate) backend: Option<Backend>,
+}
+
+impl Settings {
+    /// A codec at a strength, everything else as it is by default.
+    pub(crate) fn new(codec: Codec, strength: Strength) -> Self {
+        Self { codec, strength, subsampling: None, backend: None }
+    }
+
+    /// A compressor with these settings.
+    pub(crate) fn compressor(&self) -> FrameCompressor {
+        let mut compressor = FrameCompressor::new(self.codec);
+        match self.strength {
+            Strength::Quality(quality) => compressor.set_quality(quality),
+            Strength::Crf(crf) => compressor.set_crf(crf),
+        }
+        if let Some(subsampling) = self.subsampling {
+            compressor = compressor.subsampling(subsampling);
+        }
+        if let Some(backend) = self.backend {
+            compressor = compressor.backend(backend);
+        }
+        compressor
+    }
+
+    /// Whether this build takes these settings at all: tried on a small picture that every codec takes.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let grey = Tensor::new(vec![128u8; 64 * 64 * 3], &[1, 64, 64, 3])?;
+        self.compressor().apply(&grey).map(drop)
+    }
+
+    /// The quality asked for, or the one that the CRF stands for.
+    pub(crate) fn quality(&self) -> Quality {
+        match self.strength {
+            Strength::Quality(quality) => quality,
+            Strength::Crf(crf) => crf.into(),
+        }
+    }
+
+    /// The CRF asked for, or the one that the quality stands for.
+    pub(crate) fn crf(&self) -> Crf {
+        match self.strength {
+            Strength::Quality(quality) => quality.into(),
+            Strength::Crf(crf) => crf,
+        }
+    }
+
+    /// Codec and strength in its own terms: `H.264, CRF 29`.
+    pub(crate) fn shown(&self) -> String {
+        match self.codec {
+            Codec::Jpeg => format!("{}, quality {}", self.codec, self.quality().to_jpeg()),
+            _ => format!("{}, CRF {}", self.codec, self.crf().get()),
+        }
+    }
+}
+
+/// What to do with an odd width or height, where the codec does not take it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Odd {
+    /// Refuse the picture.
+    Error,
+    /// Drop the last column or row.
+    Crop,
+    /// Repeat the last column or row for the codec, and cut it off again.
+    Pad,
+}
+
+/// Why a picture was not coded.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CodingError {
+    #[error("{0}; --odd crop drops the last column or row, --odd pad repeats it and cuts it off again")]
+    Odd(Error),
+    #[error("{0}, and cropping leaves nothing of it; --odd pad repeats the last column or row instead")]
+    NothingLeft(Error),
+    #[error("{0}")]
+    Other(#[from] Error),
+}
+
+/// Puts the compressor's artifacts into a picture. On an error the picture is as it was.
+pub(crate) fn code(
+    compressor: &mut FrameCompressor,
+    picture: &mut Picture,
+    odd: Odd,
+) -> Result<(), CodingError> {
+    let (width, height) = (picture.width, picture.height);
+    let whole = TensorViewMut::new(&mut picture.rgb, &[1, height, width, 3])?;
+    let error = match compressor.apply_in_place(whole) {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    let is_odd = width % 2 == 1 || height % 2 == 1;
+    match (error, odd) {
+        (error @ Error::OddSize { .. }, Odd::Error) => Err(CodingError::Odd(error)),
+        (error @ Error::OddSize { .. }, Odd::Crop) if width == 1 || height == 1 => {
+            Err(CodingError::NothingLeft(error))
+        }
+        (Error::OddSize { .. }, Odd::Crop) => code_cropped(compressor, picture),
+        // A picture may be too small only until it is padded.
+        (Error::OddSize { .. } | Error::TooSmall { .. }, Odd::Pad) if is_odd => {
+            code_padded(compressor, picture)
+        }
+        (error, _) => Err(error.into()),
+    }
+}
+
+fn code_cropped(compressor: &mut FrameCompressor, picture: &mut Picture) -> Result<(), CodingError> {
+    let (width, height) = (picture.width & !1, picture.height & !1);
+    let row = picture.width * 3;
+    let strides = [picture.height * row, row, 3, 1];
+    let even = TensorViewMut::with_strides(&mut picture.rgb, &[1, height, width, 3], strides)?;
+    compressor.apply_in_place(even)?;
+    picture.crop(width, height);
+    Ok(())
+}
+
+fn code_padded(compressor: &mut FrameCompressor, picture: &mut Picture) -> Result<(), CodingError> {
+    let (width, height) = (picture.width.next_multiple_of(2), picture.height.next_multiple_of(2));
+    let row = picture.width * 3;
+    let mut padded = Vec::with_capacity(width * height * 3);
+    for y in 0..height {
+        let y = y.min(picture.height - 1);
+        let pixels = &picture.rgb[y * row..][..row];
+        padded.extend_from_slice(pixels);
+        if width > picture.width {
+            padded.extend_from_slice(&pixels[row - 3..]);
+        }
+    }
+    compressor.apply_in_place(TensorViewMut::new(&mut padded, &[1, height, width, 3])?)?;
+    for (pixels, coded) in picture.rgb.chunks_exact_mut(row).zip(padded.chunks_exact(width * 3)) {
+        pixels.copy_from_slice(&coded[..row]);
+    }
+    Ok(())
+}

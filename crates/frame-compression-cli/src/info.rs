@@ -1,0 +1,99 @@
+//! `frame-compression info`: what this build has.
+
+use std::io::{self, Write};
+
+use frame_compression::{Backend, Codec, Crf, Error, Quality};
+
+use crate::coding::{Settings, Strength};
+use crate::{Exit, Stop};
+
+/// Prints version, codecs with their engines, and how quality and CRF go together.
+pub(crate) fn run() -> Result<Exit, Stop> {
+    let mut page = Vec::new();
+    write_page(&mut page)?;
+    io::stdout().lock().write_all(&page)?;
+    Ok(Exit::Success)
+}
+
+fn write_page(out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "frame-compression {}", env!("CARGO_PKG_VERSION"))?;
+    writeln!(out, "\nCodecs")?;
+    for codec in Codec::ALL {
+        for backend in Backend::ALL {
+            let settings = Settings {
+                backend: Some(backend),
+                ..Settings::new(codec, Strength::Quality(Quality::DEFAULT))
+            };
+            let state = match settings.check() {
+                Ok(()) => picture_of(codec, backend).to_owned(),
+                Err(Error::CodecUnavailable { reason, .. } | Error::BackendUnavailable { reason, .. }) => {
+                    format!("not here: {reason}")
+                }
+                Err(error) => format!("not here: {error}"),
+            };
+            writeln!(out, "  {:5} {:13} {state}", codec.name(), backend.name())?;
+        }
+    }
+    writeln!(
+        out,
+        "\nProcessor {}, vector instructions {} (FRAME_COMPRESSION_SIMD lowers them; pictures stay the same)",
+        std::env::consts::ARCH,
+        frame_compression::simd_level()
+    )?;
+    writeln!(out, "\nQuality and CRF (a quality between two lines takes the nearest whole CRF)")?;
+    writeln!(out, "  {}", ["CRF  quality  "; 4].join("    ").trim_end())?;
+    let lines = crf_lines();
+    let rows = lines.len().div_ceil(4);
+    for row in 0..rows {
+        let cells: Vec<&str> = lines.iter().skip(row).step_by(rows).map(String::as_str).collect();
+        writeln!(out, "  {}", cells.join("    ").trim_end())?;
+    }
+    writeln!(
+        out,
+        "\nJPEG takes the quality itself, rounded to 1..=100. LTX-Video compresses its start images"
+    )?;
+    writeln!(out, "at CRF 29, LTX-2 at 33, and from 2.4 at 18.")
+}
+
+/// Whose picture an engine gives.
+fn picture_of(codec: Codec, backend: Backend) -> &'static str {
+    match (backend, codec) {
+        (Backend::Native, Codec::H264) => "x264's picture, bit for bit (preset veryfast, CRF, one IDR frame)",
+        (Backend::Native, Codec::H265) => "x265's picture, bit for bit (preset veryfast, CRF, one IDR frame)",
+        (Backend::Native, Codec::Jpeg) => "libjpeg-turbo's picture, bit for bit",
+        _ => "the operating system's codec",
+    }
+}
+
+/// For each whole CRF, the whole qualities that stand for it: a cell of the table.
+fn crf_lines() -> Vec<String> {
+    let qualities = |crf: u8| {
+        let stands = |quality: &u8| {
+            Quality::new(f32::from(*quality)).is_ok_and(|quality| Crf::from(quality).get() == f32::from(crf))
+        };
+        let all: Vec<u8> = (0..=100).filter(stands).collect();
+        match all[..] {
+            [] => String::new(),
+            [one] => one.to_string(),
+            [first, .., last] => format!("{first}-{last}"),
+        }
+    };
+    (0..=51).map(|crf| format!("{crf:>3}  {:9}", qualities(crf))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_has_every_crf_with_its_qualities() {
+        let lines = crf_lines();
+        assert_eq!(lines.len(), 52);
+        for (crf, qualities) in [(0, "100"), (29, "43-44"), (51, "0")] {
+            assert_eq!(
+                lines[crf].split_whitespace().collect::<Vec<_>>(),
+                [crf.to_string().as_str(), qualities]
+            );
+        }
+    }
+}

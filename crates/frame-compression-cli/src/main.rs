@@ -1,0 +1,7 @@
+//! The command `frame-compression`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    frame_compression_cli::run(std::env::args_os()).into()
+}
