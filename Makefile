@@ -1,0 +1,46 @@
+# The project's commands. `make` lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-full test-rust test-oracle bench docs golden pictures wheel install-capi check-apple check-wasm test-aarch64
+
+help: ## list the commands
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## put H.264's artifacts into a photograph of this repository
+	cargo run --release --quiet -p frame-compression-cli -- apply assets/images/coffee.png -o coffee-h264.png --overwrite --metrics
+
+test: ## install what the tests need (Debian: as root or with sudo) and run everything
+	scripts/test.sh
+
+test-full: ## the same with every exactness suite at its full size (hours)
+	FRAME_COMPRESSION_FULL=1 scripts/test.sh
+
+test-rust: ## what needs nothing but Rust
+	scripts/test.sh rust
+
+test-oracle: ## the exactness suites against the reference codecs alone
+	scripts/test.sh oracle
+
+bench: ## measure against the peers side by side; writes docs/performance.md and target/bench/*.json
+	scripts/bench.sh
+
+docs: ## the library's documentation with all features
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features -p frame-compression
+
+golden: ## make the golden vectors anew from the reference codecs
+	scripts/golden.sh
+
+wheel: ## build the Python wheel
+	$(MAKE) -C crates/frame-compression-python wheel
+
+install-capi: ## install the C library, header and pkg-config file below PREFIX (default /usr/local)
+	scripts/install-capi.sh
+
+check-apple: ## check, lint and link for Apple's targets (Debian: as root or with sudo)
+	scripts/check-apple.sh
+
+check-wasm: ## check and lint for WebAssembly
+	scripts/check-wasm.sh
+
+test-aarch64: ## run the library's tests as 64-bit ARM code under qemu
+	scripts/test-aarch64.sh

