@@ -1,1 +1,114 @@
-typedef int oracle_x264_unit;
+/* libx264 for one frame at a time: hides its versioned symbols and its large structs. */
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <x264.h>
+
+struct oracle_x264 {
+    x264_t *encoder;
+    x264_picture_t in, out;
+    x264_nal_t *nals;
+    int64_t frames;
+    int size;
+};
+
+/* What the cheap settings have to be given for the same quantisers: they switch macroblock-tree rate control off
+ * and with it what that adds. */
+static const float CHEAP_CRF = 2.832694f;
+
+static void set(x264_param_t *param, int width, int height, float crf, int cheap)
+{
+    x264_param_default_preset(param, "veryfast", NULL);
+    param->i_width = width;
+    param->i_height = height;
+    param->i_csp = X264_CSP_I420;
+    param->i_fps_num = param->i_fps_den = 1;
+    param->i_timebase_num = param->i_timebase_den = 1;
+    param->b_vfr_input = 0;
+    param->rc.i_rc_method = X264_RC_CRF;
+    param->rc.f_rf_constant = crf;
+    param->b_full_recon = 1;
+    param->i_threads = 1;
+    param->i_log_level = X264_LOG_ERROR;
+    if (cheap) {
+        param->rc.f_rf_constant = crf - CHEAP_CRF;
+        param->rc.i_lookahead = 0;
+        param->rc.b_mb_tree = 0;
+        param->i_bframe = 0;
+        param->i_scenecut_threshold = 0;
+        param->analyse.i_weighted_pred = X264_WEIGHTP_NONE;
+        param->i_keyint_max = 1;
+        param->b_cabac = 0;
+    }
+}
+
+void oracle_x264_close(struct oracle_x264 *oracle)
+{
+    if (oracle->encoder)
+        x264_encoder_close(oracle->encoder);
+    free(oracle);
+}
+
+struct oracle_x264 *oracle_x264_open(int width, int height, float crf, int cheap)
+{
+    struct oracle_x264 *oracle = calloc(1, sizeof *oracle);
+    if (!oracle)
+        return NULL;
+    x264_param_t param;
+    set(&param, width, height, crf, cheap);
+    oracle->encoder = x264_encoder_open(&param);
+    x264_param_cleanup(&param);
+    if (!oracle->encoder) {
+        oracle_x264_close(oracle);
+        return NULL;
+    }
+    x264_picture_init(&oracle->in);
+    oracle->in.i_type = X264_TYPE_IDR;
+    oracle->in.img.i_csp = X264_CSP_I420;
+    oracle->in.img.i_plane = 3;
+    return oracle;
+}
+
+/* Codes one frame of three planes, whose rows have no padding. 0, or -1 on an error. */
+int oracle_x264_encode(struct oracle_x264 *oracle, const uint8_t *y, const uint8_t *cb, const uint8_t *cr, int width)
+{
+    x264_image_t *image = &oracle->in.img;
+    const uint8_t *planes[3] = {y, cb, cr};
+    for (int i = 0; i < 3; i++) {
+        image->plane[i] = (uint8_t *)planes[i];
+        image->i_stride[i] = i ? width / 2 : width;
+    }
+    oracle->in.i_pts = oracle->frames++;
+    int count = 0;
+    oracle->size = x264_encoder_encode(oracle->encoder, &oracle->nals, &count, &oracle->in, &oracle->out);
+    while (oracle->size == 0 && x264_encoder_delayed_frames(oracle->encoder) > 0)
+        oracle->size = x264_encoder_encode(oracle->encoder, &oracle->nals, &count, NULL, &oracle->out);
+    int complete = oracle->size > 0 && oracle->out.img.i_plane == 2
+                   && (oracle->out.img.i_csp & X264_CSP_MASK) == X264_CSP_NV12;
+    return complete ? 0 : -1;
+}
+
+/* The coded frame; valid until the next one. */
+const uint8_t *oracle_x264_bitstream(const struct oracle_x264 *oracle, int *size)
+{
+    *size = oracle->size;
+    return oracle->nals[0].p_payload;
+}
+
+/* Plane 0 (Y) or 1 (Cb and Cr in turn) of the coded frame's reconstruction; valid until the next frame. */
+const uint8_t *oracle_x264_plane(const struct oracle_x264 *oracle, int plane, int *stride)
+{
+    *stride = oracle->out.img.i_stride[plane];
+    return oracle->out.img.plane[plane];
+}
+
+/* The interface's version, as in the library's name. */
+int oracle_x264_build(void)
+{
+    return X264_BUILD;
+}
+
+const char *oracle_x264_version(void)
+{
+    return X264_POINTVER;
+}

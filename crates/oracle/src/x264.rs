@@ -1,1 +1,163 @@
-//! Oracle: x264.
+//! libx264: preset veryfast, CRF, one IDR frame, one thread, one slice.
+
+use std::ffi::{CStr, c_char, c_int};
+use std::ptr::NonNull;
+
+use frame_compression::{Component, Planes, Subsampling};
+
+#[repr(C)]
+struct Raw {
+    _private: [u8; 0],
+}
+
+unsafe extern "C" {
+    fn oracle_x264_open(width: c_int, height: c_int, crf: f32, cheap: c_int) -> *mut Raw;
+    fn oracle_x264_close(oracle: *mut Raw);
+    fn oracle_x264_encode(oracle: *mut Raw, y: *const u8, cb: *const u8, cr: *const u8, width: c_int) -> c_int;
+    fn oracle_x264_bitstream(oracle: *const Raw, size: *mut c_int) -> *const u8;
+    fn oracle_x264_plane(oracle: *const Raw, plane: c_int, stride: *mut c_int) -> *const u8;
+    fn oracle_x264_build() -> c_int;
+    fn oracle_x264_version() -> *const c_char;
+}
+
+/// Which settings lead to the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settings {
+    /// Preset veryfast as a caller has it: lookahead, macroblock-tree rate control, CABAC.
+    Default,
+    /// The fewest tools that give the same picture for CRFs from 3.84 upwards: no lookahead, CAVLC.
+    Cheap,
+}
+
+/// A picture in three planes without padding, as the encoder wants it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    width: usize,
+    height: usize,
+    planes: [Vec<u8>; 3],
+}
+
+const COMPONENTS: [Component; 3] = [Component::Y, Component::Cb, Component::Cr];
+
+impl From<&Planes> for Frame {
+    fn from(planes: &Planes) -> Self {
+        assert_eq!(planes.subsampling(), Subsampling::S420);
+        let packed = COMPONENTS.map(|component| {
+            let rows = 0..planes.size(component).1;
+            rows.flat_map(|y| planes.row(component, y).iter().copied()).collect()
+        });
+        Self { width: planes.width(), height: planes.height(), planes: packed }
+    }
+}
+
+/// An open encoder.
+#[derive(Debug)]
+pub struct Encoder {
+    raw: NonNull<Raw>,
+    width: usize,
+    height: usize,
+    coded: bool,
+}
+
+impl Encoder {
+    /// Opens an encoder for pictures of even sides.
+    ///
+    /// # Panics
+    /// If the library refuses.
+    pub fn open(width: usize, height: usize, crf: f32, settings: Settings) -> Self {
+        let cheap = c_int::from(settings == Settings::Cheap);
+        // SAFETY: the shim takes any numbers; the library checks them.
+        let raw = unsafe { oracle_x264_open(width as c_int, height as c_int, crf, cheap) };
+        let raw = NonNull::new(raw).unwrap_or_else(|| panic!("libx264 refuses {width}x{height} at CRF {crf}"));
+        Self { raw, width, height, coded: false }
+    }
+
+    /// Codes a picture.
+    ///
+    /// # Panics
+    /// If the library fails or the picture is not of the encoder's size.
+    pub fn encode(&mut self, frame: &Frame) {
+        let (width, height) = (self.width, self.height);
+        assert_eq!((frame.width, frame.height), (width, height));
+        let [y, cb, cr] = &frame.planes;
+        assert_eq!((y.len(), cb.len(), cr.len()), (width * height, width * height / 4, width * height / 4));
+        self.coded = false;
+        // SAFETY: the encoder is open, and the planes are as large as its size says, checked above.
+        let result = unsafe {
+            oracle_x264_encode(self.raw.as_ptr(), y.as_ptr(), cb.as_ptr(), cr.as_ptr(), width as c_int)
+        };
+        assert_eq!(result, 0, "libx264 fails to code a frame");
+        self.coded = true;
+    }
+
+    /// The coded picture as an Annex B byte stream.
+    ///
+    /// # Panics
+    /// If no picture has been coded.
+    pub fn bitstream(&self) -> &[u8] {
+        assert!(self.coded);
+        let mut size = 0;
+        // SAFETY: a frame has been coded; its bytes stay until the next one, for which `encode` borrows mutably.
+        unsafe {
+            let bytes = oracle_x264_bitstream(self.raw.as_ptr(), &mut size);
+            std::slice::from_raw_parts(bytes, size as usize)
+        }
+    }
+
+    /// The picture that a decoder will show.
+    ///
+    /// # Panics
+    /// If no picture has been coded.
+    pub fn reconstruction(&self) -> Planes {
+        let mut planes = Planes::new(self.width, self.height, Subsampling::S420).expect("even sides in range");
+        for y in 0..self.height {
+            planes.row_mut(Component::Y, y).copy_from_slice(self.row(0, y));
+        }
+        for y in 0..self.height / 2 {
+            let row = self.row(1, y);
+            for (first, component) in [Component::Cb, Component::Cr].into_iter().enumerate() {
+                let samples = planes.row_mut(component, y).iter_mut();
+                for (to, from) in samples.zip(row.iter().skip(first).step_by(2)) {
+                    *to = *from;
+                }
+            }
+        }
+        planes
+    }
+
+    /// A row of the reconstruction: of luma (plane 0), or of Cb and Cr in turn (plane 1).
+    fn row(&self, plane: c_int, y: usize) -> &[u8] {
+        assert!(self.coded && y < self.height >> plane);
+        let mut stride = 0;
+        // SAFETY: a frame has been coded, so both planes exist with `height` (half of it for plane 1) rows of at
+        // least `width` bytes; they stay until the next frame, for which `encode` borrows mutably.
+        unsafe {
+            let samples = oracle_x264_plane(self.raw.as_ptr(), plane, &mut stride);
+            std::slice::from_raw_parts(samples.offset(y as isize * stride as isize), self.width)
+        }
+    }
+}
+
+impl Drop for Encoder {
+    fn drop(&mut self) {
+        // SAFETY: opened by `open` and closed only here.
+        unsafe { oracle_x264_close(self.raw.as_ptr()) }
+    }
+}
+
+/// The picture that coding with libx264 and decoding leaves.
+///
+/// # Panics
+/// If the library fails.
+pub fn reconstruct(planes: &Planes, crf: f32, settings: Settings) -> Planes {
+    let mut encoder = Encoder::open(planes.width(), planes.height(), crf, settings);
+    encoder.encode(&Frame::from(planes));
+    encoder.reconstruction()
+}
+
+/// The library's version: the build of its interface and its release.
+pub fn version() -> String {
+    // SAFETY: both calls only read constants; the string is static and ends in 0.
+    let (build, release) = unsafe { (oracle_x264_build(), CStr::from_ptr(oracle_x264_version())) };
+    format!("libx264 build {build} ({})", release.to_string_lossy())
+}

@@ -1,15 +1,94 @@
 //! H.264: the picture of x264 (preset veryfast, CRF, one IDR frame), reconstructed.
+//!
+//! The rules are those of docs/spec/h264-intra.md, which cites the clauses of H.264: a frame quantiser and adaptive
+//! quantisation ([`aq`], [`quantiser`]), then macroblock after macroblock ([`row`], [`macroblock`]) the mode
+//! decision ([`decision`]) over intra predictions ([`predict`]) by their distortion ([`distortion`]), coded in the
+//! loop ([`residual`], [`transform`]), then deblocking ([`deblock`]).
+
+mod aq;
+mod deblock;
+mod decision;
+mod distortion;
+mod macroblock;
+mod predict;
+mod quantiser;
+mod residual;
+mod row;
+mod transform;
 
 use crate::codec::Crf;
 use crate::planes::Planes;
+use macroblock::{Bottom, Macroblock};
+use row::{Band, Coded};
 
 /// The engine and its memory.
 #[derive(Debug, Default)]
-pub(crate) struct Engine {}
+pub(crate) struct Engine {
+    macroblock: Macroblock,
+    /// Of every macroblock of the picture.
+    coded: Vec<Coded>,
+    /// What the row being coded needs of the one above, and what it leaves for the one below.
+    above: Vec<Bottom>,
+    below: Vec<Bottom>,
+}
 
 impl Engine {
     /// Replaces the picture by what decoding its H.264 coding gives. 4:2:0, even sides.
-    pub(crate) fn reconstruct(&mut self, planes: &mut Planes, _crf: Crf) {
-        planes.y.extend_edges();
+    pub(crate) fn reconstruct(&mut self, planes: &mut Planes, crf: Crf) {
+        if aq::is_lossless(crf.get()) {
+            return;
+        }
+        for plane in [&mut planes.y, &mut planes.cb, &mut planes.cr] {
+            plane.extend_edges();
+        }
+        let (columns, rows) = (planes.y.stride / 16, planes.y.rows / 16);
+        self.coded.resize(columns * rows, Coded::default());
+        self.below.resize(columns, Bottom::NONE);
+        self.above.clear();
+        self.above.reserve(columns);
+
+        let frame_quantiser = aq::frame_quantiser(crf.get());
+        let mut last = None;
+        for row in 0..rows {
+            let coded = &mut self.coded[row * columns..][..columns];
+            let mut band = band(planes, row, row + 1);
+            last = row::code_row(
+                &mut self.macroblock,
+                &mut band,
+                frame_quantiser,
+                last,
+                &self.above,
+                &mut self.below,
+                coded,
+            );
+            // A row is deblocked once the next one, which predicts from it as it was, has been coded.
+            if let Some(before) = row.checked_sub(1) {
+                self.deblock(planes, before, columns);
+            }
+            self.above.resize(columns, Bottom::NONE);
+            std::mem::swap(&mut self.above, &mut self.below);
+        }
+        self.deblock(planes, rows - 1, columns);
+    }
+
+    fn deblock(&self, planes: &mut Planes, row: usize, columns: usize) {
+        let coded = |row: usize| &self.coded[row * columns..][..columns];
+        let above = row.checked_sub(1).map(coded);
+        deblock::deblock_row(&mut band(planes, row.saturating_sub(1), row + 1), above, coded(row));
     }
 }
+
+/// The samples of the rows `first..end` of macroblocks.
+fn band(planes: &mut Planes, first: usize, end: usize) -> Band<'_> {
+    let stride = planes.y.stride;
+    let (luma, chroma) = (16 * stride, 8 * (stride / 2));
+    Band {
+        y: &mut planes.y.samples[first * luma..end * luma],
+        cb: &mut planes.cb.samples[first * chroma..end * chroma],
+        cr: &mut planes.cr.samples[first * chroma..end * chroma],
+        stride,
+    }
+}
+
+#[cfg(test)]
+mod tests;

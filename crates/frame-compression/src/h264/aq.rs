@@ -1,0 +1,175 @@
+//! The frame's quantiser and adaptive quantisation (docs/spec/h264-intra.md, sections 2 and 3).
+//!
+//! Single precision, each operation rounded, in the encoder's own order: only at a few CRFs that lie within a
+//! rounding error of a tie (n.2 and some n.56) can the encoder's build, rather than this text, decide a quantiser.
+
+use super::macroblock::Source;
+
+/// Whether a CRF selects lossless coding: x264 looks at the whole part.
+pub(super) fn is_lossless(crf: f32) -> bool {
+    crf < 1.0
+}
+
+/// The quantiser of the frame before adaptive quantisation: about `max(0, crf - 5.745)`.
+pub(super) fn frame_quantiser(crf: f32) -> f32 {
+    const SIXTH: f32 = 1.0 / 6.0;
+    const INVERSE_085: f32 = f32::from_bits(0x3f96_9696);
+    // 5.4: what macroblock-tree rate control adds at a quantiser compression of 0.6.
+    const COMPENSATION: f64 = 5.399_999_678_118_218_4;
+    // The frame's duration, at most one second, in 25ths of a second, to the power -0.4.
+    const DURATION: f64 = 0.275_945_951_002_283_97;
+    let scale = |quantiser: f32| 0.85 * exp2((quantiser - 12.0) * SIXTH);
+    let compensated = (f64::from(crf) + COMPENSATION) as f32;
+    let blurred = (DURATION / (1.0 / f64::from(scale(compensated)))) as f32;
+    let clamped = blurred.clamp(scale(0.0), scale(69.0));
+    (12.0 + 6.0 * log2(clamped * INVERSE_085)).clamp(0.0, 69.0)
+}
+
+/// The quantiser of a macroblock whose source has this energy: 0..=54.
+pub(super) fn adapted_quantiser(frame_quantiser: f32, energy: u32) -> u8 {
+    let energy = energy.max(1);
+    let whole = energy.ilog2();
+    let fraction = (energy << (31 - whole)) >> 24 & 127;
+    let offset = 1.0397 * ((whole as f32 - 14.427) + LOG2_FRACTION[fraction as usize]);
+    // The cast truncates and takes negative numbers to 0.
+    ((frame_quantiser + offset) + 0.5) as u8
+}
+
+/// Σ over the three planes of the sum of squares less the squared sum over the count: how busy a macroblock is.
+pub(super) fn energy(source: &Source) -> u32 {
+    variance::<256>(&source.y) + variance::<64>(&source.cb) + variance::<64>(&source.cr)
+}
+
+fn variance<const N: usize>(samples: &[u8; N]) -> u32 {
+    let (sum, squares) = samples.iter().fold((0, 0), |(sum, squares), &sample| {
+        let sample = u32::from(sample);
+        (sum + sample, squares + sample * sample)
+    });
+    squares - (u64::from(sum) * u64::from(sum) / N as u64) as u32
+}
+
+/// 2^x, rounded to single precision. From double arithmetic alone, so that every machine agrees.
+fn exp2(x: f32) -> f32 {
+    let x = f64::from(x);
+    let whole = (x + 0.5).floor();
+    let power = (x - whole) * std::f64::consts::LN_2;
+    // Taylor's series of e^power, |power| <= 0.35, to below the last bit.
+    let series = (1..=20).rev().fold(1.0, |tail, n| 1.0 + tail * power / f64::from(n));
+    (series * f64::from_bits(((1023 + whole as i64) as u64) << 52)) as f32
+}
+
+/// log2 of a normal positive number, rounded to single precision. From double arithmetic alone.
+fn log2(x: f32) -> f32 {
+    let bits = f64::from(x).to_bits();
+    let whole = (bits >> 52) as i64 - 1023;
+    let mantissa = f64::from_bits(bits & ((1 << 52) - 1) | 1023 << 52);
+    // ln m = 2 artanh((m - 1) / (m + 1)), the argument at most 1/3.
+    let ratio = (mantissa - 1.0) / (mantissa + 1.0);
+    let series = (0..20).rev().fold(0.0, |tail, n| tail * ratio * ratio + 1.0 / f64::from(2 * n + 1));
+    (whole as f64 + 2.0 * ratio * series / std::f64::consts::LN_2) as f32
+}
+
+/// log2(1 + i / 128) to five places, as the encoder has it.
+#[rustfmt::skip]
+static LOG2_FRACTION: [f32; 128] = [
+    0.00000, 0.01123, 0.02237, 0.03342, 0.04439, 0.05528, 0.06609, 0.07682,
+    0.08746, 0.09803, 0.10852, 0.11894, 0.12928, 0.13955, 0.14975, 0.15987,
+    0.16993, 0.17991, 0.18982, 0.19967, 0.20945, 0.21917, 0.22882, 0.23840,
+    0.24793, 0.25739, 0.26679, 0.27612, 0.28540, 0.29462, 0.30378, 0.31288,
+    0.32193, 0.33092, 0.33985, 0.34873, 0.35755, 0.36632, 0.37504, 0.38370,
+    0.39232, 0.40088, 0.40939, 0.41785, 0.42626, 0.43463, 0.44294, 0.45121,
+    0.45943, 0.46761, 0.47573, 0.48382, 0.49185, 0.49985, 0.50779, 0.51570,
+    0.52356, 0.53138, 0.53916, 0.54689, 0.55459, 0.56224, 0.56986, 0.57743,
+    0.58496, 0.59246, 0.59991, 0.60733, 0.61471, 0.62205, 0.62936, 0.63662,
+    0.64386, 0.65105, 0.65821, 0.66534, 0.67243, 0.67948, 0.68650, 0.69349,
+    0.70044, 0.70736, 0.71425, 0.72110, 0.72792, 0.73471, 0.74147, 0.74819,
+    0.75489, 0.76155, 0.76818, 0.77479, 0.78136, 0.78790, 0.79442, 0.80090,
+    0.80735, 0.81378, 0.82018, 0.82655, 0.83289, 0.83920, 0.84549, 0.85175,
+    0.85798, 0.86419, 0.87036, 0.87652, 0.88264, 0.88874, 0.89482, 0.90087,
+    0.90689, 0.91289, 0.91886, 0.92481, 0.93074, 0.93664, 0.94251, 0.94837,
+    0.95420, 0.96000, 0.96578, 0.97154, 0.97728, 0.98299, 0.98868, 0.99435,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Annex A.7, as bits.
+    #[test]
+    fn frame_quantisers_are_those_of_the_specification() {
+        let bits: [u32; 46] = [
+            0x3e82_6de0,
+            0x3fa0_9b80,
+            0x4010_4dbc,
+            0x4050_4dbc,
+            0x4088_26de,
+            0x40a8_26df,
+            0x40c8_26e0,
+            0x40e8_26df,
+            0x4104_1370,
+            0x4114_136f,
+            0x4124_136f,
+            0x4134_1370,
+            0x4144_1370,
+            0x4154_1370,
+            0x4164_1370,
+            0x4174_1370,
+            0x4182_09b8,
+            0x418a_09b8,
+            0x4192_09b8,
+            0x419a_09b8,
+            0x41a2_09b8,
+            0x41aa_09b9,
+            0x41b2_09ba,
+            0x41ba_09b8,
+            0x41c2_09b9,
+            0x41ca_09b9,
+            0x41d2_09b8,
+            0x41da_09ba,
+            0x41e2_09b9,
+            0x41ea_09b8,
+            0x41f2_09ba,
+            0x41fa_09b9,
+            0x4201_04dc,
+            0x4205_04dd,
+            0x4209_04dc,
+            0x420d_04dc,
+            0x4211_04dd,
+            0x4215_04dc,
+            0x4219_04dc,
+            0x421d_04dd,
+            0x4221_04dc,
+            0x4225_04dc,
+            0x4229_04dd,
+            0x422d_04dc,
+            0x4231_04dc,
+            0x4235_04dd,
+        ];
+        for (crf, expected) in (6..).zip(bits) {
+            assert_eq!(frame_quantiser(crf as f32).to_bits(), expected, "CRF {crf}");
+        }
+        for crf in 1..=5 {
+            assert_eq!(frame_quantiser(crf as f32), 0.0, "CRF {crf}");
+        }
+    }
+
+    #[test]
+    fn powers_and_logarithms_agree_with_the_platform() {
+        for i in -4000..4000 {
+            let x = i as f32 / 317.0;
+            assert_eq!(exp2(x), f64::from(x).exp2() as f32, "2^{x}");
+            let x = (i + 4001) as f32 / 97.0;
+            assert_eq!(log2(x), f64::from(x).log2() as f32, "log2 {x}");
+        }
+    }
+
+    #[test]
+    fn offsets_span_the_range_of_the_specification() {
+        assert_eq!(adapted_quantiser(0.0, 0), 0);
+        assert_eq!(adapted_quantiser(30.0, 0), adapted_quantiser(30.0, 1));
+        assert_eq!(adapted_quantiser(30.0, 1), 15);
+        assert_eq!(adapted_quantiser(frame_quantiser(51.0), 6_242_400), 54);
+        assert_eq!(adapted_quantiser(frame_quantiser(29.0), 1_190_296), 29);
+        assert_eq!(adapted_quantiser(frame_quantiser(29.0), 4_809), 21);
+    }
+}

@@ -1,0 +1,295 @@
+//! Mode decision (docs/spec/h264-intra.md, sections 7 and 8): which prediction is nearest to the source once the
+//! bits of its mode are paid for. Intra8x8 and Intra4x4 are coded while they are tried, as their blocks predict
+//! from one another.
+
+use super::distortion::{sa8d_8x8, satd, satd_4x4};
+use super::macroblock::{LumaCanvas, Macroblock, Neighbours, gather, scatter};
+use super::predict::blocks::{self, predict};
+use super::predict::edge::{Available, Edge, Edge4x4, Edge8x8};
+use super::predict::planes::{Mode, predict_chroma, predict_luma};
+use super::quantiser::{QP_MAX, Quantiser, lambda};
+use super::residual::{code_4x4, code_8x8, code_16x16, code_chroma};
+
+/// How a macroblock's luma is predicted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MacroblockType {
+    Intra16x16,
+    Intra8x8,
+    Intra4x4,
+}
+
+/// What coding a macroblock's luma led to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CodedLuma {
+    pub(super) kind: MacroblockType,
+    /// Whether there is any level that is not 0.
+    pub(super) residual: bool,
+}
+
+/// The quantiser of a macroblock and the prices that follow from it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Prices {
+    quantiser: &'static Quantiser,
+    /// λ of the macroblock's quantiser, 0..=54.
+    lambda: u32,
+    /// λ of the same limited to 51: the price of a mode where all nine are tried.
+    limited_lambda: u32,
+}
+
+impl Prices {
+    pub(super) fn of(quantiser: u8) -> Self {
+        let qp = quantiser.min(QP_MAX);
+        Self { quantiser: Quantiser::of(qp), lambda: lambda(quantiser), limited_lambda: lambda(qp) }
+    }
+}
+
+/// Chooses how to predict the macroblock's luma and codes it.
+pub(super) fn code_luma(macroblock: &mut Macroblock, prices: &Prices) -> CodedLuma {
+    let (mode_16x16, cost_16x16) = choose_16x16(macroblock, prices);
+    let eight = try_8x8(macroblock, prices, cost_16x16);
+    if eight.is_some() {
+        macroblock.kept = gather::<16, 256>(&macroblock.luma.samples, LumaCanvas::STRIDE, LumaCanvas::ORIGIN);
+    }
+    let cost_8x8 = eight.as_ref().map_or(u32::MAX, |trial| trial.cost);
+    let four = try_4x4(macroblock, prices, cost_16x16.min(cost_8x8));
+    let cost_4x4 = four.as_ref().map_or(u32::MAX, |trial| trial.cost);
+
+    let four = four.filter(|_| cost_4x4 < cost_16x16);
+    let eight = eight.filter(|_| cost_8x8 < cost_16x16.min(cost_4x4));
+    match (eight, four) {
+        (Some(trial), _) => finish_8x8(macroblock, prices, &trial),
+        (None, Some(trial)) => finish_4x4(macroblock, prices, &trial),
+        (None, None) => finish_16x16(macroblock, prices, mode_16x16),
+    }
+}
+
+fn choose_16x16(macroblock: &Macroblock, prices: &Prices) -> (Mode, u32) {
+    let mut best = (Mode::Dc, u32::MAX);
+    for &mode in Mode::candidates(macroblock.neighbours) {
+        let prediction = predict_luma(&macroblock.luma, mode, macroblock.neighbours);
+        let distortion = satd::<16, 256>(&macroblock.source.y, &prediction);
+        let cost = distortion + prices.lambda * mode.luma_bits();
+        if cost < best.1 {
+            best = (mode, cost);
+        }
+    }
+    best
+}
+
+fn finish_16x16(macroblock: &mut Macroblock, prices: &Prices, mode: Mode) -> CodedLuma {
+    let prediction = predict_luma(&macroblock.luma, mode, macroblock.neighbours);
+    let (samples, residual) = code_16x16(&macroblock.source.y, &prediction, prices.quantiser);
+    scatter::<16, 256>(&samples, &mut macroblock.luma.samples, LumaCanvas::STRIDE, LumaCanvas::ORIGIN);
+    for (x, y) in [(0, 0), (2, 0), (0, 2), (2, 2)] {
+        macroblock.modes.set_8x8(x, y, blocks::DC);
+    }
+    CodedLuma { kind: MacroblockType::Intra16x16, residual }
+}
+
+/// An Intra8x8 or Intra4x4 trial that was not given up: all N blocks have modes, all but the last are coded.
+struct Trial<const N: usize> {
+    cost: u32,
+    modes: [u8; N],
+    residual: bool,
+}
+
+/// A block's mode, its cost and its prediction.
+struct Choice<const A: usize> {
+    mode: u8,
+    cost: u32,
+    prediction: [u8; A],
+}
+
+/// Tries the modes of a 4x4 or 8x8 block that its neighbours allow.
+fn choose_block<const N: usize, const E: usize, const A: usize>(
+    source: &[u8; A],
+    edge: &Edge<N, E>,
+    available: Available,
+    predicted: u8,
+    prices: &Prices,
+    distortion: impl Fn(&[u8; A], &[u8; A]) -> u32,
+) -> Choice<A> {
+    use blocks::{DC, DIAGONAL_DOWN_LEFT, HORIZONTAL, HORIZONTAL_UP, VERTICAL, VERTICAL_LEFT};
+    let all = available.left && available.top;
+    let modes: &[u8] = match (available.left, available.top) {
+        (true, true) => &[0, 1, 2, 3, 4, 5, 6, 7, 8],
+        (true, false) => &[DC, HORIZONTAL, HORIZONTAL_UP],
+        (false, true) => &[DC, VERTICAL, DIAGONAL_DOWN_LEFT, VERTICAL_LEFT],
+        (false, false) => &[DC],
+    };
+    let price = 3 * if all { prices.limited_lambda } else { prices.lambda };
+    let mut best = Choice { mode: DC, cost: u32::MAX, prediction: [0; A] };
+    for &mode in modes {
+        let prediction = predict::<N, E, A>(mode, edge, available);
+        let distortion = distortion(source, &prediction);
+        let cost = distortion + if mode == predicted { 0 } else { price };
+        // Where not all modes are tried, 4x4 takes the predicted mode as soon as it is this near, even at a tie.
+        let at_once = N == 4 && !all && mode == predicted && distortion <= price;
+        if cost < best.cost || at_once {
+            best = Choice { mode, cost, prediction };
+        }
+        if at_once {
+            break;
+        }
+    }
+    best
+}
+
+/// The neighbours of the 8x8 block (x, y), counted in 8x8 blocks.
+fn available_8x8(neighbours: Neighbours, x: usize, y: usize) -> Available {
+    Available {
+        left: x > 0 || neighbours.left,
+        top: y > 0 || neighbours.top,
+        top_right: match (x, y) {
+            (0, 0) => neighbours.top,
+            (1, 0) => neighbours.top_right,
+            (x, _) => x == 0,
+        },
+    }
+}
+
+/// Tries Intra8x8; `None` when it is given up because it costs more than Intra16x16.
+fn try_8x8(macroblock: &mut Macroblock, prices: &Prices, limit: u32) -> Option<Trial<4>> {
+    let mut trial = Trial { cost: 4 * prices.lambda, modes: [0; 4], residual: false };
+    for k in 0..4 {
+        let (x, y) = (k % 2, k / 2);
+        let available = available_8x8(macroblock.neighbours, x, y);
+        let edge = Edge8x8::read(&macroblock.luma, x * 8, y * 8, available).filtered(available);
+        let source = macroblock.source.luma_8x8(x * 8, y * 8);
+        let predicted = macroblock.modes.predicted(x * 2, y * 2);
+        let choice = choose_block(&source, &edge, available, predicted, prices, sa8d_8x8);
+        trial.cost += choice.cost;
+        trial.modes[k] = choice.mode;
+        if k == 3 {
+            break;
+        }
+        if trial.cost > limit {
+            return None;
+        }
+        macroblock.modes.set_8x8(x * 2, y * 2, choice.mode);
+        let (samples, residual) = code_8x8(&source, &choice.prediction, prices.quantiser);
+        trial.residual |= residual;
+        let at = LumaCanvas::at(x * 8, y * 8);
+        scatter::<8, 64>(&samples, &mut macroblock.luma.samples, LumaCanvas::STRIDE, at);
+    }
+    Some(trial)
+}
+
+fn finish_8x8(macroblock: &mut Macroblock, prices: &Prices, trial: &Trial<4>) -> CodedLuma {
+    let luma = &mut macroblock.luma;
+    scatter::<16, 256>(&macroblock.kept, &mut luma.samples, LumaCanvas::STRIDE, LumaCanvas::ORIGIN);
+    for (k, &mode) in trial.modes.iter().enumerate() {
+        macroblock.modes.set_8x8(k % 2 * 2, k / 2 * 2, mode);
+    }
+    let available = available_8x8(macroblock.neighbours, 1, 1);
+    let edge = Edge8x8::read(luma, 8, 8, available).filtered(available);
+    let prediction = predict::<8, 25, 64>(trial.modes[3], &edge, available);
+    let source = macroblock.source.luma_8x8(8, 8);
+    let (samples, residual) = code_8x8(&source, &prediction, prices.quantiser);
+    scatter::<8, 64>(&samples, &mut luma.samples, LumaCanvas::STRIDE, LumaCanvas::at(8, 8));
+    CodedLuma { kind: MacroblockType::Intra8x8, residual: residual | trial.residual }
+}
+
+/// The 4x4 blocks of a macroblock in coding order (H.264 figure 6-10).
+const BLOCKS_4X4: [(usize, usize); 16] = [
+    (0, 0),
+    (1, 0),
+    (0, 1),
+    (1, 1),
+    (2, 0),
+    (3, 0),
+    (2, 1),
+    (3, 1),
+    (0, 2),
+    (1, 2),
+    (0, 3),
+    (1, 3),
+    (2, 2),
+    (3, 2),
+    (2, 3),
+    (3, 3),
+];
+
+/// The neighbours of the 4x4 block k.
+fn available_4x4(neighbours: Neighbours, k: usize) -> Available {
+    let (x, y) = BLOCKS_4X4[k];
+    Available {
+        left: x > 0 || neighbours.left,
+        top: y > 0 || neighbours.top,
+        top_right: match k {
+            0 | 1 | 4 => neighbours.top,
+            5 => neighbours.top_right,
+            _ => !matches!(k, 3 | 7 | 11 | 13 | 15),
+        },
+    }
+}
+
+/// Tries Intra4x4; `None` when it is given up because it costs more than the best so far.
+fn try_4x4(macroblock: &mut Macroblock, prices: &Prices, limit: u32) -> Option<Trial<16>> {
+    let mut trial = Trial { cost: 40 * prices.lambda, modes: [0; 16], residual: false };
+    if trial.cost > limit {
+        return None;
+    }
+    for (k, (x, y)) in BLOCKS_4X4.into_iter().enumerate() {
+        let available = available_4x4(macroblock.neighbours, k);
+        let edge = Edge4x4::read(&macroblock.luma, x * 4, y * 4, available);
+        let source = macroblock.source.luma_4x4(x * 4, y * 4);
+        let predicted = macroblock.modes.predicted(x, y);
+        let choice = choose_block(&source, &edge, available, predicted, prices, satd_4x4);
+        trial.cost += choice.cost;
+        trial.modes[k] = choice.mode;
+        if k == 15 {
+            break;
+        }
+        if trial.cost > limit {
+            return None;
+        }
+        macroblock.modes.set(x, y, choice.mode);
+        let (samples, residual) = code_4x4(&source, &choice.prediction, prices.quantiser);
+        trial.residual |= residual;
+        let at = LumaCanvas::at(x * 4, y * 4);
+        scatter::<4, 16>(&samples, &mut macroblock.luma.samples, LumaCanvas::STRIDE, at);
+    }
+    Some(trial)
+}
+
+fn finish_4x4(macroblock: &mut Macroblock, prices: &Prices, trial: &Trial<16>) -> CodedLuma {
+    macroblock.modes.set(3, 3, trial.modes[15]);
+    let available = available_4x4(macroblock.neighbours, 15);
+    let edge = Edge4x4::read(&macroblock.luma, 12, 12, available);
+    let prediction = predict::<4, 13, 16>(trial.modes[15], &edge, available);
+    let source = macroblock.source.luma_4x4(12, 12);
+    let (samples, residual) = code_4x4(&source, &prediction, prices.quantiser);
+    scatter::<4, 16>(&samples, &mut macroblock.luma.samples, LumaCanvas::STRIDE, LumaCanvas::at(12, 12));
+    CodedLuma { kind: MacroblockType::Intra4x4, residual: residual | trial.residual }
+}
+
+/// Chooses how to predict the macroblock's chroma and codes it; whether it has a residual. `quantiser` is the
+/// macroblock's, 0..=54, `chroma` the quantiser of its chroma QP.
+pub(super) fn code_both_chroma(
+    macroblock: &mut Macroblock,
+    prices: &Prices,
+    quantiser: u8,
+    chroma: &Quantiser,
+) -> bool {
+    use super::macroblock::ChromaCanvas;
+    let (neighbours, source) = (macroblock.neighbours, &macroblock.source);
+    let mut best = (u32::MAX, [[0; 64]; 2]);
+    for &mode in Mode::candidates(neighbours) {
+        let predictions = [0, 1].map(|plane| predict_chroma(&macroblock.chroma, plane, mode, neighbours));
+        let distortion =
+            satd::<8, 64>(&source.cb, &predictions[0]) + satd::<8, 64>(&source.cr, &predictions[1]);
+        let cost = distortion + prices.lambda * mode.chroma_bits();
+        if cost < best.0 {
+            best = (cost, predictions);
+        }
+    }
+    let mut any = false;
+    for (plane, samples) in [&source.cb, &source.cr].into_iter().enumerate() {
+        let (samples, residual) = code_chroma(samples, &best.1[plane], chroma, quantiser);
+        any |= residual;
+        let at = ChromaCanvas::ORIGIN[plane];
+        scatter::<8, 64>(&samples, &mut macroblock.chroma.samples, ChromaCanvas::STRIDE, at);
+    }
+    any
+}

@@ -1,0 +1,217 @@
+//! One macroblock while it is coded: its source, and its reconstruction with the neighbouring samples around it.
+
+/// A macroblock's samples as they were given.
+#[repr(C, align(64))]
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub(super) y: [u8; 256],
+    pub(super) cb: [u8; 64],
+    pub(super) cr: [u8; 64],
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self { y: [0; 256], cb: [0; 64], cr: [0; 64] }
+    }
+}
+
+impl Source {
+    /// The 4x4 luma block at sample (x, y).
+    pub(super) fn luma_4x4(&self, x: usize, y: usize) -> [u8; 16] {
+        gather::<4, 16>(&self.y, 16, y * 16 + x)
+    }
+
+    /// The 8x8 luma block at sample (x, y).
+    pub(super) fn luma_8x8(&self, x: usize, y: usize) -> [u8; 64] {
+        gather::<8, 64>(&self.y, 16, y * 16 + x)
+    }
+}
+
+/// A block of W columns and N / W rows out of samples whose rows are `stride` apart.
+pub(super) fn gather<const W: usize, const N: usize>(samples: &[u8], stride: usize, at: usize) -> [u8; N] {
+    let mut block = [0; N];
+    for (y, row) in block.chunks_exact_mut(W).enumerate() {
+        row.copy_from_slice(&samples[at + y * stride..][..W]);
+    }
+    block
+}
+
+/// The reverse of [`gather`].
+pub(super) fn scatter<const W: usize, const N: usize>(
+    block: &[u8; N],
+    samples: &mut [u8],
+    stride: usize,
+    at: usize,
+) {
+    for (y, row) in block.chunks_exact(W).enumerate() {
+        samples[at + y * stride..][..W].copy_from_slice(row);
+    }
+}
+
+/// Which neighbouring macroblocks there are. Left and top together imply the top left one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Neighbours {
+    pub(super) left: bool,
+    pub(super) top: bool,
+    pub(super) top_right: bool,
+}
+
+/// The reconstruction of a macroblock's luma, with the row above it (eight samples further to the right) and the
+/// column to its left.
+#[repr(C, align(64))]
+#[derive(Debug, Clone)]
+pub(super) struct LumaCanvas {
+    pub(super) samples: [u8; Self::STRIDE * 17],
+}
+
+impl LumaCanvas {
+    pub(super) const STRIDE: usize = 48;
+    /// Where the macroblock's first sample is.
+    pub(super) const ORIGIN: usize = Self::STRIDE + 16;
+
+    /// The index of the macroblock's sample (x, y).
+    pub(super) const fn at(x: usize, y: usize) -> usize {
+        Self::ORIGIN + y * Self::STRIDE + x
+    }
+}
+
+/// The reconstruction of a macroblock's chroma: Cb and Cr side by side, each with its row above and column to the left.
+#[repr(C, align(64))]
+#[derive(Debug, Clone)]
+pub(super) struct ChromaCanvas {
+    pub(super) samples: [u8; Self::STRIDE * 9],
+}
+
+impl ChromaCanvas {
+    pub(super) const STRIDE: usize = 32;
+    /// Where the first samples of Cb and Cr are.
+    pub(super) const ORIGIN: [usize; 2] = [Self::STRIDE + 8, Self::STRIDE + 24];
+}
+
+/// The 4x4 grid of luma prediction modes of a macroblock, with the modes to the left and above.
+/// [`ModeGrid::NONE`] stands where there is no macroblock (H.264 8.3.1.1, 8.3.2.1).
+#[derive(Debug, Clone)]
+pub(super) struct ModeGrid {
+    modes: [i8; 8 * 5],
+}
+
+impl ModeGrid {
+    pub(super) const NONE: i8 = -1;
+
+    const fn at(x: usize, y: usize) -> usize {
+        (y + 1) * 8 + x + 4
+    }
+
+    /// predIntraMode of the block whose top left 4x4 block is (x, y): the smaller of the modes to the left and
+    /// above, DC where one does not exist.
+    pub(super) fn predicted(&self, x: usize, y: usize) -> u8 {
+        let at = Self::at(x, y);
+        let smaller = self.modes[at - 1].min(self.modes[at - 8]);
+        if smaller < 0 { 2 } else { smaller as u8 }
+    }
+
+    pub(super) fn set(&mut self, x: usize, y: usize, mode: u8) {
+        self.modes[Self::at(x, y)] = mode as i8;
+    }
+
+    /// Sets the four positions of an 8x8 block.
+    pub(super) fn set_8x8(&mut self, x: usize, y: usize, mode: u8) {
+        for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+            self.set(x + dx, y + dy, mode);
+        }
+    }
+
+    /// The modes of the lowest row, which the macroblock below needs.
+    pub(super) fn bottom(&self) -> [i8; 4] {
+        std::array::from_fn(|x| self.modes[Self::at(x, 3)])
+    }
+
+    fn enter(&mut self, above: [i8; 4]) {
+        for y in 0..4 {
+            self.modes[Self::at(0, y) - 1] = self.modes[Self::at(3, y)];
+        }
+        self.modes[4..8].copy_from_slice(&above);
+    }
+}
+
+/// What the row of macroblocks below needs of a macroblock: its last row of samples, before deblocking, and of modes.
+#[repr(C, align(8))]
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bottom {
+    pub(super) y: [u8; 16],
+    pub(super) cb: [u8; 8],
+    pub(super) cr: [u8; 8],
+    pub(super) modes: [i8; 4],
+}
+
+impl Bottom {
+    /// Where there is no row above.
+    pub(super) const NONE: Self = Self { y: [0; 16], cb: [0; 8], cr: [0; 8], modes: [ModeGrid::NONE; 4] };
+}
+
+/// The state of one row of macroblocks while it is coded from left to right.
+#[derive(Debug, Clone)]
+pub(super) struct Macroblock {
+    pub(super) source: Source,
+    pub(super) luma: LumaCanvas,
+    pub(super) chroma: ChromaCanvas,
+    pub(super) modes: ModeGrid,
+    pub(super) neighbours: Neighbours,
+    /// Luma of a finished Intra8x8 trial, while Intra4x4 is tried.
+    pub(super) kept: [u8; 256],
+}
+
+impl Default for Macroblock {
+    fn default() -> Self {
+        Self {
+            source: Source::default(),
+            luma: LumaCanvas { samples: [0; LumaCanvas::STRIDE * 17] },
+            chroma: ChromaCanvas { samples: [0; ChromaCanvas::STRIDE * 9] },
+            modes: ModeGrid { modes: [ModeGrid::NONE; 40] },
+            neighbours: Neighbours { left: false, top: false, top_right: false },
+            kept: [0; 256],
+        }
+    }
+}
+
+impl Macroblock {
+    /// Starts a row: nothing is to the left.
+    pub(super) fn start_row(&mut self) {
+        self.modes.modes = [ModeGrid::NONE; 40];
+    }
+
+    /// Moves to the next macroblock: what was coded becomes the left neighbour, `above` and (its first eight luma
+    /// samples) `above_right` the neighbours above.
+    pub(super) fn enter(&mut self, neighbours: Neighbours, above: &Bottom, above_right: &Bottom) {
+        self.neighbours = neighbours;
+        self.modes.enter(above.modes);
+        let luma = &mut self.luma.samples;
+        for row in luma.chunks_exact_mut(LumaCanvas::STRIDE) {
+            row[15] = row[31];
+        }
+        luma[16..32].copy_from_slice(&above.y);
+        luma[32..40].copy_from_slice(&above_right.y[..8]);
+        let chroma = &mut self.chroma.samples;
+        for row in chroma.chunks_exact_mut(ChromaCanvas::STRIDE) {
+            row[7] = row[15];
+            row[23] = row[31];
+        }
+        chroma[8..16].copy_from_slice(&above.cb);
+        chroma[24..32].copy_from_slice(&above.cr);
+    }
+
+    /// What the row below needs of the macroblock now coded.
+    pub(super) fn bottom(&self) -> Bottom {
+        let chroma = |plane: usize| {
+            std::array::from_fn(|x| {
+                self.chroma.samples[ChromaCanvas::ORIGIN[plane] + 7 * ChromaCanvas::STRIDE + x]
+            })
+        };
+        Bottom {
+            y: std::array::from_fn(|x| self.luma.samples[LumaCanvas::at(x, 15)]),
+            cb: chroma(0),
+            cr: chroma(1),
+            modes: self.modes.bottom(),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Coding what prediction leaves: transform, quantisation and reconstruction of blocks
+//! (docs/spec/h264-intra.md, sections 10 and 11).
+
+use super::macroblock::{gather, scatter};
+use super::quantiser::{Quantiser, Scaling};
+use super::transform::{
+    add_residual, forward_2x2, forward_4x4, forward_8x8, hadamard_4x4, inverse_2x2, inverse_4x4, inverse_8x8,
+    residual,
+};
+
+/// The level of a coefficient: magnitude into the dead zone, truncated.
+fn level(coefficient: i32, multiplier: u16, bias: u16) -> i32 {
+    let magnitude = ((coefficient.unsigned_abs() + u32::from(bias)) * u32::from(multiplier)) >> 16;
+    if coefficient < 0 { -(magnitude as i32) } else { magnitude as i32 }
+}
+
+/// Turns coefficients into levels; whether any is not 0.
+fn quantise<const N: usize>(block: &mut [i32; N], scaling: &Scaling<N>) -> bool {
+    let mut any = 0;
+    for (i, value) in block.iter_mut().enumerate() {
+        *value = level(*value, scaling.multiplier[i], scaling.bias[i]);
+        any |= *value;
+    }
+    any != 0
+}
+
+/// Codes a luma block as 4x4: the reconstruction, and whether there are levels.
+pub(super) fn code_4x4(source: &[u8; 16], prediction: &[u8; 16], quantiser: &Quantiser) -> ([u8; 16], bool) {
+    let mut block = residual(source, prediction);
+    forward_4x4(&mut block);
+    if !quantise(&mut block, &quantiser.four) {
+        return (*prediction, false);
+    }
+    scale_4x4(&mut block, quantiser);
+    inverse_4x4(&mut block);
+    (add_residual(prediction, &block), true)
+}
+
+fn scale_4x4(block: &mut [i32; 16], quantiser: &Quantiser) {
+    for (value, scale) in block.iter_mut().zip(quantiser.four.level_scale) {
+        *value *= scale;
+    }
+}
+
+/// Codes a luma block as 8x8.
+pub(super) fn code_8x8(source: &[u8; 64], prediction: &[u8; 64], quantiser: &Quantiser) -> ([u8; 64], bool) {
+    let mut block = residual(source, prediction);
+    forward_8x8(&mut block);
+    if !quantise(&mut block, &quantiser.eight) {
+        return (*prediction, false);
+    }
+    for (value, scale) in block.iter_mut().zip(quantiser.eight.level_scale) {
+        *value = (*value * scale + 2) >> 2;
+    }
+    inverse_8x8(&mut block);
+    (add_residual(prediction, &block), true)
+}
+
+/// The 4x4 blocks of a plane W samples wide: core transforms of source - prediction.
+fn transform_blocks<const W: usize, const A: usize>(
+    source: &[u8; A],
+    prediction: &[u8; A],
+    mut each: impl FnMut(usize, [i32; 16]),
+) {
+    for (k, at) in block_origins::<W, A>().enumerate() {
+        let mut block = residual(&gather::<4, 16>(source, W, at), &gather::<4, 16>(prediction, W, at));
+        forward_4x4(&mut block);
+        each(k, block);
+    }
+}
+
+/// Indices of the first samples of the 4x4 blocks of a plane, in raster order.
+fn block_origins<const W: usize, const A: usize>() -> impl Iterator<Item = usize> {
+    (0..A / W / 4).flat_map(|y| (0..W / 4).map(move |x| y * 4 * W + x * 4))
+}
+
+/// Adds scaled blocks to a prediction.
+fn add_blocks<const W: usize, const A: usize>(prediction: &[u8; A], blocks: &mut [[i32; 16]]) -> [u8; A] {
+    let mut reconstruction = *prediction;
+    for (at, block) in block_origins::<W, A>().zip(blocks) {
+        inverse_4x4(block);
+        let sum = add_residual(&gather::<4, 16>(prediction, W, at), block);
+        scatter::<4, 16>(&sum, &mut reconstruction, W, at);
+    }
+    reconstruction
+}
+
+/// Codes a macroblock's luma as Intra16x16.
+pub(super) fn code_16x16(
+    source: &[u8; 256],
+    prediction: &[u8; 256],
+    quantiser: &Quantiser,
+) -> ([u8; 256], bool) {
+    let mut blocks = [[0; 16]; 16];
+    let mut dc = [0; 16];
+    let mut any = false;
+    transform_blocks::<16, 256>(source, prediction, |k, mut block| {
+        dc[k] = block[0];
+        block[0] = 0;
+        any |= quantise(&mut block, &quantiser.four);
+        scale_4x4(&mut block, quantiser);
+        blocks[k] = block;
+    });
+    hadamard_4x4(&mut dc);
+    let mut any_dc = false;
+    for value in &mut dc {
+        *value = level((*value + 1) >> 1, quantiser.dc_multiplier, quantiser.dc_bias);
+        any_dc |= *value != 0;
+    }
+    if !any && !any_dc {
+        return (*prediction, false);
+    }
+    if any_dc {
+        hadamard_4x4(&mut dc);
+        for (block, value) in blocks.iter_mut().zip(dc) {
+            block[0] = scale_luma_dc(value, quantiser);
+        }
+    }
+    (add_blocks::<16, 256>(prediction, &mut blocks), true)
+}
+
+/// H.264 8.5.10.
+fn scale_luma_dc(value: i32, quantiser: &Quantiser) -> i32 {
+    let product = value * quantiser.dc_scale;
+    match quantiser.period {
+        period @ 6.. => product << (period - 6),
+        period => (product + (1 << (5 - period))) >> (6 - period),
+    }
+}
+
+/// How far chroma coefficients are drawn towards 0 at a quantiser above 51 (docs/spec/h264-intra.md, section 11.3):
+/// by position class.
+fn chroma_denoise(quantiser: u8) -> Option<[i32; 3]> {
+    match quantiser {
+        52 => Some([49, 79, 127]),
+        53 => Some([102, 164, 263]),
+        54 => Some([159, 256, 408]),
+        _ => None,
+    }
+}
+
+/// Codes one chroma plane of a macroblock. `quantiser` is that of the chroma QP, `luma` the macroblock's quantiser
+/// before it is limited to 51.
+pub(super) fn code_chroma(
+    source: &[u8; 64],
+    prediction: &[u8; 64],
+    quantiser: &Quantiser,
+    luma: u8,
+) -> ([u8; 64], bool) {
+    let denoise = chroma_denoise(luma);
+    let mut blocks = [[0; 16]; 4];
+    let mut dc = [0; 4];
+    let mut any = false;
+    transform_blocks::<8, 64>(source, prediction, |k, mut block| {
+        dc[k] = block[0];
+        block[0] = 0;
+        if let Some(thresholds) = denoise {
+            for (i, value) in block.iter_mut().enumerate() {
+                let threshold = thresholds[i % 4 % 2 + i / 4 % 2];
+                *value = value.signum() * (value.abs() - threshold).max(0);
+            }
+        }
+        any |= quantise(&mut block, &quantiser.four);
+        scale_4x4(&mut block, quantiser);
+        blocks[k] = block;
+    });
+    let levels = forward_2x2(dc).map(|value| level(value, quantiser.dc_multiplier, quantiser.dc_bias));
+    // H.264 8.5.11.2.
+    let dc = inverse_2x2(levels).map(|value| ((value * quantiser.dc_scale) << quantiser.period) >> 5);
+    if !any && dc.iter().all(|&value| (value + 32) >> 6 == 0) {
+        return (*prediction, false);
+    }
+    for (block, value) in blocks.iter_mut().zip(dc) {
+        block[0] = value;
+    }
+    (add_blocks::<8, 64>(prediction, &mut blocks), true)
+}
