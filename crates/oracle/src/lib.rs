@@ -2,9 +2,13 @@
 //!
 //! These are test-time tools: the published crates know nothing of them.
 
+pub mod golden;
 #[cfg(feature = "jpeg")]
 pub mod jpeg;
+mod pictures;
 #[cfg(feature = "x264")]
 pub mod x264;
 #[cfg(feature = "x265")]
 pub mod x265;
+
+pub use pictures::{checksums, difference, planes};

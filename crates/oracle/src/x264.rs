@@ -13,7 +13,13 @@ struct Raw {
 unsafe extern "C" {
     fn oracle_x264_open(width: c_int, height: c_int, crf: f32, cheap: c_int) -> *mut Raw;
     fn oracle_x264_close(oracle: *mut Raw);
-    fn oracle_x264_encode(oracle: *mut Raw, y: *const u8, cb: *const u8, cr: *const u8, width: c_int) -> c_int;
+    fn oracle_x264_encode(
+        oracle: *mut Raw,
+        y: *const u8,
+        cb: *const u8,
+        cr: *const u8,
+        width: c_int,
+    ) -> c_int;
     fn oracle_x264_bitstream(oracle: *const Raw, size: *mut c_int) -> *const u8;
     fn oracle_x264_plane(oracle: *const Raw, plane: c_int, stride: *mut c_int) -> *const u8;
     fn oracle_x264_build() -> c_int;
@@ -68,7 +74,8 @@ impl Encoder {
         let cheap = c_int::from(settings == Settings::Cheap);
         // SAFETY: the shim takes any numbers; the library checks them.
         let raw = unsafe { oracle_x264_open(width as c_int, height as c_int, crf, cheap) };
-        let raw = NonNull::new(raw).unwrap_or_else(|| panic!("libx264 refuses {width}x{height} at CRF {crf}"));
+        let raw =
+            NonNull::new(raw).unwrap_or_else(|| panic!("libx264 refuses {width}x{height} at CRF {crf}"));
         Self { raw, width, height, coded: false }
     }
 
@@ -109,7 +116,8 @@ impl Encoder {
     /// # Panics
     /// If no picture has been coded.
     pub fn reconstruction(&self) -> Planes {
-        let mut planes = Planes::new(self.width, self.height, Subsampling::S420).expect("even sides in range");
+        let mut planes =
+            Planes::new(self.width, self.height, Subsampling::S420).expect("even sides in range");
         for y in 0..self.height {
             planes.row_mut(Component::Y, y).copy_from_slice(self.row(0, y));
         }

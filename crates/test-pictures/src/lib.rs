@@ -3,6 +3,7 @@
 
 mod generated;
 mod photograph;
+mod ycbcr;
 
 pub use photograph::Photograph;
 

@@ -1,0 +1,193 @@
+//! H.264 against libx264 itself: not one sample may differ.
+//!
+//! The CRFs leave out those where the encoder's own build decides a rounding (docs/spec/h264-intra.md, section 3):
+//! n.2, and n.56 in hundredths. `FRAME_COMPRESSION_FULL=1` runs 20,000 random frames instead of 1,500, and
+//! `FRAME_COMPRESSION_SEED` starts another sequence of them.
+#![cfg(feature = "x264")]
+
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
+
+use frame_compression::{Codec, Component, FrameCompressor, Planes, Subsampling};
+use oracle::x264::{Encoder, Frame, Settings, reconstruct};
+use oracle::{difference, planes};
+use test_pictures::{Content, Rng, random_picture};
+
+const CRFS: [f32; 15] = [0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 17.0, 23.0, 29.0, 33.25, 40.0, 46.0, 51.0];
+
+fn ours(source: &Planes, crf: f32) -> Planes {
+    let mut planes = source.clone();
+    let mut compressor = FrameCompressor::new(Codec::H264).crf(crf).expect("a CRF in range");
+    compressor.apply_to_planes(&mut planes).expect("even sides");
+    planes
+}
+
+/// Compares one case with the library and names it if it fails.
+fn check(name: &str, source: &Planes, crf: f32, settings: Settings) {
+    if let Some(difference) = difference(&ours(source, crf), &reconstruct(source, crf, settings)) {
+        let (width, height) = (source.width(), source.height());
+        panic!("{name} {width}x{height} at CRF {crf}: {difference}");
+    }
+}
+
+fn check_all_contents(sizes: &[(usize, usize)]) {
+    for content in Content::all() {
+        for &(width, height) in sizes {
+            let source = planes(&content.picture(width, height));
+            for crf in CRFS {
+                check(&content.name(), &source, crf, Settings::Default);
+            }
+        }
+    }
+}
+
+#[test]
+fn small_sizes() {
+    check_all_contents(&[(16, 16), (34, 18), (64, 64), (130, 98)]);
+}
+
+#[test]
+fn middle_sizes() {
+    check_all_contents(&[(450, 300)]);
+}
+
+#[test]
+fn large_sizes() {
+    check_all_contents(&[(512, 512)]);
+}
+
+#[test]
+fn full_high_definition() {
+    for content in ["astronaut-scaled", "coffee-scaled", "rocket", "grain", "text"] {
+        let content = Content::named(content).expect("a known content");
+        let source = planes(&content.picture(1920, 1080));
+        for crf in [10.0, 29.0, 33.0, 45.0] {
+            check(&content.name(), &source, crf, Settings::Default);
+        }
+    }
+}
+
+/// The settings that the benchmarks measure against give the same picture, so that the comparison is one.
+#[test]
+fn the_cheap_settings_give_the_same_picture() {
+    for content in Content::all() {
+        let source = planes(&content.picture(130, 98));
+        for crf in [3.84, 10.0, 23.0, 29.0, 33.0, 40.0, 51.0] {
+            check(&content.name(), &source, crf, Settings::Cheap);
+        }
+    }
+}
+
+/// A CRF in 0..=51 in hundredths, no tie.
+fn random_crf(rng: &mut Rng) -> f32 {
+    loop {
+        let hundredths = match rng.below(4) {
+            0 => 100 * rng.below(52),
+            1 => 4600 + rng.below(501),
+            _ => rng.below(5101),
+        };
+        if !matches!(hundredths % 100, 20 | 56) {
+            return hundredths as f32 / 100.0;
+        }
+    }
+}
+
+fn environment(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name}={value}")))
+}
+
+#[test]
+fn random_sizes_contents_and_crfs() {
+    let seed = environment("FRAME_COMPRESSION_SEED").unwrap_or(264);
+    let count = if environment("FRAME_COMPRESSION_FULL") == Some(1) { 20_000 } else { 1_500 };
+    let mut rng = Rng::new(seed);
+    for case in 0..count {
+        let mut side = || {
+            let most = if rng.below(8) == 0 { 16 } else { 89 };
+            2 + 2 * rng.below(most)
+        };
+        let (width, height) = (side(), side());
+        let source = planes(&random_picture(&mut rng, width, height));
+        let crf = random_crf(&mut rng);
+        check(&format!("random picture {case} of seed {seed}"), &source, crf, Settings::Default);
+    }
+}
+
+/// Chroma that no RGB picture has, which alone reaches the rules above a quantiser of 51.
+#[test]
+fn extreme_planes() {
+    let mut rng = Rng::new(51);
+    for case in 0..300 {
+        let (width, height) = (2 + 2 * rng.below(40), 2 + 2 * rng.below(40));
+        let mut source = Planes::new(width, height, Subsampling::S420).expect("sides in range");
+        for component in [Component::Y, Component::Cb, Component::Cr] {
+            let (kind, period_x, period_y) = (rng.below(4), 1 + rng.below(9), 1 + rng.below(9));
+            for y in 0..source.size(component).1 {
+                for (x, sample) in source.row_mut(component, y).iter_mut().enumerate() {
+                    *sample = match kind {
+                        0 => 255 * ((x / period_x + y / period_y) % 2) as u8,
+                        1 => 255 * (rng.byte() >> 7),
+                        2 => rng.byte(),
+                        _ => 255 * ((x / period_x) % 2) as u8,
+                    };
+                }
+            }
+        }
+        let crf = [51.0, 50.0, 49.5, 48.0, 30.0, 1.0][rng.below(6)];
+        check(&format!("extreme planes {case}"), &source, crf, Settings::Default);
+    }
+}
+
+/// What the library calls its reconstruction is what another decoder shows.
+#[test]
+fn a_decoder_shows_the_same_picture() {
+    for (name, crf) in [("astronaut", 29.0), ("coffee-scaled", 40.0), ("text", 17.0), ("grain", 33.0), ("bars", 2.0)] {
+        let content = Content::named(name).unwrap_or_else(|| panic!("no content is called {name}"));
+        let source = planes(&content.picture(210, 146));
+        let mut encoder = Encoder::open(210, 146, crf, Settings::Default);
+        encoder.encode(&Frame::from(&source));
+        let decoded = decode(encoder.bitstream(), 210, 146);
+        assert_eq!(difference(&ours(&source, crf), &decoded), None, "{name} at CRF {crf}");
+    }
+}
+
+/// Decodes an H.264 byte stream of one frame with the command ffmpeg.
+fn decode(bitstream: &[u8], width: usize, height: usize) -> Planes {
+    let mut decoder = Command::new("ffmpeg")
+        .args(["-loglevel", "error", "-f", "h264", "-i", "-", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the command ffmpeg is needed by this test");
+    // The stream is smaller than a pipe's buffer or ffmpeg has read it all before it writes a picture.
+    decoder.stdin.take().expect("piped").write_all(bitstream).expect("ffmpeg reads its input");
+    let mut raw = Vec::new();
+    decoder.stdout.take().expect("piped").read_to_end(&mut raw).expect("ffmpeg writes its output");
+    assert!(decoder.wait().expect("ffmpeg ends").success());
+    assert_eq!(raw.len(), width * height * 3 / 2);
+    let mut planes = Planes::new(width, height, Subsampling::S420).expect("sides in range");
+    let mut rest = &raw[..];
+    for component in [Component::Y, Component::Cb, Component::Cr] {
+        let (width, height) = planes.size(component);
+        for y in 0..height {
+            let (row, after) = rest.split_at(width);
+            planes.row_mut(component, y).copy_from_slice(row);
+            rest = after;
+        }
+    }
+    planes
+}
+
+/// The committed golden vectors are what the library gives today.
+#[test]
+fn golden_vectors_are_current() {
+    let committed = include_str!("../../frame-compression/tests/golden/h264.txt");
+    let today = oracle::golden::h264();
+    let vectors = |text: &str| {
+        text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>()
+    };
+    for (committed, now) in vectors(committed).iter().zip(vectors(&today)) {
+        assert_eq!(*committed, now);
+    }
+    assert_eq!(vectors(committed).len(), vectors(&today).len());
+}
