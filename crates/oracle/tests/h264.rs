@@ -141,7 +141,9 @@ fn extreme_planes() {
 /// What the library calls its reconstruction is what another decoder shows.
 #[test]
 fn a_decoder_shows_the_same_picture() {
-    for (name, crf) in [("astronaut", 29.0), ("coffee-scaled", 40.0), ("text", 17.0), ("grain", 33.0), ("bars", 2.0)] {
+    for (name, crf) in
+        [("astronaut", 29.0), ("coffee-scaled", 40.0), ("text", 17.0), ("grain", 33.0), ("bars", 2.0)]
+    {
         let content = Content::named(name).unwrap_or_else(|| panic!("no content is called {name}"));
         let source = planes(&content.picture(210, 146));
         let mut encoder = Encoder::open(210, 146, crf, Settings::Default);

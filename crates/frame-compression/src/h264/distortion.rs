@@ -22,13 +22,13 @@ fn sum_of_coefficients<const N: usize, const A: usize>(source: &[u8; A], predict
         *row = std::array::from_fn(|x| i32::from(source[y * N + x]) - i32::from(prediction[y * N + x]));
         hadamard(row);
     }
-    let mut total = 0;
-    for x in 0..N {
-        let mut column: [i32; N] = std::array::from_fn(|y| rows[y][x]);
-        hadamard(&mut column);
-        total += column.iter().map(|coefficient| coefficient.unsigned_abs()).sum::<u32>();
-    }
-    total
+    (0..N)
+        .map(|x| {
+            let mut column: [i32; N] = std::array::from_fn(|y| rows[y][x]);
+            hadamard(&mut column);
+            column.iter().map(|coefficient| coefficient.unsigned_abs()).sum::<u32>()
+        })
+        .sum()
 }
 
 /// SATD of a 4x4 block: half the sum, which is even.

@@ -1,6 +1,6 @@
 //! Writes the golden vectors of a codec: one line a picture, with the checksum of what the reference codec left of it.
 //!
-//! `cargo run --release -p oracle --bin golden -- jpeg`
+//! `cargo run --release -p oracle --bin golden -- jpeg` (or `h264`)
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,8 +11,10 @@ fn main() -> ExitCode {
     let text = match codec.as_str() {
         #[cfg(feature = "jpeg")]
         "jpeg" => jpeg(),
+        #[cfg(feature = "x264")]
+        "h264" => oracle::golden::h264(),
         _ => {
-            eprintln!("usage: golden jpeg");
+            eprintln!("usage: golden jpeg|h264");
             return ExitCode::FAILURE;
         }
     };
