@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # Sourced by the scripts beside it: a Rust toolchain that can build for targets other than this machine's.
 #
 # `cross_toolchain TARGET...` takes the toolchain on PATH if it has the standard library of every target

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::h264;
 use crate::jpeg::{self, QuantTables};
 use crate::planes::Planes;
+use crate::platform;
 use crate::sample::{Sample, ValueRange};
 use crate::tensor::{Tensor, TensorView, TensorViewMut};
 
@@ -87,6 +88,14 @@ impl Strength {
             Strength::Crf(crf) => crf,
         }
     }
+
+    /// The quality from 0 to 1 that stands for it at Apple's codecs, whose video codecs know no CRF.
+    fn kept_by_platform(self, codec: Codec) -> f32 {
+        match codec {
+            Codec::H264 | Codec::H265 => 1.0 - self.crf().get() / 51.0,
+            Codec::Jpeg => self.quality().get() / 100.0,
+        }
+    }
 }
 
 /// A codec with its settings and its memory: for many images. After the first image of a size, and until a
@@ -116,6 +125,7 @@ pub struct FrameCompressor {
     jfif: jfif::Scratch,
     h264: h264::Engine,
     jpeg: jpeg::Engine,
+    platform: platform::Picture,
 }
 
 impl FrameCompressor {
@@ -135,6 +145,7 @@ impl FrameCompressor {
             jfif: jfif::Scratch::default(),
             h264: h264::Engine::default(),
             jpeg: jpeg::Engine::default(),
+            platform: platform::Picture::default(),
         }
     }
 
@@ -257,15 +268,16 @@ impl FrameCompressor {
         Ok(())
     }
 
+    /// Whether the operating system's codec does the work, and not an engine of this library.
+    fn uses_platform(&self) -> bool {
+        self.backend == Some(Backend::VideoToolbox)
+    }
+
     /// Checks codec, backend, settings and the codec's own size rules, and gives the subsampling to use.
     fn checked_subsampling(&self, width: usize, height: usize) -> Result<Subsampling, Error> {
         let codec = self.codec;
-        if self.backend == Some(Backend::VideoToolbox) {
-            return Err(Error::BackendUnavailable {
-                backend: Backend::VideoToolbox,
-                codec,
-                reason: "it exists on Apple platforms only",
-            });
+        if self.uses_platform() {
+            return Err(platform::no_planes(codec));
         }
         let subsampling = self.subsampling.unwrap_or_default();
         match codec {
@@ -302,6 +314,12 @@ impl FrameCompressor {
     /// Reads the image into planes and reconstructs them. Nothing of the caller's has been written when it fails.
     fn read<T: Sample>(&mut self, input: TensorView<'_, T>) -> Result<(), Error> {
         let (width, height) = (input.layout.width, input.layout.height);
+        if self.uses_platform() {
+            platform::check(self.codec, self.subsampling, self.quant_tables.is_some(), width, height)?;
+            let range = self.value_range;
+            self.platform.read(width, height, |y, rgb| input.read_row(y, range, rgb))?;
+            return self.platform.encode_and_decode(self.codec, self.strength.kept_by_platform(self.codec));
+        }
         let subsampling = self.checked_subsampling(width, height)?;
         self.planes.resize(width, height, subsampling);
         let range = self.value_range;
@@ -341,6 +359,14 @@ impl FrameCompressor {
     }
 
     fn write<T: Sample>(&mut self, output: &mut TensorViewMut<'_, T>) {
+        if self.uses_platform() {
+            self.rgb.resize(output.layout.width * 3, 0);
+            for y in 0..output.layout.height {
+                self.platform.rgb_row(y, &mut self.rgb);
+                output.write_row(y, self.value_range, &self.rgb);
+            }
+            return;
+        }
         self.rgb.resize(self.planes.width() * 3, 0);
         for y in 0..self.planes.height() {
             match self.codec {

@@ -161,7 +161,7 @@ pub enum Error {
     Platform {
         /// The function of the platform.
         call: &'static str,
-        /// Its status (an `OSStatus` on Apple).
+        /// Its status (an `OSStatus` on Apple); 0 where the call has none, or reported success and gave nothing.
         status: i32,
     },
 }

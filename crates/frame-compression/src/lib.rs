@@ -8,6 +8,7 @@ mod h264;
 mod interop;
 mod jpeg;
 mod planes;
+mod platform;
 mod sample;
 #[allow(dead_code, unused_macros, unused_imports)]
 mod simd;
