@@ -15,7 +15,7 @@ pub(super) fn frame_quantiser(crf: f32) -> f32 {
     const SIXTH: f32 = 1.0 / 6.0;
     const INVERSE_085: f32 = f32::from_bits(0x3f96_9696);
     // 5.4: what macroblock-tree rate control adds at a quantiser compression of 0.6.
-    const COMPENSATION: f64 = 5.399_999_678_118_218_4;
+    const COMPENSATION: f64 = 5.399_999_678_134_918;
     // The frame's duration, at most one second, in 25ths of a second, to the power -0.4.
     const DURATION: f64 = 0.275_945_951_002_284;
     let scale = |quantiser: f32| 0.85 * exp2((quantiser - 12.0) * SIXTH);

@@ -153,10 +153,12 @@ const fn build_all() -> [Quantiser; QP_MAX as usize + 1] {
 mod tests {
     use super::*;
 
-    /// Rows of annex A.5: m(0..3), b(0..3), M(0..6), B(0..6).
+    /// A row of annex A.5: QP, m(0..3), b(0..3), M(0..6), B(0..6).
+    type Row = (u8, [u16; 3], [u16; 3], [u16; 6], [u16; 6]);
+
     #[test]
     fn multipliers_and_dead_zones_are_those_of_the_specification() {
-        let rows: [(u8, [u16; 3], [u16; 3], [u16; 6], [u16; 6]); 5] = [
+        let rows: [Row; 5] = [
             (
                 0,
                 [26214, 16132, 10486],

@@ -5,8 +5,10 @@ use crate::codec::{Crf, Subsampling};
 use crate::planes::{Component, Planes};
 
 /// Input, size, CRF (none: the input itself), CRC-32 of Y, Cb, Cr.
+type Golden = (char, (usize, usize), Option<f32>, [u32; 3]);
+
 #[rustfmt::skip]
-const GOLDEN: [(char, (usize, usize), Option<f32>, [u32; 3]); 30] = [
+const GOLDEN: [Golden; 30] = [
     ('A', (48, 48), None, [0xa155_f928, 0x4545_1d84, 0xae18_406b]),
     ('A', (48, 48), Some(3.0), [0xc8b9_26f7, 0xb2d1_217b, 0xec38_8f26]),
     ('A', (48, 48), Some(12.0), [0x02df_d001, 0x578a_d3eb, 0xb463_3d66]),
