@@ -103,3 +103,60 @@ fn gaussian() -> [f64; WINDOW] {
     let sum: f64 = weights.iter().sum();
     weights.map(|weight| weight / sum)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two pictures by formula, which the expected figures were computed from as well.
+    fn pictures(width: usize, height: usize) -> (Vec<u8>, Vec<u8>) {
+        let place = |at: usize| (at % width, at / width);
+        let first = |at: usize| {
+            let (x, y) = place(at);
+            [x * 7 + y * 3, x * x + y * y, x * y].map(|value| (value % 256) as u8)
+        };
+        let second = |at: usize| {
+            let (x, y) = place(at);
+            let noise = [(x * 13 + y * 29 + x * y * 5) % 31, (x * 17 + y * 7) % 23, (x * 3 + y * 31) % 41];
+            let mut pixel = first(at);
+            for (sample, noise) in pixel.iter_mut().zip(noise) {
+                *sample = (usize::from(*sample) + noise).saturating_sub(15).min(255) as u8;
+            }
+            pixel
+        };
+        let all = 0..width * height;
+        (all.clone().flat_map(first).collect(), all.flat_map(second).collect())
+    }
+
+    #[test]
+    fn ssim_is_that_of_scikit_image() {
+        // skimage.metrics.structural_similarity(a, b, gaussian_weights=True, sigma=1.5,
+        //     use_sample_covariance=False, data_range=255, channel_axis=2) of scikit-image 0.26, a and b as float64.
+        for (width, height, expected) in [
+            (11, 11, 0.804_645_865_736_021_7),
+            (12, 31, 0.888_296_889_512_489_9),
+            (64, 48, 0.935_872_854_313_253_4),
+        ] {
+            let (a, b) = pictures(width, height);
+            let given = ssim(&a, &b, width, height).unwrap();
+            assert!((given - expected).abs() < 1e-12, "{width}x{height}: {given} is not {expected}");
+        }
+    }
+
+    #[test]
+    fn equal_pictures_are_equal() {
+        let (a, _) = pictures(20, 30);
+        let metrics = Metrics::new(&a, &a, 20, 30);
+        assert_eq!((metrics.psnr_db, metrics.mean_absolute_error), (None, 0.0));
+        assert!((metrics.ssim.unwrap() - 1.0).abs() < 1e-12);
+        assert_eq!(Metrics::new(&a[..30], &a[..30], 10, 1).ssim, None, "too small for the window");
+    }
+
+    #[test]
+    fn a_difference_of_one_step_everywhere_is_48_db() {
+        let (a, b) = (vec![100; 12 * 12 * 3], vec![101; 12 * 12 * 3]);
+        let metrics = Metrics::new(&a, &b, 12, 12);
+        assert_eq!(metrics.mean_absolute_error, 1.0);
+        assert!((metrics.psnr_db.unwrap() - 20.0 * 255f64.log10()).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,6 @@
+//! The command as a user runs it, on real files.
+
+mod apply_files;
+mod apply_pictures;
+mod other_commands;
+mod sandbox;

@@ -1,0 +1,89 @@
+//! `info`, `completions`, `man`, and the help.
+
+use crate::sandbox::{Sandbox, size_of};
+use frame_compression::{Codec, Error, FrameCompressor, Tensor};
+use predicates::prelude::*;
+use predicates::str::contains;
+
+pub(crate) fn is_in_this_build(codec: Codec) -> bool {
+    let grey = Tensor::new(vec![128u8; 64 * 64 * 3], &[1, 64, 64, 3]).unwrap();
+    !matches!(FrameCompressor::new(codec).apply(&grey), Err(Error::CodecUnavailable { .. }))
+}
+
+#[test]
+fn info_names_version_codecs_and_the_table() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.command("info").assert().success().stderr("");
+    let page = String::from_utf8(run.get_output().stdout.clone()).unwrap();
+    assert!(page.starts_with(concat!("frame-compression ", env!("CARGO_PKG_VERSION"), "\n")), "{page}");
+    for codec in Codec::ALL {
+        let line =
+            page.lines().find(|line| line.trim_start().starts_with(&format!("{} ", codec.name()))).unwrap();
+        assert_eq!(line.contains("not here"), !is_in_this_build(codec), "{line}");
+    }
+    assert!(page.contains(frame_compression::simd_level()));
+    assert!(page.lines().any(|line| line.contains("29  43-44")), "{page}");
+}
+
+#[test]
+fn every_page_of_help_is_there() {
+    let sandbox = Sandbox::new();
+    sandbox.command("").assert().code(2).stderr(contains("Usage").and(contains("Examples")));
+    sandbox.command("--help").assert().success().stdout(contains("apply photo.jpg -o degraded.png"));
+    sandbox.command("--version").assert().success().stdout(contains(env!("CARGO_PKG_VERSION")));
+    for flag in
+        ["--codec", "--quality", "--crf", "--odd", "--jobs", "--metrics", "--json", "--fallback-original"]
+    {
+        sandbox.command("apply --help").assert().success().stdout(contains(flag));
+    }
+    sandbox.command("help selftest").assert().success().stdout(contains("IMAGE"));
+    sandbox.command("paint").assert().code(2).stderr(contains("paint"));
+}
+
+#[test]
+fn every_shell_has_completions() {
+    let sandbox = Sandbox::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let run = sandbox.command(&format!("completions {shell}")).assert().success();
+        run.stdout(contains("fallback-original").and(contains("selftest")));
+    }
+    sandbox.command("completions tcl").assert().code(2);
+}
+
+#[test]
+fn manual_pages_are_printed_and_written() {
+    let sandbox = Sandbox::new();
+    sandbox.command("man").assert().success().stdout(contains(".TH").and(contains("selftest")));
+    sandbox.command("man apply").assert().success().stdout(contains("fallback"));
+    sandbox.command("man paint").assert().code(2).stderr(contains("selftest"));
+    sandbox.command("man --dir pages").assert().success().stdout("");
+    assert_eq!(
+        sandbox.files("pages"),
+        [
+            "frame-compression-apply.1",
+            "frame-compression-completions.1",
+            "frame-compression-info.1",
+            "frame-compression-man.1",
+            "frame-compression-selftest.1",
+            "frame-compression.1"
+        ]
+    );
+    assert!(size_of(&sandbox.path("pages/frame-compression-apply.1")) > 2000);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_leaves_early_is_no_error() {
+    use std::process::{Command, Stdio};
+
+    let mut child = Command::new(env!("CARGO_BIN_EXE_frame-compression"))
+        .arg("info")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert!(output.status.success());
+}
