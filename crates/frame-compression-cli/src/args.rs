@@ -74,11 +74,24 @@ pub(crate) enum Action {
     },
 }
 
+impl Action {
+    /// The subcommand's name.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Action::Apply(_) => "apply",
+            Action::Selftest(_) => "selftest",
+            Action::Info => "info",
+            Action::Completions { .. } => "completions",
+            Action::Man { .. } => "man",
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = APPLY_EXAMPLES)]
 pub(crate) struct ApplyOptions {
-    /// Pictures (PNG, JPEG, WebP, TIFF, BMP), folders, or quoted patterns such as 'photos/**/*.png'.
-    /// Hidden files of folders are left out
+    /// Pictures (PNG, JPEG, WebP, TIFF, BMP; the first, where a file has several), folders with all that is
+    /// below them but hidden files, or quoted patterns such as 'photos/**/*.png'
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
 

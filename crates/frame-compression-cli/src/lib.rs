@@ -72,7 +72,10 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
     match done {
         Ok(exit) => exit,
         Err(Stop::Usage(message)) => {
-            print_usage(&Arguments::command().error(ErrorKind::ValueValidation, message))
+            let mut command = Arguments::command();
+            command.build(); // gives the subcommands their full names
+            let mut command = command.find_subcommand(arguments.action.name()).cloned().unwrap_or(command);
+            print_usage(&command.error(ErrorKind::ValueValidation, message))
         }
         // The reader has seen enough (`| head`).
         Err(Stop::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Success,

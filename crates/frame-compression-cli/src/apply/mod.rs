@@ -91,7 +91,7 @@ fn work_all(jobs: &[Job], settings: &Settings, options: &ApplyOptions) -> Result
 /// A bar on standard error, which shows itself only where that is a terminal.
 fn progress_bar(jobs: usize, quiet: bool) -> ProgressBar {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len}  {per_sec}, {eta} left")
+    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len}, {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::with_draw_target(Some(jobs as u64), target).with_style(style)
 }

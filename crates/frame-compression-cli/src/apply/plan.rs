@@ -224,7 +224,8 @@ fn checked(jobs: Vec<Job>, overwrite: bool) -> Result<Vec<Job>, String> {
                 continue; // the same picture, named twice
             }
             return Err(format!(
-                "{} and {} would both be written to {}: give them apart, or give the folder above them",
+                "{} and {} would both be written to {}: give them to runs with outputs of their own, \
+                 or, if they lie in different folders, give the folder above those",
                 jobs[other].input.display(),
                 job.input.display(),
                 job.output.display()

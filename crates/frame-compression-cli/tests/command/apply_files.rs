@@ -154,7 +154,11 @@ fn two_inputs_for_one_output_are_refused_before_anything_is_written() {
         sandbox.picture(name, 16, 16);
     }
     let both = contains("would both be written to");
-    sandbox.command("apply in -o out").assert().code(2).stderr(both.clone().and(contains("a.jpg")));
+    sandbox
+        .command("apply in -o out")
+        .assert()
+        .code(2)
+        .stderr(both.clone().and(contains("a.jpg")).and(contains("Usage: frame-compression apply")));
     sandbox.command("apply in/b.png two -o out").assert().code(2).stderr(both.and(contains("two")));
     assert!(!sandbox.path("out").exists());
 }

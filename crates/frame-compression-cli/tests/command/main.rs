@@ -4,3 +4,4 @@ mod apply_files;
 mod apply_pictures;
 mod other_commands;
 mod sandbox;
+mod selftest;
