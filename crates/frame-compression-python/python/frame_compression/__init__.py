@@ -1,0 +1,33 @@
+"""The exact artifacts of H.264 (x264), H.265 (x265) and JPEG (libjpeg-turbo) in one image, without encoding.
+
+>>> import numpy as np
+>>> from frame_compression import apply_compression_artifacts
+>>> image = np.zeros((1, 64, 96, 3), np.float32)  # NHWC, R, G, B, -1 to 1
+>>> degraded = apply_compression_artifacts(image, "h264", crf=29)
+"""
+
+from . import errors
+from ._compressor import (
+    Backend,
+    Codec,
+    FrameCompressor,
+    Subsampling,
+    ValueRange,
+    apply_batch,
+    apply_compression_artifacts,
+)
+from ._native import __version__
+from .errors import FrameCompressionError
+
+__all__ = [
+    "Backend",
+    "Codec",
+    "FrameCompressionError",
+    "FrameCompressor",
+    "Subsampling",
+    "ValueRange",
+    "__version__",
+    "apply_batch",
+    "apply_compression_artifacts",
+    "errors",
+]

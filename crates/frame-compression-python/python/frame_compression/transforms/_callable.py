@@ -1,0 +1,66 @@
+"""The transform that needs NumPy only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._compressor import Backend, Codec, Subsampling
+from ._images import degraded
+from ._random import Params, Ranges, Seed, Stream, Weights, seeded
+
+
+class CompressionArtifacts:
+    """Puts the artifacts of a random codec at a random strength into an image; a callable on NumPy arrays.
+
+    The image is (height, width, 3), R, G, B, ``uint8`` or floating-point from 0 to 1, of any size and memory layout. It
+    is not changed.
+
+    Args:
+        codecs, quality, crf, p, subsampling, backend: what to draw, see ``Ranges``.
+        generator: an integer for the same numbers in every run, a ``numpy.random.Generator``, or None. Workers of a pool
+            or a ``DataLoader`` each draw numbers of their own.
+
+    >>> import numpy as np
+    >>> degrade = CompressionArtifacts({"jpeg": 2, "h264": 1}, quality=(20, 90), generator=7)
+    >>> image = np.zeros((33, 47, 3), np.uint8)
+    >>> degrade(image).shape
+    (33, 47, 3)
+    >>> params = degrade.get_params()           # to be logged, or used again
+    >>> again = degrade.apply(image, params)
+    """
+
+    def __init__(
+        self,
+        codecs: Weights[Codec] = ("h264", "h265", "jpeg"),
+        *,
+        quality: tuple[float, float] | None = None,
+        crf: tuple[float, float] | None = None,
+        p: float = 1.0,
+        subsampling: Weights[Subsampling] | None = None,
+        backend: Backend | None = None,
+        generator: Seed = None,
+    ) -> None:
+        self.ranges = Ranges(codecs, quality=quality, crf=crf, p=p, subsampling=subsampling, backend=backend)
+        self._stream = Stream(generator)
+
+    def get_params(self, seed: int | None = None) -> Params:
+        """Draws the parameters of the next image; with a seed, those of the seed."""
+        return self.ranges.draw(self._stream if seed is None else seeded(seed))
+
+    def apply(self, image: NDArray[Any], params: Params) -> NDArray[Any]:
+        """The image with the artifacts of these parameters."""
+        if not isinstance(image, np.ndarray):
+            raise TypeError(
+                f"an image of type {type(image).__qualname__} is not allowed: it has to be a NumPy array "
+                "(for tensors see frame_compression.transforms.torchvision)"
+            )
+        return degraded(image, params, self.ranges.backend)
+
+    def __call__(self, image: NDArray[Any]) -> NDArray[Any]:
+        return self.apply(image, self.get_params())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.ranges!r})"

@@ -1,0 +1,157 @@
+//! A compressor that Python holds.
+
+use std::sync::Mutex;
+
+use frame_compression::{Backend, Codec, Crf, Error, FrameCompressor, Quality, Subsampling, ValueRange};
+use numpy::PyUntypedArray;
+use pyo3::prelude::*;
+
+use crate::array::{Images, with_element};
+use crate::errors::{exception, unknown_name};
+
+/// How strongly to compress, as the caller said it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Strength {
+    Quality(Quality),
+    Crf(Crf),
+}
+
+/// Everything of a compressor but its memory.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Settings {
+    pub(crate) codec: Codec,
+    pub(crate) strength: Strength,
+    backend: Option<Backend>,
+    subsampling: Option<Subsampling>,
+    value_range: ValueRange,
+}
+
+impl Settings {
+    /// The same settings for any strength.
+    pub(crate) fn without_strength(self) -> Self {
+        Self { strength: Strength::Quality(Quality::DEFAULT), ..self }
+    }
+
+    pub(crate) fn build(&self) -> FrameCompressor {
+        let mut compressor = FrameCompressor::new(self.codec).value_range(self.value_range);
+        if let Some(backend) = self.backend {
+            compressor = compressor.backend(backend);
+        }
+        if let Some(subsampling) = self.subsampling {
+            compressor = compressor.subsampling(subsampling);
+        }
+        self.strength.set(&mut compressor);
+        compressor
+    }
+}
+
+impl Strength {
+    pub(crate) fn set(self, compressor: &mut FrameCompressor) {
+        match self {
+            Strength::Quality(quality) => compressor.set_quality(quality),
+            Strength::Crf(crf) => compressor.set_crf(crf),
+        }
+    }
+}
+
+/// A codec with its settings, for any number of threads at once: each takes a `FrameCompressor`
+/// out of the pool, or makes one, and brings it back when it is done.
+#[pyclass(frozen, module = "frame_compression._native")]
+#[derive(Debug)]
+pub(crate) struct Compressor {
+    pub(crate) settings: Settings,
+    idle: Mutex<Vec<FrameCompressor>>,
+}
+
+#[pymethods]
+impl Compressor {
+    #[new]
+    #[pyo3(signature = (codec, *, quality=None, crf=None, backend=None, subsampling=None, value_range="signed_unit"))]
+    fn new(
+        codec: &str,
+        quality: Option<f64>,
+        crf: Option<f64>,
+        backend: Option<&str>,
+        subsampling: Option<&str>,
+        value_range: &str,
+    ) -> PyResult<Self> {
+        let strength = match (quality, crf) {
+            (Some(_), Some(_)) => {
+                return Err(pyo3::exceptions::PyTypeError::new_err(
+                    "quality and crf are both given: give one",
+                ));
+            }
+            (Some(quality), None) => Quality::try_from(quality).map(Strength::Quality),
+            (None, Some(crf)) => Crf::try_from(crf).map(Strength::Crf),
+            (None, None) => Ok(Strength::Quality(Quality::DEFAULT)),
+        }
+        .map_err(|error: Error| exception(&error))?;
+        let settings = Settings {
+            codec: named(codec)?,
+            strength,
+            backend: backend.map(named).transpose()?,
+            subsampling: subsampling.map(named).transpose()?,
+            value_range: match value_range {
+                "signed_unit" => ValueRange::SignedUnit,
+                "unit" => ValueRange::Unit,
+                _ => {
+                    return Err(unknown_name(&format!(
+                        "{value_range:?} is not allowed: signed_unit (-1 to 1) or unit (0 to 1)"
+                    )));
+                }
+            },
+        };
+        Ok(Self { settings, idle: Mutex::default() })
+    }
+
+    /// Puts the artifacts of `input`, (1, H, W, 3), into `output`.
+    fn apply(
+        &self,
+        py: Python<'_>,
+        input: Bound<'_, PyUntypedArray>,
+        output: Bound<'_, PyUntypedArray>,
+    ) -> PyResult<()> {
+        let mut input = Images::one(input)?;
+        let output = Images::one(output)?;
+        output.check_writable()?;
+        let in_place = input.is_same_memory(&output);
+        if !in_place && input.overlaps(&output) {
+            input = input.copied()?;
+        }
+        let mut compressor = self.take();
+        let result = with_element!(output.element, U => {
+            // SAFETY: `U` is the element's type; the output is writable, and the input is elsewhere or not looked at.
+            let mut outputs = unsafe { output.views_mut::<U>() }?;
+            let output = outputs.remove(0);
+            if in_place {
+                py.detach(|| compressor.apply_in_place(output))
+            } else {
+                with_element!(input.element, T => {
+                    // SAFETY: `T` is the element's type.
+                    let view = unsafe { input.views::<T>() }?[0];
+                    py.detach(|| compressor.apply_into(view, output))
+                })
+            }
+        });
+        self.bring_back(compressor);
+        result.map_err(|error| exception(&error))
+    }
+}
+
+impl Compressor {
+    // The lock is only ever tried: a process that was forked while another thread held it goes on without.
+    fn take(&self) -> FrameCompressor {
+        let idle = self.idle.try_lock().ok().and_then(|mut idle| idle.pop());
+        idle.unwrap_or_else(|| self.settings.build())
+    }
+
+    fn bring_back(&self, compressor: FrameCompressor) {
+        if let Ok(mut idle) = self.idle.try_lock() {
+            idle.push(compressor);
+        }
+    }
+}
+
+fn named<T: std::str::FromStr<Err = frame_compression::UnknownName>>(name: &str) -> PyResult<T> {
+    name.parse().map_err(|error: frame_compression::UnknownName| unknown_name(&error.to_string()))
+}
