@@ -4,6 +4,7 @@ use crate::codec::{Backend, Codec, Crf, Quality, Subsampling};
 use crate::colour::{jfif, video};
 use crate::error::Error;
 use crate::h264;
+use crate::h265::{self, Preset, X265Version};
 use crate::jpeg::{self, QuantTables};
 use crate::planes::Planes;
 use crate::platform;
@@ -118,12 +119,15 @@ pub struct FrameCompressor {
     backend: Option<Backend>,
     subsampling: Option<Subsampling>,
     quant_tables: Option<QuantTables>,
+    preset: Option<Preset>,
+    x265_version: Option<X265Version>,
     value_range: ValueRange,
     planes: Planes,
     rgb: Vec<u8>,
     video: video::Scratch,
     jfif: jfif::Scratch,
     h264: h264::Engine,
+    h265: h265::Engine,
     jpeg: jpeg::Engine,
     platform: platform::Picture,
 }
@@ -138,12 +142,15 @@ impl FrameCompressor {
             backend: None,
             subsampling: None,
             quant_tables: None,
+            preset: None,
+            x265_version: None,
             value_range: ValueRange::default(),
             planes: Planes::default(),
             rgb: Vec::new(),
             video: video::Scratch::default(),
             jfif: jfif::Scratch::default(),
             h264: h264::Engine::default(),
+            h265: h265::Engine::default(),
             jpeg: jpeg::Engine::default(),
             platform: platform::Picture::default(),
         }
@@ -195,6 +202,20 @@ impl FrameCompressor {
     #[must_use]
     pub fn quant_tables(mut self, tables: QuantTables) -> Self {
         self.quant_tables = Some(tables);
+        self
+    }
+
+    /// Chooses the preset of H.265's encoder. The other codecs take none.
+    #[must_use]
+    pub fn preset(mut self, preset: Preset) -> Self {
+        self.preset = Some(preset);
+        self
+    }
+
+    /// Chooses the release of x265 whose picture H.265 gives. The other codecs take none.
+    #[must_use]
+    pub fn x265_version(mut self, version: X265Version) -> Self {
+        self.x265_version = Some(version);
         self
     }
 
@@ -279,17 +300,18 @@ impl FrameCompressor {
         if self.uses_platform() {
             return Err(platform::no_planes(codec));
         }
+        if codec != Codec::H265 && (self.preset.is_some() || self.x265_version.is_some()) {
+            return Err(Error::UnsupportedSetting {
+                codec,
+                setting: "preset or release of x265",
+                allowed: "leave them out, or choose H.265",
+            });
+        }
         let subsampling = self.subsampling.unwrap_or_default();
         match codec {
-            Codec::H264 => {}
-            // Every size and every setting.
+            Codec::H264 | Codec::H265 => {}
+            // Every size and every setting of its own.
             Codec::Jpeg => return Ok(subsampling),
-            Codec::H265 => {
-                return Err(Error::CodecUnavailable {
-                    codec,
-                    reason: "its engine is not part of this version",
-                });
-            }
         }
         if subsampling != Subsampling::S420 {
             return Err(Error::UnsupportedSetting {
@@ -307,6 +329,10 @@ impl FrameCompressor {
         }
         if !width.is_multiple_of(2) || !height.is_multiple_of(2) {
             return Err(Error::OddSize { codec, width, height });
+        }
+        let minimum = h265::MIN_SIDE;
+        if codec == Codec::H265 && width.min(height) < minimum {
+            return Err(Error::TooSmall { codec, width, height, minimum });
         }
         Ok(subsampling)
     }
@@ -354,7 +380,13 @@ impl FrameCompressor {
                 planes.extend_edges();
                 self.jpeg.reconstruct(planes, &tables);
             }
-            Codec::H265 => {}
+            Codec::H265 => {
+                let settings = h265::Settings {
+                    preset: self.preset.unwrap_or_default(),
+                    version: self.x265_version.unwrap_or_default(),
+                };
+                self.h265.reconstruct(planes, self.strength.crf(), settings);
+            }
         }
     }
 

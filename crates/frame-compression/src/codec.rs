@@ -57,6 +57,12 @@ pub struct UnknownName {
     allowed: &'static str,
 }
 
+impl UnknownName {
+    pub(crate) fn new(given: &str, allowed: &'static str) -> Self {
+        Self { given: given.to_owned(), allowed }
+    }
+}
+
 impl FromStr for Codec {
     type Err = UnknownName;
 

@@ -1,0 +1,150 @@
+//! H.265: the picture of x265 (CRF, one IDR frame), reconstructed.
+//!
+//! What is reconstructed, and how it is known to be so, is said in `docs/spec/h265-intra.md`. The order of work is
+//! the standard's: adaptive quantisation ([`aq`]), then every CTU ([`picture`]) with its division into coding units
+//! ([`quadtree`]), their modes ([`luma`], [`chroma`]) and, once decided, its syntax ([`commit`]), and in the end the
+//! loop filters over the whole picture ([`deblocking`], [`sao`]).
+
+mod aq;
+mod cabac;
+mod chroma;
+mod commit;
+mod cost;
+mod ctu;
+mod deblocking;
+mod geometry;
+mod intra;
+mod luma;
+mod measure;
+mod picture;
+mod preset;
+mod quadtree;
+mod quantise;
+mod residual_rate;
+mod sao;
+mod scan;
+mod syntax;
+mod transform;
+
+use std::sync::OnceLock;
+
+use self::aq::AdaptiveQuantisation;
+use self::geometry::Geometry;
+use self::picture::{Carried, Frame, LowerEdge, PictureRow, RowCoder};
+pub(crate) use self::preset::Settings;
+use self::preset::Tools;
+pub use self::preset::{Preset, X265Version};
+use crate::codec::Crf;
+use crate::planes::{Plane, Planes};
+
+/// The least width and height: that of the smallest CTU.
+pub(crate) const MIN_SIDE: usize = 16;
+
+/// The engine and its memory.
+#[derive(Debug, Default)]
+pub(crate) struct Engine {
+    adaptive_quantisation: AdaptiveQuantisation,
+    /// The picture before and, later, after deblocking, in whole coding units.
+    samples: [Vec<u8>; 3],
+    /// QpY and depth of each 8x8 block.
+    qps: Vec<u8>,
+    depths: Vec<u8>,
+    lower_edges: Vec<OnceLock<LowerEdge>>,
+    offsets: Vec<sao::CtuOffsets>,
+    coder: Option<Box<RowCoder>>,
+}
+
+impl Engine {
+    /// Replaces the picture by what decoding its H.265 coding gives. 4:2:0, even sides of at least [`MIN_SIDE`].
+    pub(crate) fn reconstruct(&mut self, planes: &mut Planes, crf: Crf, settings: Settings) {
+        let tools = Tools::of(settings.preset);
+        let geometry = Geometry::new(planes.width(), planes.height(), &tools);
+        for plane in [&mut planes.y, &mut planes.cb, &mut planes.cr] {
+            plane.extend_edges();
+        }
+        if tools.adaptive_quantisation {
+            self.adaptive_quantisation.measure(planes, &geometry);
+        } else {
+            self.adaptive_quantisation.clear();
+        }
+        let base_qp = aq::base_qp(crf);
+        let slice_qp = aq::slice_qp(base_qp);
+        self.resize(&geometry);
+        let Self { adaptive_quantisation, samples, qps, depths, lower_edges, offsets, coder } = self;
+        let frame = Frame {
+            geometry,
+            tools,
+            version: settings.version,
+            base_qp,
+            slice_qp,
+            adaptive_quantisation,
+            source: planes,
+        };
+        let coder = coder.get_or_insert_with(|| Box::new(RowCoder::new()));
+        code_rows(&frame, coder, lower_edges, samples, qps, depths);
+        deblock(&geometry, samples, qps, depths);
+        if tools.sample_adaptive_offset {
+            sao::offset_samples(samples, &geometry, slice_qp, qps, offsets, planes);
+        } else {
+            let strides = [geometry.width, geometry.width / 2, geometry.width / 2];
+            let planes = [&mut planes.y, &mut planes.cb, &mut planes.cr];
+            for ((plane, samples), stride) in planes.into_iter().zip(samples).zip(strides) {
+                copy_to_plane(samples, stride, plane);
+            }
+        }
+    }
+
+    /// Makes room for a picture. Allocates only where it is the largest so far.
+    fn resize(&mut self, geometry: &Geometry) {
+        let luma = geometry.width * geometry.height;
+        for (samples, length) in self.samples.iter_mut().zip([luma, luma / 4, luma / 4]) {
+            samples.resize(length, 0);
+        }
+        self.qps.resize(luma / 64, 0);
+        self.depths.resize(luma / 64, 0);
+        self.lower_edges.clear();
+        self.lower_edges.resize_with(geometry.columns * geometry.rows, OnceLock::new);
+        self.offsets.resize(geometry.columns * geometry.rows, sao::CtuOffsets::default());
+    }
+}
+
+/// Codes the rows of CTUs, one after another.
+fn code_rows(
+    frame: &Frame<'_>,
+    coder: &mut RowCoder,
+    lower_edges: &[OnceLock<LowerEdge>],
+    samples: &mut [Vec<u8>; 3],
+    qps: &mut [u8],
+    depths: &mut [u8],
+) {
+    let geometry = &frame.geometry;
+    let luma = geometry.ctu() * geometry.width;
+    let [y, cb, cr] = samples;
+    let rows = (y.chunks_mut(luma).zip(cb.chunks_mut(luma / 4)).zip(cr.chunks_mut(luma / 4)))
+        .zip(qps.chunks_mut(luma / 64).zip(depths.chunks_mut(luma / 64)))
+        .map(|(((y, cb), cr), (qps, depths))| PictureRow { samples: [y, cb, cr], qps, depths });
+    let mut carried = Carried::new(frame.slice_qp);
+    for (row, mut out) in rows.enumerate() {
+        if geometry.wavefront {
+            carried = Carried::new(frame.slice_qp);
+        }
+        let edges = |row: usize| &lower_edges[row * geometry.columns..][..geometry.columns];
+        coder.code_row(frame, row, row.checked_sub(1).map(edges), edges(row), &mut out, &mut carried);
+    }
+}
+
+/// Filters the edges of the whole picture: all vertical ones, then all horizontal ones.
+fn deblock(geometry: &Geometry, samples: &mut [Vec<u8>; 3], qps: &[u8], depths: &[u8]) {
+    let blocks = deblocking::Blocks { geometry, qps, depths };
+    let [y, cb, cr] = samples;
+    deblocking::filter_vertical_edges(blocks, 0..geometry.height / 8, [y, cb, cr]);
+    deblocking::filter_horizontal_edges(blocks, [y, cb, cr]);
+}
+
+/// Copies the picture out of the coded one, whose rows are `stride` apart.
+fn copy_to_plane(samples: &[u8], stride: usize, plane: &mut Plane) {
+    for (y, row) in samples.chunks_exact(stride).take(plane.height).enumerate() {
+        let width = plane.width;
+        plane.row_mut(y).copy_from_slice(&row[..width]);
+    }
+}

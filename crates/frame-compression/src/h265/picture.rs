@@ -1,0 +1,195 @@
+//! A picture's rows of CTUs: each needs of the row above only the lowest samples, their depths, and (with
+//! wavefront parallel processing) the contexts after its second CTU.
+
+use std::sync::OnceLock;
+
+use super::aq::AdaptiveQuantisation;
+use super::cabac::{Coder, Contexts};
+use super::commit::Commit;
+use super::cost::Region;
+use super::ctu::{Ctu, LARGEST};
+use super::geometry::{CtuArea, Geometry};
+use super::preset::{Tools, X265Version};
+use super::quadtree::Analysis;
+use crate::planes::Planes;
+
+/// What all rows share.
+#[derive(Debug)]
+pub(super) struct Frame<'a> {
+    pub(super) geometry: Geometry,
+    pub(super) tools: Tools,
+    pub(super) version: X265Version,
+    pub(super) base_qp: f64,
+    pub(super) slice_qp: i32,
+    pub(super) adaptive_quantisation: &'a AdaptiveQuantisation,
+    pub(super) source: &'a Planes,
+}
+
+impl Frame<'_> {
+    /// The quantisation parameters of a square region of the picture.
+    pub(super) fn region(&self, x: usize, y: usize, size: usize) -> Region {
+        let index = self.adaptive_quantisation.index(self.base_qp, x, y, size, &self.geometry);
+        Region::new(index, self.version)
+    }
+}
+
+/// What a CTU leaves to the row below.
+#[derive(Debug)]
+pub(super) struct LowerEdge {
+    luma: [u8; LARGEST],
+    chroma: [[u8; LARGEST / 2]; 2],
+    depths: [u8; LARGEST / 8],
+    /// The coder's contexts, where this is the second CTU of its row.
+    contexts: Option<Contexts>,
+}
+
+/// One row's share of the picture: rows of samples before the loop filters, and what those filters go by.
+#[derive(Debug)]
+pub(super) struct PictureRow<'a> {
+    pub(super) samples: [&'a mut [u8]; 3],
+    /// QpY of 8x8 blocks.
+    pub(super) qps: &'a mut [u8],
+    /// Depths of 8x8 blocks.
+    pub(super) depths: &'a mut [u8],
+}
+
+/// Where rows of CTUs wait for each other: a place for each CTU, filled when it is complete.
+pub(super) type LowerEdges = [OnceLock<LowerEdge>];
+
+/// The state that goes from CTU to CTU where there is no wavefront.
+#[derive(Debug)]
+pub(super) struct Carried {
+    coder: Coder,
+    /// QpY of the last coding unit.
+    qp: u8,
+}
+
+impl Carried {
+    /// The state before the first CTU.
+    pub(super) fn new(slice_qp: i32) -> Self {
+        Self { coder: Coder::new(slice_qp), qp: slice_qp as u8 }
+    }
+}
+
+/// Codes rows of CTUs, one at a time.
+#[derive(Debug)]
+pub(super) struct RowCoder {
+    analysis: Analysis,
+    ctu: Ctu,
+}
+
+impl RowCoder {
+    pub(super) fn new() -> Self {
+        Self { analysis: Analysis::new(), ctu: Ctu::new() }
+    }
+
+    /// Codes a row. `above` is what the row above has left or will leave, `below` is to be filled. With a
+    /// wavefront, `carried` is the state before the first CTU, whatever the row.
+    pub(super) fn code_row(
+        &mut self,
+        frame: &Frame<'_>,
+        row: usize,
+        above: Option<&LowerEdges>,
+        below: &LowerEdges,
+        out: &mut PictureRow<'_>,
+        carried: &mut Carried,
+    ) {
+        let geometry = &frame.geometry;
+        if geometry.wavefront
+            && let Some(contexts) = above.and_then(|edges| edges[1].wait().contexts)
+        {
+            carried.coder = Coder::with_contexts(contexts);
+        }
+        for (column, edge) in below.iter().enumerate() {
+            let area = CtuArea::new(geometry, column, row);
+            if column == 0 {
+                self.ctu.area = area;
+            } else {
+                self.ctu.step_right(area);
+            }
+            if let Some(edges) = above {
+                self.take_edge(edges[column].wait(), edges.get(column + 1).map(OnceLock::wait));
+            }
+            self.load_source(frame.source);
+            self.analysis.analyse_ctu(frame, &mut self.ctu, &carried.coder, carried.qp);
+            carried.qp =
+                Commit::new(geometry, &frame.tools, &mut self.ctu, &mut carried.coder, carried.qp).run();
+            if row + 1 < geometry.rows || column + 1 < geometry.columns {
+                carried.coder.continue_slice();
+            }
+            if frame.tools.sample_adaptive_offset {
+                carried.coder.reset();
+            } else {
+                carried.coder.reset_with_fraction();
+            }
+            let contexts = (geometry.wavefront && column == 1).then_some(carried.coder.contexts);
+            let filled = edge.set(self.lower_edge(contexts));
+            debug_assert!(filled.is_ok(), "a CTU is coded once");
+            self.store(out, geometry);
+        }
+    }
+
+    /// Takes over the samples and depths above the CTU, and the samples above the next one.
+    fn take_edge(&mut self, own: &LowerEdge, right: Option<&LowerEdge>) {
+        let side = 1 << self.ctu.area.log2;
+        self.ctu.depths_above_mut().copy_from_slice(&own.depths);
+        let line = self.ctu.luma.above_mut();
+        line[..side].copy_from_slice(&own.luma[..side]);
+        if let Some(right) = right {
+            line[side..2 * side].copy_from_slice(&right.luma[..side]);
+        }
+        let half = side / 2;
+        for (i, component) in self.ctu.chroma.iter_mut().enumerate() {
+            let line = component.above_mut();
+            line[..half].copy_from_slice(&own.chroma[i][..half]);
+            if let Some(right) = right {
+                line[half..2 * half].copy_from_slice(&right.chroma[i][..half]);
+            }
+        }
+    }
+
+    fn load_source(&mut self, planes: &Planes) {
+        let CtuArea { x, y, width, height, .. } = self.ctu.area;
+        let plane = &planes.y;
+        self.ctu.luma.load(&plane.samples, plane.stride, y * plane.stride + x, width, height);
+        for (component, plane) in self.ctu.chroma.iter_mut().zip([&planes.cb, &planes.cr]) {
+            let at = y / 2 * plane.stride + x / 2;
+            component.load(&plane.samples, plane.stride, at, width / 2, height / 2);
+        }
+    }
+
+    fn lower_edge(&self, contexts: Option<Contexts>) -> LowerEdge {
+        let CtuArea { width, height, .. } = self.ctu.area;
+        let mut edge = LowerEdge {
+            luma: [0; LARGEST],
+            chroma: [[0; LARGEST / 2]; 2],
+            depths: [0; LARGEST / 8],
+            contexts,
+        };
+        edge.luma[..width].copy_from_slice(self.ctu.luma.row(height - 1, width));
+        for (line, component) in edge.chroma.iter_mut().zip(&self.ctu.chroma) {
+            line[..width / 2].copy_from_slice(component.row(height / 2 - 1, width / 2));
+        }
+        edge.depths[..width / 8].copy_from_slice(self.ctu.depth_row(height - 8));
+        edge
+    }
+
+    fn store(&self, out: &mut PictureRow<'_>, geometry: &Geometry) {
+        let CtuArea { x, width, height, .. } = self.ctu.area;
+        let [luma, chroma @ ..] = &mut out.samples;
+        for (y, line) in luma.chunks_exact_mut(geometry.width).enumerate() {
+            line[x..x + width].copy_from_slice(self.ctu.luma.row(y, width));
+        }
+        for (plane, component) in chroma.iter_mut().zip(&self.ctu.chroma) {
+            for (y, line) in plane.chunks_exact_mut(geometry.width / 2).enumerate() {
+                line[x / 2..][..width / 2].copy_from_slice(component.row(y, width / 2));
+            }
+        }
+        let columns = geometry.columns_of_8();
+        for y in (0..height).step_by(8) {
+            let at = y / 8 * columns + x / 8;
+            out.qps[at..][..width / 8].copy_from_slice(self.ctu.qp_row(y));
+            out.depths[at..][..width / 8].copy_from_slice(self.ctu.depth_row(y));
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The checksums of docs/spec/h265-intra.md, annex B.1: made with libx265 3.5 and 4.2, of pictures by formula.
+
+use frame_compression::{Codec, Component, FrameCompressor, Planes, Subsampling, X265Version};
+use md5::{Digest, Md5};
+
+const COMPONENTS: [Component; 3] = [Component::Y, Component::Cb, Component::Cr];
+
+/// One of the annex's five inputs.
+fn input(name: char, width: usize, height: usize) -> Planes {
+    let mut planes = Planes::new(width, height, Subsampling::S420).unwrap();
+    let mut random = 12345_u32;
+    for component in COMPONENTS {
+        let (_, height) = planes.size(component);
+        for y in 0..height {
+            for (x, sample) in planes.row_mut(component, y).iter_mut().enumerate() {
+                *sample = match (name, component) {
+                    ('A', Component::Y) => (40 + ((3 * x + 2 * y) >> 1)).min(255) as u8,
+                    ('A', Component::Cb) => 90 + (((x + y) >> 2) & 63) as u8,
+                    ('A', Component::Cr) => 160 - (((2 * x + y) >> 3) & 63) as u8,
+                    ('B', Component::Y) => ((7 * x + 3 * y) ^ ((x * y) >> 4)) as u8,
+                    ('B', Component::Cb) => ((5 * x) ^ (3 * y)) as u8,
+                    ('B', Component::Cr) => ((x * y) >> 3) as u8,
+                    ('C', _) => {
+                        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                        (random >> 24) as u8
+                    }
+                    ('D', Component::Y) => ((x >> 4) * 37 + (y >> 4) * 59) as u8,
+                    ('D', Component::Cb) => (((x >> 3) * 29) ^ ((y >> 3) * 17)) as u8,
+                    ('D', Component::Cr) => ((x >> 3) * 11 + (y >> 3) * 83) as u8,
+                    (_, Component::Y) => 77,
+                    (_, Component::Cb) => 120,
+                    (_, Component::Cr) => 140,
+                };
+            }
+        }
+    }
+    planes
+}
+
+/// The leading digits of the MD5 sum of all samples.
+fn md5(planes: &Planes) -> String {
+    let mut sum = Md5::new();
+    for component in COMPONENTS {
+        for y in 0..planes.size(component).1 {
+            sum.update(planes.row(component, y));
+        }
+    }
+    sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Input, size, CRF, sum of the input, of the output of 3.5 and of that of 4.2.
+#[rustfmt::skip]
+const CHECKSUMS: [(char, usize, usize, f32, &str, &str, &str); 17] = [
+    ('A', 64, 64, 28.0, "17122939ebaf", "6d0949a08c93abb7", "6d0949a08c93abb7"),
+    ('A', 130, 98, 20.0, "651399a40f28", "7973643dcf3f0a55", "7973643dcf3f0a55"),
+    ('A', 34, 18, 33.5, "fd1c0268912e", "52c6d3cc53864e1d", "52c6d3cc53864e1d"),
+    ('B', 64, 64, 28.0, "afba59c3684d", "881e3e18728adb72", "881e3e18728adb72"),
+    ('B', 130, 98, 35.5, "79dacdd6b568", "b07389084146e99b", "29cb722fe11a6204"),
+    ('B', 200, 136, 12.0, "6ff40e82d084", "1f7bb808ab267b00", "1f7bb808ab267b00"),
+    ('B', 48, 80, 40.0, "897b810efef5", "83c5456dc516d7a3", "60671bd7817dc9d9"),
+    ('C', 64, 64, 28.0, "8b929782ce5e", "a038b4414f4bc34f", "a038b4414f4bc34f"),
+    ('C', 72, 72, 51.0, "fba27edfbbf0", "8a4bfca8dad8bf7b", "0eafe464b8afa071"),
+    ('C', 200, 136, 5.0, "4f58e4e18676", "ae7839a3cde4ece0", "ae7839a3cde4ece0"),
+    ('C', 192, 128, 45.0, "a782e90eb4d8", "bc20f0dee958befd", "bc20f0dee958befd"),
+    ('D', 130, 98, 28.0, "476cca617df9", "5af01afa88bda43c", "5af01afa88bda43c"),
+    ('D', 200, 136, 23.45, "d5460c5aecbd", "215320ddc33627ec", "215320ddc33627ec"),
+    ('D', 16, 16, 30.0, "0fe8b6ff202a", "0fe8b6ff202a2b82", "0fe8b6ff202a2b82"),
+    ('D', 328, 72, 31.0, "4083c2930c5b", "e30c70b12406194f", "e30c70b12406194f"),
+    ('E', 64, 64, 28.0, "94e6a664ca01", "94e6a664ca01a870", "94e6a664ca01a870"),
+    ('E', 200, 136, 51.0, "57c823e6eeeb", "83573a8a441f3933", "83573a8a441f3933"),
+];
+
+#[test]
+fn pictures_have_the_checksums_of_the_specification() {
+    for (name, width, height, crf, of_input, of_3_5, of_4_2) in CHECKSUMS {
+        let source = input(name, width, height);
+        assert!(md5(&source).starts_with(of_input), "input {name} {width}x{height}");
+        for (version, expected) in [(X265Version::V3_5, of_3_5), (X265Version::V4_2, of_4_2)] {
+            let mut planes = source.clone();
+            let mut compressor = FrameCompressor::new(Codec::H265).x265_version(version).crf(crf).unwrap();
+            compressor.apply_to_planes(&mut planes).unwrap();
+            let found = md5(&planes);
+            assert!(found.starts_with(expected), "{name} {width}x{height} crf {crf}, {version}: {found}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! H.265 against libx265, side by side: the same photographs, planes to planes, in one process.
+//!
+//! `taskset -c 0 cargo run --release -p oracle --bin bench_h265 -- [rounds]`
+//!
+//! Ours is the whole call; of libx265 only the encoder's own calls count (opening and closing aside), on a pool of
+//! one thread. Pin the process to one core: libx265 hands its work to another thread.
+
+use std::time::{Duration, Instant};
+
+use frame_compression::{Codec, FrameCompressor, Preset, X265Version, simd_level};
+use oracle::{difference, planes, x265};
+use test_pictures::Content;
+
+const SIZES: [(usize, usize); 3] = [(512, 512), (1280, 720), (1920, 1080)];
+const CRF: f32 = 28.0;
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn main() {
+    let rounds = std::env::args().nth(1).map_or(5, |rounds| rounds.parse().expect("a number of rounds"));
+    println!("level {}, CRF {CRF}, medians of {rounds}, ms", simd_level());
+    println!("| preset | picture | size | libx265 / ours | libx265 | ours |");
+    println!("|---|---|---|---|---|---|");
+    for preset in [Preset::Veryfast, Preset::Ultrafast] {
+        for (width, height) in SIZES {
+            for name in ["astronaut-scaled", "chelsea-scaled", "coffee-scaled", "rocket-scaled"] {
+                let content = Content::named(name).expect("a known content");
+                let source = planes(&content.picture(width, height));
+                let mut compressor =
+                    FrameCompressor::new(Codec::H265).preset(preset).x265_version(X265Version::V3_5);
+                compressor = compressor.crf(CRF).expect("a CRF in range");
+                let (mut theirs, mut ours) = (Vec::new(), Vec::new());
+                for _ in 0..rounds {
+                    let encoded = x265::encode(&source, CRF.into(), preset);
+                    theirs.push(encoded.time);
+                    let mut result = source.clone();
+                    let start = Instant::now();
+                    compressor.apply_to_planes(&mut result).expect("a valid picture");
+                    ours.push(start.elapsed());
+                    assert_eq!(difference(&result, &encoded.reconstruction), None, "{name}");
+                }
+                let (theirs, ours) = (median(theirs).as_secs_f64(), median(ours).as_secs_f64());
+                println!(
+                    "| {preset} | {name} | {width}x{height} | {:.2} | {:.1} | {:.1} |",
+                    theirs / ours,
+                    theirs * 1e3,
+                    ours * 1e3
+                );
+            }
+        }
+    }
+}
