@@ -1,0 +1,187 @@
+//! The C interface of `frame-compression`: four functions and a version over buffers of the caller's.
+//!
+//! What a C program reads is `include/frame_compression.h`, made from this crate by cbindgen (`tests/header.rs`
+//! compares them). The rules that hold for every function stand at the top of that header. No panic crosses the
+//! interface, and no state is global.
+
+mod call;
+mod compressor;
+mod image;
+mod settings;
+
+use std::ffi::{c_char, c_int};
+
+pub use compressor::fc_compressor;
+pub use image::{fc_element, fc_image};
+pub use settings::{fc_backend, fc_codec, fc_settings, fc_strength, fc_subsampling, fc_value_range};
+
+/// What a function answers. 1 to 99 are the errors of the library, from 101 those of the C interface alone. The numbers
+/// stay as they are; new errors get new numbers.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum fc_status {
+    /// Done.
+    FC_OK = 0,
+    /// The quality is not a number from 0 to 100.
+    FC_ERROR_INVALID_QUALITY = 1,
+    /// The CRF is not a number from 0 to 51.
+    FC_ERROR_INVALID_CRF = 2,
+    /// An entry of a quantisation table is not allowed.
+    FC_ERROR_INVALID_QUANT_TABLE = 3,
+    /// The image is not in main memory. Not given by this interface.
+    FC_ERROR_NOT_ON_CPU = 4,
+    /// The element type is none of `fc_element`.
+    FC_ERROR_INVALID_ELEMENT_TYPE = 5,
+    /// Height or width is 0.
+    FC_ERROR_INVALID_SHAPE = 6,
+    /// Height or width is over 16384.
+    FC_ERROR_TOO_LARGE = 7,
+    /// The buffer has fewer elements than height, width and strides need.
+    FC_ERROR_BUFFER_LENGTH = 8,
+    /// Strides with which elements of an output would share a place, or that leave the address space.
+    FC_ERROR_INVALID_STRIDES = 9,
+    /// The codec is not part of this build.
+    FC_ERROR_CODEC_UNAVAILABLE = 10,
+    /// The backend does not exist on this platform, or does not have this codec.
+    FC_ERROR_BACKEND_UNAVAILABLE = 11,
+    /// The codec does not have a setting that was given.
+    FC_ERROR_UNSUPPORTED_SETTING = 12,
+    /// Height or width is odd, and the codec is H.264 or H.265.
+    FC_ERROR_ODD_SIZE = 13,
+    /// Height or width is less than the codec takes.
+    FC_ERROR_TOO_SMALL = 14,
+    /// Planes of another chroma subsampling than the codec's. Not given by this interface.
+    FC_ERROR_INVALID_SUBSAMPLING = 15,
+    /// Input and output differ in height or width.
+    FC_ERROR_OUTPUT_SIZE = 16,
+    /// A sample is NaN or infinite.
+    FC_ERROR_NON_FINITE_SAMPLE = 17,
+    /// A call to the operating system's codec failed.
+    FC_ERROR_PLATFORM = 18,
+    /// A pointer that has to point to something is null.
+    FC_ERROR_NULL_POINTER = 101,
+    /// A pointer is not aligned for what it points to.
+    FC_ERROR_MISALIGNED_POINTER = 102,
+    /// A number stands for none of the values of its enum.
+    FC_ERROR_INVALID_VALUE = 103,
+    /// Input and output share memory without being the same image.
+    FC_ERROR_OVERLAP = 104,
+    /// A defect of the library, stopped before it could reach the caller. Please report it.
+    FC_ERROR_PANIC = 105,
+}
+
+/// The library's version, such as "0.1.0". Static memory; nothing to free.
+#[unsafe(no_mangle)]
+pub extern "C" fn fc_version() -> *const c_char {
+    concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
+}
+
+/// Puts the artifacts of a codec into an image: `output` becomes the picture that encoding `input` and decoding it would
+/// have left. Input and output may be the same image, or of different element types and strides.
+///
+/// Returns `FC_OK` or an error; `output` is then as it was.
+///
+/// @param settings      codec, strength and the rest.
+/// @param input         the image; it is only read, unless it is the output too.
+/// @param output        where the result goes, of the same height and width.
+/// @param message       where the text of an error goes, or NULL.
+/// @param message_size  bytes at `message`.
+///
+/// # Safety
+/// The pointers are null or point to what their types say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fc_apply(
+    settings: *const fc_settings,
+    input: *const fc_image,
+    output: *const fc_image,
+    message: *mut c_char,
+    message_size: usize,
+) -> c_int {
+    call::answer(message, message_size, || {
+        // SAFETY: the caller's pointers, as this function's contract has them.
+        unsafe {
+            let mut compressor = call::reference(settings, "settings")?.compressor()?;
+            let (input, output) = (call::reference(input, "input")?, call::reference(output, "output")?);
+            image::apply(&mut compressor, input, output)
+        }
+    })
+}
+
+/// Makes a compressor: settings with the memory that coding needs, for many images. Faster than `fc_apply` for the
+/// second image of a size and those after it.
+///
+/// Returns `FC_OK` or an error; `*compressor` is then NULL.
+///
+/// @param settings      codec, strength and the rest.
+/// @param compressor    where the new compressor goes; to be given to `fc_compressor_free` once.
+/// @param message       where the text of an error goes, or NULL.
+/// @param message_size  bytes at `message`.
+///
+/// # Safety
+/// The pointers are null or point to what their types say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fc_compressor_create(
+    settings: *const fc_settings,
+    compressor: *mut *mut fc_compressor,
+    message: *mut c_char,
+    message_size: usize,
+) -> c_int {
+    call::answer(message, message_size, || {
+        // SAFETY: the caller's pointers, as this function's contract has them.
+        unsafe {
+            let place = call::place(compressor, "compressor")?;
+            place.write(std::ptr::null_mut());
+            let made = call::reference(settings, "settings")?.compressor()?;
+            place.write(Box::into_raw(Box::new(fc_compressor::new(made))));
+        }
+        Ok(())
+    })
+}
+
+/// Puts the artifacts into an image, as `fc_apply` does, with the settings and the memory of a compressor.
+///
+/// Returns `FC_OK` or an error; `output` is then as it was.
+///
+/// @param compressor    from `fc_compressor_create`; used by one thread at a time.
+/// @param input         the image; it is only read, unless it is the output too.
+/// @param output        where the result goes, of the same height and width.
+/// @param message       where the text of an error goes, or NULL.
+/// @param message_size  bytes at `message`.
+///
+/// # Safety
+/// The pointers are null or point to what their types say, and no other call uses the compressor meanwhile.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fc_compressor_apply(
+    compressor: *mut fc_compressor,
+    input: *const fc_image,
+    output: *const fc_image,
+    message: *mut c_char,
+    message_size: usize,
+) -> c_int {
+    call::answer(message, message_size, || {
+        // SAFETY: the caller's pointers, as this function's contract has them; nothing else uses the compressor now.
+        unsafe {
+            let compressor = call::place(compressor, "compressor")?.as_mut();
+            let (input, output) = (call::reference(input, "input")?, call::reference(output, "output")?);
+            image::apply(compressor.inner(), input, output)
+        }
+    })
+}
+
+/// Frees a compressor. NULL is allowed and does nothing.
+///
+/// @param compressor    from `fc_compressor_create`, not freed before; not to be used after.
+///
+/// # Safety
+/// As said of `compressor`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fc_compressor_free(compressor: *mut fc_compressor) {
+    if !compressor.is_null() {
+        call::answer(std::ptr::null_mut(), 0, || {
+            // SAFETY: made by `Box::into_raw` in `fc_compressor_create`, and freed once, as the caller guarantees.
+            drop(unsafe { Box::from_raw(compressor) });
+            Ok(())
+        });
+    }
+}

@@ -1,0 +1,192 @@
+/* Uses the C interface as a program would: compiled with all warnings as errors, run under valgrind and with
+ * AddressSanitizer (scripts/test-capi.sh). Every buffer is of its exact size, so that a step past its end is seen. */
+
+#include <frame_compression.h>
+
+#include <math.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEIGHT = 34, WIDTH = 50, LENGTH = HEIGHT * WIDTH * 3, MESSAGE = 256 };
+
+#define CHECK(condition)                                                                 \
+    do {                                                                                 \
+        if (!(condition)) {                                                              \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);              \
+            exit(1);                                                                     \
+        }                                                                                \
+    } while (0)
+
+static void *allocate(size_t count, size_t size) {
+    void *memory = malloc(count * size);
+    if (memory == NULL) {
+        abort();
+    }
+    return memory;
+}
+
+static float *picture(void) {
+    float *samples = allocate(LENGTH, sizeof *samples);
+    for (int i = 0; i < LENGTH; ++i) {
+        samples[i] = sinf((float)(i % (WIDTH * 3)) / 9.0f) * 0.7f + (float)(i % 3) * 0.1f;
+    }
+    return samples;
+}
+
+static fc_image image_of(void *elements, uint32_t element_type) {
+    fc_image image = {0};
+    image.elements = elements;
+    image.length = LENGTH;
+    image.element_type = element_type;
+    image.height = HEIGHT;
+    image.width = WIDTH;
+    return image;
+}
+
+static double distance(const float *a, const float *b) {
+    double sum = 0.0;
+    for (int i = 0; i < LENGTH; ++i) {
+        sum += fabs((double)a[i] - (double)b[i]);
+    }
+    return sum / LENGTH;
+}
+
+/* A weaker quality keeps less; the one-call function, the compressor, and both in place agree. */
+static void test_codec(uint32_t codec) {
+    char message[MESSAGE];
+    double before = 0.0;
+    for (int step = 0; step < 3; ++step) {
+        fc_settings settings = {0};
+        settings.codec = codec;
+        settings.strength_kind = FC_STRENGTH_QUALITY;
+        settings.strength = 95.0f - 40.0f * (float)step;
+        float *original = picture();
+        float *kept = picture();
+        float *output = allocate(LENGTH, sizeof *output);
+        fc_image from = image_of(original, FC_ELEMENT_F32);
+        fc_image to = image_of(output, FC_ELEMENT_F32);
+
+        int status = fc_apply(&settings, &from, &to, message, sizeof message);
+        if (status != FC_OK) {
+            fprintf(stderr, "codec %u: %s\n", codec, message);
+        }
+        CHECK(status == FC_OK && message[0] == '\0');
+        CHECK(memcmp(original, kept, LENGTH * sizeof *kept) == 0);
+        double now = distance(original, output);
+        CHECK(now > before && now < 0.5);
+        before = now;
+
+        fc_compressor *compressor = NULL;
+        CHECK(fc_compressor_create(&settings, &compressor, message, sizeof message) == FC_OK);
+        for (int round = 0; round < 2; ++round) {
+            memcpy(original, kept, LENGTH * sizeof *kept);
+            CHECK(fc_compressor_apply(compressor, &from, &from, NULL, 0) == FC_OK);
+            CHECK(memcmp(original, output, LENGTH * sizeof *output) == 0);
+        }
+        fc_compressor_free(compressor);
+        free(output);
+        free(kept);
+        free(original);
+    }
+}
+
+/* Channels first, padded rows, and another element type for the output. */
+static void test_strides(void) {
+    fc_settings settings = {0};
+    settings.codec = FC_CODEC_JPEG;
+    float *packed = picture();
+    uint8_t *bytes = allocate(LENGTH, 1);
+    fc_image from = image_of(packed, FC_ELEMENT_F32);
+    fc_image to = image_of(bytes, FC_ELEMENT_U8);
+    CHECK(fc_apply(&settings, &from, &to, NULL, 0) == FC_OK);
+
+    const size_t row = WIDTH + 7;
+    float *planar = allocate(3 * HEIGHT * row, sizeof *planar);
+    for (size_t i = 0; i < 3 * HEIGHT * row; ++i) {
+        planar[i] = NAN;
+    }
+    for (size_t y = 0; y < HEIGHT; ++y) {
+        for (size_t x = 0; x < WIDTH; ++x) {
+            for (size_t c = 0; c < 3; ++c) {
+                planar[(c * HEIGHT + y) * row + x] = packed[(y * WIDTH + x) * 3 + c];
+            }
+        }
+    }
+    fc_image strided = image_of(planar, FC_ELEMENT_F32);
+    strided.length = 3 * HEIGHT * row;
+    strided.row_stride = row;
+    strided.column_stride = 1;
+    strided.channel_stride = HEIGHT * row;
+    uint8_t *other = allocate(LENGTH, 1);
+    fc_image to_other = image_of(other, FC_ELEMENT_U8);
+    CHECK(fc_apply(&settings, &strided, &to_other, NULL, 0) == FC_OK);
+    CHECK(memcmp(bytes, other, LENGTH) == 0);
+    free(other);
+    free(planar);
+    free(bytes);
+    free(packed);
+}
+
+static void test_refusals(void) {
+    char message[MESSAGE];
+    char small[8];
+    fc_settings settings = {0};
+    float *original = picture();
+    float *output = allocate(LENGTH, sizeof *output);
+    memset(output, 0, LENGTH * sizeof *output);
+    fc_image from = image_of(original, FC_ELEMENT_F32);
+    fc_image to = image_of(output, FC_ELEMENT_F32);
+
+    CHECK(fc_apply(&settings, &from, &to, message, sizeof message) == FC_ERROR_INVALID_VALUE);
+    CHECK(strstr(message, "codec 0") != NULL);
+    settings.codec = FC_CODEC_H264;
+    CHECK(fc_apply(NULL, &from, &to, message, sizeof message) == FC_ERROR_NULL_POINTER);
+    CHECK(strstr(message, "settings") != NULL);
+    CHECK(fc_apply(&settings, &from, &to, NULL, 0) == FC_OK);
+    from.width = WIDTH - 1;
+    to.width = WIDTH - 1;
+    CHECK(fc_apply(&settings, &from, &to, small, sizeof small) == FC_ERROR_ODD_SIZE);
+    CHECK(strlen(small) == sizeof small - 1);
+    from.width = to.width = WIDTH + 2;
+    CHECK(fc_apply(&settings, &from, &to, message, sizeof message) == FC_ERROR_BUFFER_LENGTH);
+    from = image_of((char *)original + 1, FC_ELEMENT_F32);
+    to = image_of(output, FC_ELEMENT_F32);
+    CHECK(fc_apply(&settings, &from, &to, message, sizeof message) == FC_ERROR_MISALIGNED_POINTER);
+    from = image_of(original, FC_ELEMENT_F32);
+    original[5] = NAN;
+    CHECK(fc_apply(&settings, &from, &to, message, sizeof message) == FC_ERROR_NON_FINITE_SAMPLE);
+    fc_compressor_free(NULL);
+    free(output);
+    free(original);
+}
+
+static void *worker(void *unused) {
+    (void)unused;
+    test_codec(FC_CODEC_H264);
+    return NULL;
+}
+
+static void test_threads(void) {
+    pthread_t threads[3];
+    for (int i = 0; i < 3; ++i) {
+        CHECK(pthread_create(&threads[i], NULL, worker, NULL) == 0);
+    }
+    for (int i = 0; i < 3; ++i) {
+        CHECK(pthread_join(threads[i], NULL) == 0);
+    }
+}
+
+int main(void) {
+    CHECK(strlen(fc_version()) >= 5);
+    test_codec(FC_CODEC_H264);
+    test_codec(FC_CODEC_H265);
+    test_codec(FC_CODEC_JPEG);
+    test_strides();
+    test_refusals();
+    test_threads();
+    printf("frame-compression %s: the C interface holds\n", fc_version());
+    return 0;
+}

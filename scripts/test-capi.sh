@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Tests the C interface: the crate's own tests (with the comparison of the header), then a C program that finds the
+# installed library by pkg-config, compiled with every warning an error, linked with the shared library and with the
+# static one, run under valgrind and with AddressSanitizer.
+#
+#   scripts/test-capi.sh    CC chooses the compiler
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+CC=${CC:-cc}
+work=$(realpath -m target/test-capi)
+source=crates/frame-compression-capi/tests/c/interface.c
+warnings=(-std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Werror -g -O1)
+
+cargo test --quiet --locked -p frame-compression-capi
+rm -rf "$work"
+PREFIX=$work/prefix scripts/install-capi.sh
+export PKG_CONFIG_PATH=$work/prefix/lib/pkgconfig LD_LIBRARY_PATH=$work/prefix/lib
+read -ra flags <<<"$(pkg-config --cflags frame-compression)"
+read -ra libraries <<<"$(pkg-config --libs frame-compression) -lm -lpthread"
+read -ra all_libraries <<<"$(pkg-config --libs --static frame-compression) -lm -lpthread"
+archive=$work/prefix/lib/libframe_compression_c.a
+static=("${all_libraries[@]/-lframe_compression_c/$archive}")
+
+echo "== header in C and C++"
+echo '#include <frame_compression.h>' | "$CC" "${warnings[@]}" "${flags[@]}" -x c -fsyntax-only -
+echo '#include <frame_compression.h>' | "$CC" -Wall -Wextra -Werror "${flags[@]}" -x c++ -fsyntax-only -
+
+echo "== shared library"
+"$CC" "${warnings[@]}" "${flags[@]}" "$source" "${libraries[@]}" -o "$work/shared"
+"$work/shared"
+if command -v readelf >/dev/null; then
+    # Programs look for the library by its major version, and see nothing of it but the interface.
+    readelf -d "$work/shared" | grep -q 'NEEDED.*libframe_compression_c\.so\.[0-9]*\]'
+    exported=$(nm --dynamic --defined-only "$work/prefix/lib/libframe_compression_c.so" | awk '{print $3}' | sort | tr '\n' ' ')
+    declared=$(grep -oE '\bfc_[a-z_]+\(' "$work/prefix/include/frame_compression.h" | tr -d '(' | sort -u | tr '\n' ' ')
+    [ "$exported" = "$declared" ] || { echo "exported $exported, declared $declared" >&2 && exit 1; }
+fi
+if command -v valgrind >/dev/null; then
+    echo "== shared library under valgrind"
+    valgrind --quiet --error-exitcode=1 --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=definite,indirect,possible "$work/shared"
+else
+    echo "valgrind is not installed: left out"
+fi
+
+echo "== static library with AddressSanitizer"
+"$CC" "${warnings[@]}" -fsanitize=address,undefined -fno-sanitize-recover=all "${flags[@]}" "$source" "${static[@]}" -o "$work/static"
+"$work/static"
