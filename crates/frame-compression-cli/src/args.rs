@@ -2,11 +2,12 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use frame_compression::{Backend, Codec, Crf, Quality, Subsampling};
+use frame_compression::{Backend, Codec, Crf, Preset, Quality, Subsampling, UnknownName, X265Version};
 
 use crate::coding::{Odd, Settings, Strength};
 use crate::picture::Format;
@@ -156,12 +157,20 @@ pub(crate) struct CodingOptions {
     crf: Option<Crf>,
 
     /// Chroma subsampling of JPEG [default: 420]; H.264 and H.265 have 420 only
-    #[arg(short, long, value_name = "S", value_parser = subsampling_parser())]
+    #[arg(short, long, value_name = "S", value_parser = parser::<Subsampling>(Subsampling::ALL.map(Subsampling::name)))]
     subsampling: Option<Subsampling>,
 
     /// Who does the work: native is this program's own exact engine, videotoolbox Apple's codecs (macOS)
-    #[arg(long, value_parser = backend_parser())]
+    #[arg(long, value_parser = parser::<Backend>(Backend::ALL.map(Backend::name)))]
     backend: Option<Backend>,
+
+    /// Preset of x265, for H.265 [default: veryfast]
+    #[arg(long, value_parser = parser::<Preset>(Preset::ALL.map(Preset::name)))]
+    preset: Option<Preset>,
+
+    /// Release of x265, for H.265: 4.2 is in PyAV 18, 3.5 in Debian 12 and Ubuntu 22.04 [default: 4.2]
+    #[arg(long, value_name = "RELEASE", value_parser = parser::<X265Version>(X265Version::ALL.map(X265Version::name)))]
+    x265_version: Option<X265Version>,
 }
 
 impl CodingOptions {
@@ -170,7 +179,13 @@ impl CodingOptions {
             Some(crf) => Strength::Crf(crf),
             None => Strength::Quality(self.quality.unwrap_or(Quality::DEFAULT)),
         };
-        Settings { codec: self.codec, strength, subsampling: self.subsampling, backend: self.backend }
+        Settings {
+            subsampling: self.subsampling,
+            backend: self.backend,
+            preset: self.preset,
+            x265_version: self.x265_version,
+            ..Settings::new(self.codec, strength)
+        }
     }
 }
 
@@ -227,13 +242,12 @@ fn codec_parser() -> impl TypedValueParser<Value = Codec> {
     })
 }
 
-fn subsampling_parser() -> impl TypedValueParser<Value = Subsampling> {
-    PossibleValuesParser::new(Subsampling::ALL.map(Subsampling::name))
-        .try_map(|name| name.parse::<Subsampling>())
-}
-
-fn backend_parser() -> impl TypedValueParser<Value = Backend> {
-    PossibleValuesParser::new(Backend::ALL.map(Backend::name)).try_map(|name| name.parse::<Backend>())
+/// Reads one of the names that the library gives its own settings.
+fn parser<T>(names: impl IntoIterator<Item = &'static str>) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err = UnknownName> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<T>())
 }
 
 fn quality(text: &str) -> Result<Quality, String> {

@@ -1,7 +1,8 @@
 //! A codec's artifacts in a [`Picture`], and what is done about odd sizes.
 
 use frame_compression::{
-    Backend, Codec, Crf, Error, FrameCompressor, Quality, Subsampling, Tensor, TensorViewMut,
+    Backend, Codec, Crf, Error, FrameCompressor, Preset, Quality, Subsampling, Tensor, TensorViewMut,
+    X265Version,
 };
 
 use crate::picture::Picture;
@@ -20,12 +21,14 @@ pub(crate) struct Settings {
     pub(crate) strength: Strength,
     pub(crate) subsampling: Option<Subsampling>,
     pub(crate) backend: Option<Backend>,
+    pub(crate) preset: Option<Preset>,
+    pub(crate) x265_version: Option<X265Version>,
 }
 
 impl Settings {
     /// A codec at a strength, everything else as it is by default.
     pub(crate) fn new(codec: Codec, strength: Strength) -> Self {
-        Self { codec, strength, subsampling: None, backend: None }
+        Self { codec, strength, subsampling: None, backend: None, preset: None, x265_version: None }
     }
 
     /// A compressor with these settings.
@@ -40,6 +43,12 @@ impl Settings {
         }
         if let Some(backend) = self.backend {
             compressor = compressor.backend(backend);
+        }
+        if let Some(preset) = self.preset {
+            compressor = compressor.preset(preset);
+        }
+        if let Some(version) = self.x265_version {
+            compressor = compressor.x265_version(version);
         }
         compressor
     }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::sandbox::{Sandbox, coded, content, json, photograph, with_artifacts};
-use frame_compression::{Codec, FrameCompressor, Quality, Subsampling};
+use frame_compression::{Codec, FrameCompressor, Preset, Quality, Subsampling, X265Version};
 use image::codecs::jpeg::JpegEncoder;
 use image::{
     DynamicImage, GenericImageView as _, GrayAlphaImage, ImageBuffer, LumaA, Rgb, RgbImage, Rgba, RgbaImage,
@@ -82,6 +82,18 @@ fn every_codec_gives_the_librarys_picture_or_error() {
             assert_as_the_library(
                 &format!("--codec {name} --subsampling {}", subsampling.name()),
                 FrameCompressor::new(codec).subsampling(subsampling),
+            );
+        }
+        for preset in Preset::ALL {
+            assert_as_the_library(
+                &format!("--codec {name} --preset {preset}"),
+                FrameCompressor::new(codec).preset(preset),
+            );
+        }
+        for version in X265Version::ALL {
+            assert_as_the_library(
+                &format!("--codec {name} --crf 45 --x265-version {version}"),
+                FrameCompressor::new(codec).crf(45.0).unwrap().x265_version(version),
             );
         }
     }
@@ -261,6 +273,22 @@ fn a_side_of_one_can_be_padded_but_not_cropped() {
 }
 
 #[test]
+fn a_picture_below_the_codecs_least_size_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.picture("small.png", 14, 64);
+    let line = "apply small.png -o out.png --codec h265";
+    sandbox.command(line).assert().code(1).stderr(contains("14x64").and(contains("at least 16")));
+    sandbox.picture("odd.png", 15, 17);
+    sandbox
+        .command("apply odd.png -o cropped.png --codec h265 --odd crop")
+        .assert()
+        .code(1)
+        .stderr(contains("16"));
+    sandbox.command("apply odd.png -o padded.png --codec h265 --odd pad").assert().success();
+    assert_eq!(sandbox.files("."), ["odd.png", "padded.png", "small.png"]);
+}
+
+#[test]
 fn the_original_is_written_where_the_codec_refuses() {
     let sandbox = Sandbox::new();
     let odd = sandbox.picture("in/odd.jpg", 33, 31);
@@ -380,6 +408,9 @@ fn wrong_settings_are_usage_errors() {
         ("--subsampling 411", "422"),
         ("--subsampling 444", "4:2:0"),
         ("--backend cuda", "native"),
+        ("--codec h265 --preset placebo", "veryfast"),
+        ("--codec h265 --x265-version 2", "3.5"),
+        ("--preset medium", "H.265"),
         ("--format jpeg", "webp"),
     ] {
         sandbox.command(&format!("apply a.png -o out {options}")).assert().code(2).stderr(contains(words));
