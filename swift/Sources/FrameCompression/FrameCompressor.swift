@@ -1,0 +1,111 @@
+import CFrameCompression
+
+/// A codec with its settings and its memory: for many images. After the first image of a size it allocates nothing.
+///
+/// One compressor is used by one thread at a time; different ones may be used at once.
+public final class FrameCompressor {
+    /// The codec.
+    public let codec: Codec
+    private let handle: OpaquePointer
+
+    /// A compressor.
+    ///
+    /// - Parameters:
+    ///   - codec: The codec.
+    ///   - strength: How strongly to compress.
+    ///   - backend: Who does the work; `nil` is the platform's default.
+    ///   - valueRange: Which numbers stand for black and white, for elements that are not `UInt8`.
+    /// - Throws: `FrameCompressionError` of kind `.invalidQuality` or `.invalidCRF`.
+    public init(
+        codec: Codec,
+        strength: Strength = .standard,
+        backend: Backend? = nil,
+        valueRange: ValueRange = .signedUnit
+    ) throws {
+        var settings = fc_settings()
+        settings.codec = codec.number
+        settings.backend = backend?.number ?? FC_BACKEND_DEFAULT.number
+        (settings.strength_kind, settings.strength) = strength.numbers
+        settings.value_range = valueRange.number
+        var created: OpaquePointer?
+        try checked { fc_compressor_create(&settings, &created, $0, $1) }
+        guard let created else {
+            throw FrameCompressionError(kind: .other, description: "no compressor was created")
+        }
+        self.codec = codec
+        handle = created
+    }
+
+    deinit {
+        fc_compressor_free(handle)
+    }
+
+    /// The image with the codec's artifacts in it.
+    ///
+    /// - Throws: `FrameCompressionError`.
+    public func apply<Element>(to image: ImageTensor<Element>) throws -> ImageTensor<Element> {
+        var result = image
+        try result.withUnsafeMutableElements {
+            try applyInPlace(to: $0, height: image.height, width: image.width)
+        }
+        return result
+    }
+
+    /// Puts the artifacts into an image where it lies: for memory that is not an `ImageTensor`'s, such as that of an app's
+    /// own tensor type. On an error it is as it was.
+    ///
+    /// - Parameters:
+    ///   - elements: `height * width * 3` elements, NHWC, packed.
+    ///   - height: Rows.
+    ///   - width: Columns.
+    /// - Throws: `FrameCompressionError`.
+    public func applyInPlace<Element: ImageElement>(
+        to elements: UnsafeMutableBufferPointer<Element>, height: Int, width: Int
+    ) throws {
+        try checkSize(height: height, width: width)
+        guard elements.count == height * width * 3 else {
+            throw FrameCompressionError(
+                kind: .bufferLength,
+                description: "\(elements.count) elements are not allowed: \(height)x\(width)x3 are \(height * width * 3)")
+        }
+        var image = fc_image()
+        image.elements = UnsafeMutableRawPointer(elements.baseAddress)
+        image.length = elements.count
+        image.element_type = Element.frameCompressionElement
+        image.height = height
+        image.width = width
+        try checked { fc_compressor_apply(handle, &image, &image, $0, $1) }
+    }
+}
+
+/// Puts the artifacts of a codec into an image: the picture that encoding and decoding would have left of it.
+///
+/// The call is synchronous and pure, and may be made from any thread. `native` engines give the same picture everywhere.
+///
+///     let degraded = try applyCompressionArtifacts(to: image, codec: .h264, quality: 43)
+///
+/// - Parameters:
+///   - image: NHWC (1, height, width, 3), R, G, B, in [-1, 1] (0 to 255 for `UInt8`).
+///   - codec: The codec. H.264 and H.265 take even heights and widths only.
+///   - quality: From 0 (worst) to 100 (best).
+///   - backend: Who does the work; `nil` is the platform's default.
+/// - Throws: `FrameCompressionError`.
+public func applyCompressionArtifacts<Element>(
+    to image: ImageTensor<Element>, codec: Codec, quality: Float, backend: Backend? = nil
+) throws -> ImageTensor<Element> {
+    try FrameCompressor(codec: codec, strength: .quality(quality), backend: backend).apply(to: image)
+}
+
+/// The version of the library below.
+public var libraryVersion: String { String(cString: fc_version()) }
+
+/// Makes a call of the C library, and throws what it answers but success.
+private func checked(_ call: (UnsafeMutablePointer<CChar>, Int) -> Int32) throws {
+    try withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { message in
+        guard let text = message.baseAddress else { return }
+        let status = call(text, message.count)
+        if status != 0 {
+            throw FrameCompressionError(status: status, message: String(cString: text))
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import CFrameCompression
+
+/// A codec whose artifacts can be put into an image.
+public enum Codec: String, CaseIterable, Sendable {
+    /// H.264 (AVC): the picture of x264, preset veryfast.
+    case h264
+    /// H.265 (HEVC): the picture of x265.
+    case h265
+    /// JPEG: the picture of libjpeg-turbo.
+    case jpeg
+
+    var number: UInt32 {
+        switch self {
+        case .h264: return FC_CODEC_H264.number
+        case .h265: return FC_CODEC_H265.number
+        case .jpeg: return FC_CODEC_JPEG.number
+        }
+    }
+}
+
+/// Who does the work.
+public enum Backend: String, CaseIterable, Sendable {
+    /// The library's own engines: the same picture on every machine, exactly that of the named encoder.
+    case native
+    /// Apple's codecs: VideoToolbox for H.264 and H.265, ImageIO for JPEG. On Apple platforms only.
+    case videoToolbox
+
+    var number: UInt32 {
+        switch self {
+        case .native: return FC_BACKEND_NATIVE.number
+        case .videoToolbox: return FC_BACKEND_VIDEOTOOLBOX.number
+        }
+    }
+}
+
+/// How strongly to compress.
+public enum Strength: Equatable, Sendable {
+    /// From 0 (worst) to 100 (best), the same scale for every codec. The video codecs read it as CRF
+    /// `round((100 - quality) / 100 * 51)`.
+    case quality(Float)
+    /// From 0 (best) to 51 (worst), fractions allowed. JPEG reads it as quality `100 - crf / 51 * 100`.
+    case crf(Float)
+
+    /// CRF 29, which LTX-Video gives its start images.
+    public static let standard = Strength.crf(29)
+
+    var numbers: (kind: UInt32, value: Float) {
+        switch self {
+        case .quality(let quality): return (FC_STRENGTH_QUALITY.number, quality)
+        case .crf(let crf): return (FC_STRENGTH_CRF.number, crf)
+        }
+    }
+}
+
+/// Which numbers of floating-point elements stand for black and white.
+public enum ValueRange: Sendable {
+    /// -1 to 1.
+    case signedUnit
+    /// 0 to 1.
+    case unit
+
+    var number: UInt32 {
+        switch self {
+        case .signedUnit: return FC_RANGE_SIGNED_UNIT.number
+        case .unit: return FC_RANGE_UNIT.number
+        }
+    }
+}
+
+extension RawRepresentable where RawValue: BinaryInteger {
+    /// The number of a C enum, whose type differs between platforms.
+    var number: UInt32 { UInt32(truncatingIfNeeded: rawValue) }
+}
