@@ -7,29 +7,7 @@
 #   BUILD_STD      arguments for every cargo command that builds
 #   CARGO_CLIPPY   the command that runs clippy with that toolchain
 
-# Installs those of the Debian packages that are missing.
-debian_packages() {
-    local package missing=() as_root=()
-    for package in "$@"; do
-        dpkg-query --show --showformat='${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing+=("$package")
-    done
-    [ ${#missing[@]} -gt 0 ] || return 0
-    if ! command -v apt-get >/dev/null; then
-        echo "$0: needs the Debian packages ${missing[*]}, and this is not Debian" >&2
-        return 1
-    fi
-    if [ "$(id -u)" -ne 0 ]; then
-        if ! command -v sudo >/dev/null; then
-            echo "$0: as root: apt-get install --no-install-recommends ${missing[*]}" >&2
-            return 1
-        fi
-        as_root=(sudo)
-    fi
-    echo "installing ${missing[*]}"
-    "${as_root[@]}" apt-get update --quiet --quiet
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install --quiet --quiet --yes --no-install-recommends "${missing[@]}" >/dev/null
-}
+. "$(dirname "${BASH_SOURCE[0]}")/debian-packages.sh"
 
 cross_toolchain() {
     local target

@@ -1,4 +1,4 @@
-//! Real codec artifacts in one image.
+#![doc = include_str!("../README.md")]
 
 mod apply;
 mod codec;

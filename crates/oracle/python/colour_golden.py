@@ -57,7 +57,7 @@ def yuv_noise(height, width):
 
 def main(path):
     lines = [
-        "# Colour conversion of the video codecs. Made by crates/oracle/pyav/colour_golden.py with",
+        "# Colour conversion of the video codecs. Made by crates/oracle/python/colour_golden.py with",
         f"# PyAV {av.__version__}, libswscale {'.'.join(map(str, av.library_versions['libswscale']))}, {platform.machine()}.",
         "# to: kind height width crc32(Y) crc32(Cb) crc32(Cr); back: height width crc32(RGB) of random planes.",
     ]

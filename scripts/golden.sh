@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Makes the golden vectors anew from the reference codecs (provenance stands in each file).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+for codec in h264 h265 jpeg; do
+    cargo run --quiet --release -p oracle --bin golden -- $codec
+done
+
+venv=target/golden-venv
+[ -x $venv/bin/python ] || python3 -m venv $venv
+$venv/bin/pip install --quiet 'av==18.*' numpy
+$venv/bin/python crates/oracle/python/colour_golden.py crates/frame-compression/tests/golden/colour.txt
