@@ -2,7 +2,7 @@
 """H.265 against the libx265 4.2 inside PyAV 18, encoded and decoded: not one sample may differ.
 
     pip install 'av>=18' numpy pillow
-    python crates/oracle/pyav/h265_compare.py [--full] [--seed N] [--preset NAME]
+    python crates/oracle/python/h265_compare.py [--full] [--seed N] [--preset NAME]
 
 Builds the example h265_planes and gives it the pictures that PyAV codes. The photographs of assets/images, generated
 pictures and random ones; `--full` compares 5,000 random pictures and every CRF at every size.

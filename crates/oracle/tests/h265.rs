@@ -2,7 +2,7 @@
 //!
 //! `FRAME_COMPRESSION_FULL=1` runs every CRF at every size and 5,000 random frames instead of 150, and
 //! `FRAME_COMPRESSION_SEED` starts another sequence of them. Release 4.2 is compared through PyAV
-//! (`pyav/h265_compare.py`).
+//! (`python/h265_compare.py`).
 #![cfg(feature = "x265")]
 
 use std::io::{Read, Write};
