@@ -5,7 +5,7 @@ mod panics;
 mod plan;
 mod report;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::thread;
 use std::time::Instant;
 
@@ -31,20 +31,30 @@ pub(crate) fn run(options: &ApplyOptions) -> Result<Exit, Stop> {
     outcomes.extend(work_all(&plan.jobs, &settings, options)?);
     let report = Report { settings: &settings, outcomes: &outcomes, duration: started.elapsed() };
 
-    let mut out = io::stdout().lock();
-    if options.json {
-        report.write_json(&mut out)?;
-    } else if options.metrics {
-        report.write_table(&mut out)?;
-    }
-    drop(out);
+    let printed = write_figures(&report, options);
     // Standard error may be closed; that is no reason to say that the work failed.
     let mut err = io::stderr().lock();
     let _ = report.write_failures(&mut err);
     if !options.quiet {
         let _ = report.write_summary(&mut err);
     }
-    Ok(if report.count(Status::Failed) == 0 { Exit::Success } else { Exit::Failed })
+    match printed {
+        // A reader that has seen enough changes nothing about how the work went.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ if report.count(Status::Failed) > 0 => Ok(Exit::Failed),
+        _ => Ok(Exit::Success),
+    }
+}
+
+/// Writes what was asked for on standard output.
+fn write_figures(report: &Report<'_>, options: &ApplyOptions) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if options.json {
+        report.write_json(&mut out)?;
+    } else if options.metrics {
+        report.write_table(&mut out)?;
+    }
+    out.flush()
 }
 
 /// Finds out before the work whether the settings can do any. With a fallback, a codec that is not there is

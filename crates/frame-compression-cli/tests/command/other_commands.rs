@@ -87,3 +87,23 @@ fn a_reader_that_leaves_early_is_no_error() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert!(output.status.success());
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_under_standard_output_is_an_error() {
+    use std::fs::File;
+    use std::process::Command;
+
+    let sandbox = Sandbox::new();
+    sandbox.picture("a.png", 16, 16);
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_frame-compression"))
+        .args(["apply", "a.png", "-o", "out.png", "--json"])
+        .current_dir(sandbox.path("."))
+        .stdout(full)
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("1 picture written") && errors.contains("standard output"), "{errors}");
+    assert_eq!(output.status.code(), Some(1));
+}
