@@ -125,6 +125,46 @@ macro_rules! sums {
     };
 }
 
+/// Where a byte shuffle writes 0.
+const NONE: i8 = -1;
+
+/// For each of four pixels from byte `first` on: the bytes of these two channels as words.
+const fn pairs_of_channels(first: i8, channels: [i8; 2]) -> [i8; 16] {
+    let mut places = [NONE; 16];
+    let mut i = 0;
+    while i < 8 {
+        places[2 * i] = first + 3 * (i as i8 / 2) + channels[i % 2];
+        i += 1;
+    }
+    places
+}
+
+/// Bytes `first..first + 16` of eight packed pixels, as far as they come from a register that holds eight bytes of
+/// each of these channels, one channel after another.
+const fn packed_pixels(first: usize, channels: [usize; 2]) -> [i8; 16] {
+    let mut places = [NONE; 16];
+    let mut i = 0;
+    while i < 16 {
+        let (pixel, channel) = ((first + i) / 3, (first + i) % 3);
+        if pixel < 8 && channel == channels[0] {
+            places[i] = pixel as i8;
+        } else if pixel < 8 && channel == channels[1] {
+            places[i] = 8 + pixel as i8;
+        }
+        i += 1;
+    }
+    places
+}
+
+/// Moves bytes inside each half.
+#[inline(always)]
+fn shuffle(bytes: __m256i, places: &[i8; 16]) -> __m256i {
+    avx2!({
+        let places = _mm256_broadcastsi128_si256(_mm_loadu_si128(places.as_ptr().cast()));
+        _mm256_shuffle_epi8(bytes, places)
+    })
+}
+
 sums!(Avx2Words, _mm256_add_epi16, _mm256_sub_epi16);
 sums!(Avx2Dwords, _mm256_add_epi32, _mm256_sub_epi32);
 
@@ -153,6 +193,45 @@ impl Words<Avx2> for Avx2Words {
         });
     }
 
+    #[inline(always)]
+    fn load_rgb_pairs(_: Avx2, from: &[u8; 48]) -> [Self; 4] {
+        // In each half eight pixels' 24 bytes: the first 16 of them, and the last 16.
+        let halves = |at: usize| {
+            let (low, high) = (from[at..].as_ptr(), from[at + 24..][..16].as_ptr());
+            avx2!(_mm256_inserti128_si256::<1>(
+                _mm256_castsi128_si256(_mm_loadu_si128(low.cast())),
+                _mm_loadu_si128(high.cast()),
+            ))
+        };
+        let (first, last) = (halves(0), halves(8));
+        [
+            Self(shuffle(first, const { &pairs_of_channels(0, [0, 1]) })),
+            Self(shuffle(last, const { &pairs_of_channels(4, [0, 1]) })),
+            Self(shuffle(first, const { &pairs_of_channels(0, [2, 1]) })),
+            Self(shuffle(last, const { &pairs_of_channels(4, [2, 1]) })),
+        ]
+    }
+
+    #[inline(always)]
+    fn store_rgb([r, g, b]: [Self; 3], to: &mut [u8; 48]) {
+        let (red_green, blue) = (r.pack_bytes(g).0, b.pack_bytes(b).0);
+        avx2!({
+            let first = _mm256_or_si256(
+                shuffle(red_green, const { &packed_pixels(0, [0, 1]) }),
+                shuffle(blue, const { &packed_pixels(0, [2, 2]) }),
+            );
+            let last = _mm256_or_si256(
+                shuffle(red_green, const { &packed_pixels(16, [0, 1]) }),
+                shuffle(blue, const { &packed_pixels(16, [2, 2]) }),
+            );
+            let to = to.as_mut_ptr();
+            _mm_storeu_si128(to.cast(), _mm256_castsi256_si128(first));
+            _mm_storel_epi64(to.add(16).cast(), _mm256_castsi256_si128(last));
+            _mm_storeu_si128(to.add(24).cast(), _mm256_extracti128_si256::<1>(first));
+            _mm_storel_epi64(to.add(40).cast(), _mm256_extracti128_si256::<1>(last));
+        });
+    }
+
     binary! {
         min = _mm256_min_epi16;
         max = _mm256_max_epi16;
@@ -162,6 +241,7 @@ impl Words<Avx2> for Avx2Words {
         mul_low = _mm256_mullo_epi16;
         mul_high = _mm256_mulhi_epi16;
         mul_high_unsigned = _mm256_mulhi_epu16;
+        times_sign_of = _mm256_sign_epi16;
         greater = _mm256_cmpgt_epi16;
         equal = _mm256_cmpeq_epi16;
         zip_low_16 = _mm256_unpacklo_epi16;
@@ -219,6 +299,7 @@ impl Dwords<Avx2> for Avx2Dwords {
         min = _mm256_min_epi32;
         max = _mm256_max_epi32;
         mul_low = _mm256_mullo_epi32;
+        add_neighbours = _mm256_hadd_epi32;
         greater = _mm256_cmpgt_epi32;
         equal = _mm256_cmpeq_epi32;
         zip_low_32 = _mm256_unpacklo_epi32;
@@ -278,6 +359,20 @@ impl Bytes<Avx2> for Avx2Bytes {
             let zero = _mm256_setzero_si256();
             (Avx2Words(_mm256_unpacklo_epi8(self.0, zero)), Avx2Words(_mm256_unpackhi_epi8(self.0, zero)))
         })
+    }
+
+    #[inline(always)]
+    fn as_words(self) -> Avx2Words {
+        Avx2Words(self.0)
+    }
+
+    #[inline(always)]
+    fn store_zipped_64(self, low: &mut [u8; 16], high: &mut [u8; 16]) {
+        avx2!({
+            let zipped = _mm256_permute4x64_epi64::<0b11_01_10_00>(self.0);
+            _mm_storeu_si128(low.as_mut_ptr().cast(), _mm256_castsi256_si128(zipped));
+            _mm_storeu_si128(high.as_mut_ptr().cast(), _mm256_extracti128_si256::<1>(zipped));
+        });
     }
 
     #[inline(always)]

@@ -147,6 +147,11 @@ pub(crate) trait Words<S: Simd>: Copy + Add<Output = Self> + Sub<Output = Self> 
     fn load_bytes_halves(simd: S, low: &[u8; 8], high: &[u8; 8]) -> Self;
     /// Clamps to 0..=255.
     fn store_bytes(self, to: &mut [u8; 16]);
+    /// 16 pixels of packed RGB as pairs of lanes (R, G) and (B, G), the pixels in the order of [`Self::zip_low_16`]
+    /// and [`Self::zip_high_16`]: low (R, G), high (R, G), low (B, G), high (B, G).
+    fn load_rgb_pairs(simd: S, from: &[u8; 48]) -> [Self; 4];
+    /// 16 pixels of packed RGB from a vector a channel, clamped to 0..=255.
+    fn store_rgb(channels: [Self; 3], to: &mut [u8; 48]);
 
     fn and(self, other: Self) -> Self;
     fn or(self, other: Self) -> Self;
@@ -171,6 +176,8 @@ pub(crate) trait Words<S: Simd>: Copy + Add<Output = Self> + Sub<Output = Self> 
     fn equal(self, other: Self) -> Self;
     /// Absolute value; -32768 stays.
     fn abs(self) -> Self;
+    /// Negated where `other` is negative, 0 where it is 0.
+    fn times_sign_of(self, other: Self) -> Self;
     fn shl<const N: i32>(self) -> Self;
     /// Arithmetic shift.
     fn shr<const N: i32>(self) -> Self;
@@ -233,6 +240,8 @@ pub(crate) trait Dwords<S: Simd>: Copy + Add<Output = Self> + Sub<Output = Self>
     fn zip_high_64(self, other: Self) -> Self;
     fn low_halves(self, other: Self) -> Self;
     fn high_halves(self, other: Self) -> Self;
+    /// Sums of neighbours; in each half those of `self`, then those of `other`.
+    fn add_neighbours(self, other: Self) -> Self;
     /// Saturates both to 16 bits; in each half the lanes of `self`, then those of `other`.
     fn pack_words(self, other: Self) -> S::Words;
     /// The sum of all lanes.
@@ -261,6 +270,10 @@ pub(crate) trait Bytes<S: Simd>: Copy {
     fn high_halves(self, other: Self) -> Self;
     /// Zero-extends the low and the high 8 lanes of each half.
     fn widen(self) -> (S::Words, S::Words);
+    /// Pairs of lanes as words, the first the low byte.
+    fn as_words(self) -> S::Words;
+    /// Stores the low 64 bits of each half one after another, and the high ones likewise.
+    fn store_zipped_64(self, low: &mut [u8; 16], high: &mut [u8; 16]);
     /// The sum of the absolute differences of all lanes.
     fn sum_of_differences(self, other: Self) -> u32;
 }

@@ -136,6 +136,10 @@ pairs! {
         let (low, high) = (vmull_u16(vget_low_u16(a), vget_low_u16(b)), vmull_high_u16(a, b));
         vreinterpretq_s16_u16(vuzp2q_u16(vreinterpretq_u16_u32(low), vreinterpretq_u16_u32(high)))
     };
+    sign_s16: int16x8_t = |a, b| {
+        let signed = vbslq_s16(vcltzq_s16(b), vnegq_s16(a), a);
+        vbicq_s16(signed, vreinterpretq_s16_u16(vceqzq_s16(b)))
+    };
     greater_s16: int16x8_t = |a, b| vreinterpretq_s16_u16(vcgtq_s16(a, b));
     equal_s16: int16x8_t = |a, b| vreinterpretq_s16_u16(vceqq_s16(a, b));
     zip1_32: int16x8_t = |a, b| {
@@ -182,6 +186,26 @@ impl Words<Neon> for NeonWords {
         neon!(vst1q_u8(to.as_mut_ptr(), vqmovun_high_s16(vqmovun_s16(self.0[0]), self.0[1])));
     }
 
+    #[inline(always)]
+    fn load_rgb_pairs(_: Neon, from: &[u8; 48]) -> [Self; 4] {
+        neon!({
+            let uint8x16x3_t(r, g, b) = vld3q_u8(from.as_ptr());
+            let [r, g, b] = [r, g, b].map(|bytes| {
+                let (low, high) = (vmovl_u8(vget_low_u8(bytes)), vmovl_high_u8(bytes));
+                Self([vreinterpretq_s16_u16(low), vreinterpretq_s16_u16(high)])
+            });
+            [r.zip_low_16(g), r.zip_high_16(g), b.zip_low_16(g), b.zip_high_16(g)]
+        })
+    }
+
+    #[inline(always)]
+    fn store_rgb(channels: [Self; 3], to: &mut [u8; 48]) {
+        neon!({
+            let [r, g, b] = channels.map(|channel| vqmovun_high_s16(vqmovun_s16(channel.0[0]), channel.0[1]));
+            vst3q_u8(to.as_mut_ptr(), uint8x16x3_t(r, g, b));
+        });
+    }
+
     binary! {
         and = vandq_s16;
         or = vorrq_s16;
@@ -194,6 +218,7 @@ impl Words<Neon> for NeonWords {
         mul_low = vmulq_s16;
         mul_high = mul_high_s16;
         mul_high_unsigned = mul_high_u16;
+        times_sign_of = sign_s16;
         greater = greater_s16;
         equal = equal_s16;
         zip_low_16 = vzip1q_s16;
@@ -270,6 +295,7 @@ impl Dwords<Neon> for NeonDwords {
         min = vminq_s32;
         max = vmaxq_s32;
         mul_low = vmulq_s32;
+        add_neighbours = vpaddq_s32;
         greater = greater_s32;
         equal = equal_s32;
         zip_low_32 = vzip1q_s32;
@@ -339,6 +365,20 @@ impl Bytes<Neon> for NeonBytes {
             NeonWords(self.0.map(|half| vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(half))))),
             NeonWords(self.0.map(|half| vreinterpretq_s16_u16(vmovl_high_u8(half)))),
         ))
+    }
+
+    #[inline(always)]
+    fn as_words(self) -> NeonWords {
+        NeonWords(neon!(self.0.map(|half| vreinterpretq_s16_u8(half))))
+    }
+
+    #[inline(always)]
+    fn store_zipped_64(self, low: &mut [u8; 16], high: &mut [u8; 16]) {
+        let [a, b] = self.0;
+        neon!({
+            vst1q_u8(low.as_mut_ptr(), vcombine_u8(vget_low_u8(a), vget_low_u8(b)));
+            vst1q_u8(high.as_mut_ptr(), vcombine_u8(vget_high_u8(a), vget_high_u8(b)));
+        });
     }
 
     #[inline(always)]

@@ -147,6 +147,17 @@ impl Words<Scalar> for ScalarWords {
         *to = from_fn(|i| self.0[i].clamp(0, 255) as u8);
     }
 
+    #[inline(always)]
+    fn load_rgb_pairs(_: Scalar, from: &[u8; 48]) -> [Self; 4] {
+        let [r, g, b] = from_fn(|c| from_fn(|x| i16::from(from[3 * x + c])));
+        [(r, false), (r, true), (b, false), (b, true)].map(|(first, high)| Self(zip(first, g, 1, high)))
+    }
+
+    #[inline(always)]
+    fn store_rgb(channels: [Self; 3], to: &mut [u8; 48]) {
+        *to = from_fn(|i| channels[i % 3].0[i / 3].clamp(0, 255) as u8);
+    }
+
     lane_by_lane! {
         and = |a, b| a & b;
         or = |a, b| a | b;
@@ -159,6 +170,7 @@ impl Words<Scalar> for ScalarWords {
         mul_low = |a, b| a.wrapping_mul(b);
         mul_high = |a, b| ((i32::from(a) * i32::from(b)) >> 16) as i16;
         mul_high_unsigned = |a, b| ((u32::from(a as u16) * u32::from(b as u16)) >> 16) as i16;
+        times_sign_of = |a, b| a.wrapping_mul(b.signum());
         greater = |a, b| -i16::from(a > b);
         equal = |a, b| -i16::from(a == b);
     }
@@ -265,6 +277,15 @@ impl Dwords<Scalar> for ScalarDwords {
     }
 
     #[inline(always)]
+    fn add_neighbours(self, other: Self) -> Self {
+        Self(from_fn(|i| {
+            let of = if i % 4 < 2 { &self.0 } else { &other.0 };
+            let from = i / 4 * 4 + i % 2 * 2;
+            of[from].wrapping_add(of[from + 1])
+        }))
+    }
+
+    #[inline(always)]
     fn pack_words(self, other: Self) -> ScalarWords {
         ScalarWords(from_fn(|i| {
             let from = i / 8 * 4 + i % 4;
@@ -302,6 +323,17 @@ impl Bytes<Scalar> for ScalarBytes {
     fn widen(self) -> (ScalarWords, ScalarWords) {
         let part = |high: usize| ScalarWords(from_fn(|i| i16::from(self.0[i / 8 * 16 + high * 8 + i % 8])));
         (part(0), part(1))
+    }
+
+    #[inline(always)]
+    fn as_words(self) -> ScalarWords {
+        ScalarWords(from_fn(|i| i16::from_le_bytes([self.0[2 * i], self.0[2 * i + 1]])))
+    }
+
+    #[inline(always)]
+    fn store_zipped_64(self, low: &mut [u8; 16], high: &mut [u8; 16]) {
+        *low = from_fn(|i| self.0[i / 8 * 16 + i % 8]);
+        *high = from_fn(|i| self.0[i / 8 * 16 + 8 + i % 8]);
     }
 
     #[inline(always)]

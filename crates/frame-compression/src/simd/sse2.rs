@@ -155,6 +155,48 @@ fn mullo_epi32(a: __m128i, b: __m128i) -> __m128i {
     })
 }
 
+/// Four pixels of three bytes, the first twelve of the register, as lanes of 32 bits whose high byte is not said.
+#[inline(always)]
+fn spread_pixels(packed: __m128i) -> __m128i {
+    sse2!(_mm_unpacklo_epi64(
+        _mm_unpacklo_epi32(packed, _mm_srli_si128::<3>(packed)),
+        _mm_unpacklo_epi32(_mm_srli_si128::<6>(packed), _mm_srli_si128::<9>(packed)),
+    ))
+}
+
+/// Four pixels in lanes of 32 bits, the high byte 0, as twelve bytes and four of 0.
+#[inline(always)]
+fn join_pixels(spread: __m128i) -> __m128i {
+    sse2!({
+        let two = _mm_or_si128(
+            _mm_and_si128(spread, _mm_set1_epi64x(0xff_ffff)),
+            _mm_and_si128(_mm_srli_epi64::<8>(spread), _mm_set1_epi64x(0xffff_ff00_0000)),
+        );
+        let low = _mm_set_epi64x(0, -1);
+        _mm_or_si128(_mm_and_si128(two, low), _mm_srli_si128::<2>(_mm_andnot_si128(low, two)))
+    })
+}
+
+/// Negated where the other is negative, 0 where it is 0.
+#[inline(always)]
+fn sign_epi16(a: __m128i, b: __m128i) -> __m128i {
+    sse2!({
+        let negative = _mm_srai_epi16::<15>(b);
+        let signed = _mm_sub_epi16(_mm_xor_si128(a, negative), negative);
+        _mm_andnot_si128(_mm_cmpeq_epi16(b, _mm_setzero_si128()), signed)
+    })
+}
+
+#[inline(always)]
+fn hadd_epi32(a: __m128i, b: __m128i) -> __m128i {
+    sse2!({
+        let (a, b) = (_mm_castsi128_ps(a), _mm_castsi128_ps(b));
+        let even = _mm_castps_si128(_mm_shuffle_ps::<0b10_00_10_00>(a, b));
+        let odd = _mm_castps_si128(_mm_shuffle_ps::<0b11_01_11_01>(a, b));
+        _mm_add_epi32(even, odd)
+    })
+}
+
 impl Words<Sse2> for Sse2Words {
     same_for_all!(i16, 16, _mm_set1_epi16);
 
@@ -179,6 +221,49 @@ impl Words<Sse2> for Sse2Words {
         sse2!(_mm_storeu_si128(to.as_mut_ptr().cast(), _mm_packus_epi16(self.0[0], self.0[1])));
     }
 
+    #[inline(always)]
+    fn load_rgb_pairs(_: Sse2, from: &[u8; 48]) -> [Self; 4] {
+        let load = |at: usize| sse2!(_mm_loadu_si128(from[at..][..16].as_ptr().cast()));
+        // The last four pixels are loaded with four bytes before them, not behind.
+        let fours = [load(0), load(12), load(24), sse2!(_mm_srli_si128::<4>(load(32)))].map(spread_pixels);
+        let pairs = |first: fn(__m128i) -> __m128i| {
+            fours.map(|four| {
+                sse2!({
+                    let green = _mm_slli_epi32::<8>(_mm_and_si128(four, _mm_set1_epi32(0xff00)));
+                    _mm_or_si128(_mm_and_si128(first(four), _mm_set1_epi32(0xff)), green)
+                })
+            })
+        };
+        let red_green = pairs(|four| four);
+        let blue_green = pairs(|four| sse2!(_mm_srli_epi32::<16>(four)));
+        [
+            Self([red_green[0], red_green[2]]),
+            Self([red_green[1], red_green[3]]),
+            Self([blue_green[0], blue_green[2]]),
+            Self([blue_green[1], blue_green[3]]),
+        ]
+    }
+
+    #[inline(always)]
+    fn store_rgb([r, g, b]: [Self; 3], to: &mut [u8; 48]) {
+        let fours = |half: usize| {
+            sse2!({
+                let red_green = _mm_packus_epi16(r.0[half], g.0[half]);
+                let blue = _mm_packus_epi16(b.0[half], _mm_setzero_si128());
+                let red_green = _mm_unpacklo_epi8(red_green, _mm_srli_si128::<8>(red_green));
+                let blue = _mm_unpacklo_epi8(blue, _mm_setzero_si128());
+                [_mm_unpacklo_epi16(red_green, blue), _mm_unpackhi_epi16(red_green, blue)].map(join_pixels)
+            })
+        };
+        let ([a, b], [c, d]) = (fours(0), fours(1));
+        let to = to.as_mut_ptr().cast::<__m128i>();
+        sse2!({
+            _mm_storeu_si128(to, _mm_or_si128(a, _mm_slli_si128::<12>(b)));
+            _mm_storeu_si128(to.add(1), _mm_or_si128(_mm_srli_si128::<4>(b), _mm_slli_si128::<8>(c)));
+            _mm_storeu_si128(to.add(2), _mm_or_si128(_mm_srli_si128::<8>(c), _mm_slli_si128::<4>(d)));
+        });
+    }
+
     binary! {
         min = _mm_min_epi16;
         max = _mm_max_epi16;
@@ -188,6 +273,7 @@ impl Words<Sse2> for Sse2Words {
         mul_low = _mm_mullo_epi16;
         mul_high = _mm_mulhi_epi16;
         mul_high_unsigned = _mm_mulhi_epu16;
+        times_sign_of = sign_epi16;
         greater = _mm_cmpgt_epi16;
         equal = _mm_cmpeq_epi16;
         zip_low_16 = _mm_unpacklo_epi16;
@@ -249,6 +335,7 @@ impl Dwords<Sse2> for Sse2Dwords {
         min = min_epi32;
         max = max_epi32;
         mul_low = mullo_epi32;
+        add_neighbours = hadd_epi32;
         greater = _mm_cmpgt_epi32;
         equal = _mm_cmpeq_epi32;
         zip_low_32 = _mm_unpacklo_epi32;
@@ -311,6 +398,20 @@ impl Bytes<Sse2> for Sse2Bytes {
                 Sse2Words(self.0.map(|half| _mm_unpackhi_epi8(half, zero))),
             )
         })
+    }
+
+    #[inline(always)]
+    fn as_words(self) -> Sse2Words {
+        Sse2Words(self.0)
+    }
+
+    #[inline(always)]
+    fn store_zipped_64(self, low: &mut [u8; 16], high: &mut [u8; 16]) {
+        let [a, b] = self.0;
+        sse2!({
+            _mm_storeu_si128(low.as_mut_ptr().cast(), _mm_unpacklo_epi64(a, b));
+            _mm_storeu_si128(high.as_mut_ptr().cast(), _mm_unpackhi_epi64(a, b));
+        });
     }
 
     #[inline(always)]

@@ -86,6 +86,7 @@ fn everything<S: Simd>(
         a.greater(b),
         a.equal(b),
         a.abs(),
+        a.times_sign_of(b),
         a.shl::<0>(),
         a.shl::<3>(),
         a.shr::<0>(),
@@ -119,6 +120,7 @@ fn everything<S: Simd>(
         e.min(f),
         e.max(f),
         e.mul_low(f),
+        e.add_neighbours(f),
         e.greater(f),
         e.equal(f),
         e.shl::<0>(),
@@ -137,9 +139,11 @@ fn everything<S: Simd>(
         e.high_halves(f),
         S::Dwords::splat(simd, 1 << 20),
     ];
+    let pixels = [&c[..], &d[..]].concat();
     let (c, d) = (S::Bytes::load(simd, c), S::Bytes::load(simd, d));
     let (low, high) = c.widen();
-    of_words.extend([low, high, e.pack_words(f)]);
+    of_words.extend([low, high, e.pack_words(f), c.as_words()]);
+    of_words.extend(S::Words::load_rgb_pairs(simd, pixels.first_chunk().unwrap()));
     let of_bytes = [
         a.pack_bytes(b),
         c.and(d),
@@ -160,6 +164,12 @@ fn everything<S: Simd>(
     let mut stored = [0; 16];
     a.store_bytes(&mut stored);
     results.extend(stored.map(i64::from));
+    let mut packed = [0; 48];
+    S::Words::store_rgb([a, b, a + b], &mut packed);
+    results.extend(packed.map(i64::from));
+    let [mut first, mut second] = [[0; 16]; 2];
+    c.store_zipped_64(&mut first, &mut second);
+    results.extend(first.into_iter().chain(second).map(i64::from));
     results.extend([i64::from(a.sum()), i64::from(e.sum()), i64::from(c.sum_of_differences(d))]);
     results.extend(of_words.into_iter().flat_map(words::<S>).map(i64::from));
     results.extend(of_dwords.into_iter().flat_map(dwords::<S>).map(i64::from));
@@ -204,6 +214,19 @@ fn the_arrays_do_what_they_say() {
     assert_eq!(dwords::<Scalar>(a.widen().1), [4, 5, 6, 7, 12, 13, 14, 15]);
     assert_eq!(dwords::<Scalar>(a.mul_add_pairs(b)), [101, 513, 941, 1385, 1845, 2321, 2813, 3321]);
     assert_eq!(a.sum(), 120);
+    let pixels = std::array::from_fn(|i| (i % 3 * 100 + i / 3) as u8);
+    let [red_green, _, _, blue_green] = <Scalar as Simd>::Words::load_rgb_pairs(Scalar, &pixels);
+    assert_eq!(words::<Scalar>(red_green)[6..10], [3, 103, 8, 108]);
+    assert_eq!(words::<Scalar>(blue_green)[6..10], [207, 107, 212, 112]);
+    let mut packed = [0; 48];
+    <Scalar as Simd>::Words::store_rgb([a, b, words_from(|i| 200 + i as i16)], &mut packed);
+    assert_eq!(packed, pixels);
+    let sums = a.widen().0.add_neighbours(a.widen().1);
+    assert_eq!(dwords::<Scalar>(sums), [1, 5, 9, 13, 17, 21, 25, 29]);
+    let mut zipped = [[0; 16]; 2];
+    let [low, high] = &mut zipped;
+    <Scalar as Simd>::Bytes::load(Scalar, &std::array::from_fn(|i| i as u8)).store_zipped_64(low, high);
+    assert_eq!((zipped[0][7..9].to_vec(), zipped[1][7..9].to_vec()), (vec![7, 16], vec![15, 24]));
 }
 
 #[test]
