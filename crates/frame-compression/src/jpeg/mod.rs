@@ -3,11 +3,15 @@
 mod dct;
 mod quantiser;
 mod tables;
+mod vector;
 
 pub use tables::QuantTables;
 
+use std::array::from_fn;
+
 use crate::codec::{Quality, Subsampling};
 use crate::planes::{BLOCK, Plane, Planes};
+use crate::simd::{Level, Simd, dispatch};
 use dct::{forward_dct, inverse_dct};
 use quantiser::Quantiser;
 
@@ -17,6 +21,7 @@ const SIDE: usize = 8;
 /// The engine: quantisation tables, made ready.
 #[derive(Debug)]
 pub(crate) struct Engine {
+    level: Level,
     tables: QuantTables,
     luma: Quantiser,
     chroma: Quantiser,
@@ -24,19 +29,20 @@ pub(crate) struct Engine {
 
 impl Default for Engine {
     fn default() -> Self {
-        Self::new(&QuantTables::from_quality(Quality::DEFAULT))
+        Self::new(Level::current(), &QuantTables::from_quality(Quality::DEFAULT))
     }
 }
 
 impl Engine {
-    fn new(tables: &QuantTables) -> Self {
-        Self { tables: *tables, luma: Quantiser::new(tables.luma()), chroma: Quantiser::new(tables.chroma()) }
+    fn new(level: Level, tables: &QuantTables) -> Self {
+        let (luma, chroma) = (Quantiser::new(tables.luma()), Quantiser::new(tables.chroma()));
+        Self { level, tables: *tables, luma, chroma }
     }
 
     /// Sets the tables of the strips to come.
     pub(crate) fn set_tables(&mut self, tables: &QuantTables) {
         if self.tables != *tables {
-            *self = Self::new(tables);
+            *self = Self::new(self.level, tables);
         }
     }
 
@@ -51,27 +57,56 @@ impl Engine {
 
     /// Does that to one strip: [`BLOCK`] rows of luma, and the chroma that belongs to them.
     pub(crate) fn reconstruct_strip(&self, planes: &mut Planes, strip: usize) {
-        reconstruct_rows(&mut planes.y, strip * BLOCK, BLOCK, &self.luma);
+        self.reconstruct_rows(&mut planes.y, strip * BLOCK, BLOCK, &self.luma);
         if planes.subsampling() == Subsampling::Grey {
             return;
         }
         let (_, down) = planes.subsampling().factors();
         for plane in [&mut planes.cb, &mut planes.cr] {
-            reconstruct_rows(plane, strip * BLOCK / down, BLOCK / down, &self.chroma);
+            self.reconstruct_rows(plane, strip * BLOCK / down, BLOCK / down, &self.chroma);
+        }
+    }
+
+    fn reconstruct_rows(&self, plane: &mut Plane, from: usize, rows: usize, quantiser: &Quantiser) {
+        let stride = plane.stride;
+        for rows in plane.samples[from * stride..][..rows * stride].chunks_exact_mut(SIDE * stride) {
+            dispatch!(self.level, simd => reconstruct_blocks(simd, rows, stride, quantiser));
         }
     }
 }
 
-fn reconstruct_rows(plane: &mut Plane, from: usize, rows: usize, quantiser: &Quantiser) {
-    let stride = plane.stride;
-    for rows in plane.samples[from * stride..][..rows * stride].chunks_exact_mut(SIDE * stride) {
-        for left in (0..plane.width).step_by(SIDE) {
+/// Codes and decodes the blocks of eight rows.
+fn reconstruct_blocks<S: Simd>(simd: S, rows: &mut [u8], stride: usize, quantiser: &Quantiser) {
+    if S::IS_SCALAR {
+        for left in (0..stride).step_by(SIDE) {
             reconstruct_block(rows, stride, left, quantiser);
         }
+        return;
+    }
+    // Blocks go in pairs; one that is left over at the end of the rows is brought to a place of two.
+    let mut rows = rows.chunks_exact_mut(stride);
+    let mut ends: [&mut [u8]; SIDE] = Default::default();
+    let pairs = from_fn(|y| {
+        let (pairs, end) = rows.next().unwrap_or_default().as_chunks_mut();
+        ends[y] = end;
+        pairs
+    });
+    let mut last = [[0; 2 * SIDE]; SIDE];
+    for (last, end) in last.iter_mut().zip(&ends) {
+        last[..end.len()].copy_from_slice(end);
+    }
+    simd.vectorize(|| {
+        vector::reconstruct_pairs(simd, pairs, quantiser);
+        if !ends[0].is_empty() {
+            vector::reconstruct_pairs(simd, last.each_mut().map(std::slice::from_mut), quantiser);
+        }
+    });
+    for (last, end) in last.iter().zip(&mut ends) {
+        end.copy_from_slice(&last[..end.len()]);
     }
 }
 
-/// Codes and decodes the block at column `left` of eight rows.
+/// Codes and decodes the block at column `left` of eight rows: the reference of [`vector`].
 fn reconstruct_block(rows: &mut [u8], stride: usize, left: usize, quantiser: &Quantiser) {
     let mut block = std::array::from_fn(|at| i32::from(rows[at / SIDE * stride + left + at % SIDE]) - 128);
     forward_dct(&mut block);
@@ -129,6 +164,45 @@ mod tests {
             assert_eq!(coarse[0], fine[0], "luma has its own table");
             assert!(grey || (coarse[1] > 50 && coarse[2] > 50), "{coarse:?}");
             assert!(coded(200, 1)[0] > 50);
+        }
+    }
+
+    /// Tables of every kind: fine, coarse, mixed, with and without details left.
+    fn tables(rng: &mut Rng) -> QuantTables {
+        let mut table = || {
+            let (least, most) = (1 + rng.below(255), 1 + rng.below(255));
+            from_fn(|_| (least.min(most) + rng.below(least.abs_diff(most) + 1)) as u16)
+        };
+        QuantTables::new(table(), table()).unwrap()
+    }
+
+    #[test]
+    fn every_level_gives_the_same_samples() {
+        let mut rng = Rng::new(11);
+        for number in 0..400 {
+            let (width, height) = (1 + rng.below(70), 1 + rng.below(40));
+            let mut original = noise(width, height, Subsampling::ALL[number % 4]);
+            let flatness = rng.below(9);
+            for plane in [&mut original.y, &mut original.cb, &mut original.cr] {
+                for sample in &mut plane.samples {
+                    // From nothing but extremes to a flat plane.
+                    *sample = match flatness {
+                        0 => 255 * (*sample >> 7),
+                        _ => *sample >> (flatness - 1),
+                    };
+                }
+            }
+            let tables = tables(&mut rng);
+            let reconstructed = |level: Level| {
+                let mut planes = original.clone();
+                Engine::new(level, &tables).reconstruct(&mut planes, &tables);
+                [planes.y.samples, planes.cb.samples, planes.cr.samples]
+            };
+            let [scalar, others @ ..] = &Level::available()[..] else { unreachable!() };
+            let expected = reconstructed(*scalar);
+            for level in others {
+                assert!(reconstructed(*level) == expected, "{level}: picture {number}, {width}x{height}");
+            }
         }
     }
 

@@ -2,22 +2,25 @@
 
 use super::dct::Block;
 
+/// Unsigned numbers of a table row by row, each row twice: for two blocks side by side.
+pub(super) type Lanes = [[i16; 16]; 8];
+
 /// A quantisation table, ready for use on coefficients that are 8 times as large as the standard's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Quantiser {
-    steps: [u8; 64],
-    /// Half the divisor, and 1 where the reciprocal is rounded down: added before the division.
-    corrections: [u16; 64],
-    /// `2^(16 + s) / divisor`, rounded, between 2^15 and 2^16.
-    reciprocals: [u16; 64],
+    pub(super) steps: Lanes,
+    /// Half the divisor, and 1 more where the reciprocal is rounded down: added before the division.
+    pub(super) corrections: Lanes,
+    /// `2^(16 + s) / divisor`, rounded, from 2^15 to below 2^16.
+    pub(super) reciprocals: Lanes,
     /// `2^(16 - s)`.
-    scales: [u16; 64],
+    pub(super) scales: Lanes,
 }
 
 impl Quantiser {
     pub(super) fn new(steps: &[u8; 64]) -> Self {
-        let mut quantiser =
-            Self { steps: *steps, corrections: [0; 64], reciprocals: [0; 64], scales: [0; 64] };
+        let none = [[0; 16]; 8];
+        let mut quantiser = Self { steps: none, corrections: none, reciprocals: none, scales: none };
         for (at, &step) in steps.iter().enumerate() {
             let divisor = 8 * u32::from(step);
             // Power of two or not, the reciprocal fills 16 bits.
@@ -25,9 +28,12 @@ impl Quantiser {
             let (reciprocal, remainder) = ((1 << (16 + shift)) / divisor, (1 << (16 + shift)) % divisor);
             let up = 2 * remainder > divisor;
             let down = remainder != 0 && !up;
-            quantiser.corrections[at] = (divisor / 2 + u32::from(down)) as u16;
-            quantiser.reciprocals[at] = (reciprocal + u32::from(up)) as u16;
-            quantiser.scales[at] = 1 << (16 - shift);
+            for lane in [at % 8, at % 8 + 8] {
+                quantiser.steps[at / 8][lane] = i16::from(step);
+                quantiser.corrections[at / 8][lane] = (divisor / 2 + u32::from(down)) as i16;
+                quantiser.reciprocals[at / 8][lane] = (reciprocal + u32::from(up)) as i16;
+                quantiser.scales[at / 8][lane] = 1 << (16 - shift);
+            }
         }
         quantiser
     }
@@ -35,10 +41,11 @@ impl Quantiser {
     /// Rounds each coefficient to a multiple of its step (to the nearest, ties away from zero), and takes the 8 out.
     pub(super) fn quantise_and_dequantise(&self, block: &mut Block) {
         for (at, coefficient) in block.iter_mut().enumerate() {
-            let raised = coefficient.unsigned_abs() + u32::from(self.corrections[at]);
-            let scaled = (raised * u32::from(self.reciprocals[at])) >> 16;
-            let level = (scaled * u32::from(self.scales[at])) >> 16;
-            *coefficient = level as i32 * i32::from(self.steps[at]) * coefficient.signum();
+            let of = |lanes: &Lanes| u32::from(lanes[at / 8][at % 8] as u16);
+            let raised = coefficient.unsigned_abs() + of(&self.corrections);
+            let scaled = (raised * of(&self.reciprocals)) >> 16;
+            let level = (scaled * of(&self.scales)) >> 16;
+            *coefficient = (level * of(&self.steps)) as i32 * coefficient.signum();
         }
     }
 }

@@ -287,6 +287,11 @@ impl Words<Avx2> for Avx2Words {
     }
 
     #[inline(always)]
+    fn is_zero(self) -> bool {
+        avx2!(_mm256_testz_si256(self.0, self.0)) != 0
+    }
+
+    #[inline(always)]
     fn sum(self) -> i32 {
         Avx2Dwords(avx2!(_mm256_madd_epi16(self.0, _mm256_set1_epi16(1)))).sum()
     }
@@ -359,11 +364,6 @@ impl Bytes<Avx2> for Avx2Bytes {
             let zero = _mm256_setzero_si256();
             (Avx2Words(_mm256_unpacklo_epi8(self.0, zero)), Avx2Words(_mm256_unpackhi_epi8(self.0, zero)))
         })
-    }
-
-    #[inline(always)]
-    fn as_words(self) -> Avx2Words {
-        Avx2Words(self.0)
     }
 
     #[inline(always)]

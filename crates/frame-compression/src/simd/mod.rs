@@ -206,6 +206,8 @@ pub(crate) trait Words<S: Simd>: Copy + Add<Output = Self> + Sub<Output = Self> 
     fn widen(self) -> (S::Dwords, S::Dwords);
     /// Clamps both to 0..=255; in each half the lanes of `self`, then those of `other`.
     fn pack_bytes(self, other: Self) -> S::Bytes;
+    /// Whether every lane is 0.
+    fn is_zero(self) -> bool;
     /// The sum of all lanes.
     fn sum(self) -> i32;
 }
@@ -270,8 +272,6 @@ pub(crate) trait Bytes<S: Simd>: Copy {
     fn high_halves(self, other: Self) -> Self;
     /// Zero-extends the low and the high 8 lanes of each half.
     fn widen(self) -> (S::Words, S::Words);
-    /// Pairs of lanes as words, the first the low byte.
-    fn as_words(self) -> S::Words;
     /// Stores the low 64 bits of each half one after another, and the high ones likewise.
     fn store_zipped_64(self, low: &mut [u8; 16], high: &mut [u8; 16]);
     /// The sum of the absolute differences of all lanes.

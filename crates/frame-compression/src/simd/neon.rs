@@ -280,6 +280,11 @@ impl Words<Neon> for NeonWords {
     }
 
     #[inline(always)]
+    fn is_zero(self) -> bool {
+        neon!(vmaxvq_u16(vreinterpretq_u16_s16(vorrq_s16(self.0[0], self.0[1])))) == 0
+    }
+
+    #[inline(always)]
     fn sum(self) -> i32 {
         neon!(vaddlvq_s16(self.0[0]) + vaddlvq_s16(self.0[1]))
     }
@@ -365,11 +370,6 @@ impl Bytes<Neon> for NeonBytes {
             NeonWords(self.0.map(|half| vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(half))))),
             NeonWords(self.0.map(|half| vreinterpretq_s16_u16(vmovl_high_u8(half)))),
         ))
-    }
-
-    #[inline(always)]
-    fn as_words(self) -> NeonWords {
-        NeonWords(neon!(self.0.map(|half| vreinterpretq_s16_u8(half))))
     }
 
     #[inline(always)]

@@ -227,6 +227,11 @@ impl Words<Scalar> for ScalarWords {
     }
 
     #[inline(always)]
+    fn is_zero(self) -> bool {
+        self.0 == [0; 16]
+    }
+
+    #[inline(always)]
     fn sum(self) -> i32 {
         self.0.iter().map(|&lane| i32::from(lane)).sum()
     }
@@ -323,11 +328,6 @@ impl Bytes<Scalar> for ScalarBytes {
     fn widen(self) -> (ScalarWords, ScalarWords) {
         let part = |high: usize| ScalarWords(from_fn(|i| i16::from(self.0[i / 8 * 16 + high * 8 + i % 8])));
         (part(0), part(1))
-    }
-
-    #[inline(always)]
-    fn as_words(self) -> ScalarWords {
-        ScalarWords(from_fn(|i| i16::from_le_bytes([self.0[2 * i], self.0[2 * i + 1]])))
     }
 
     #[inline(always)]

@@ -323,6 +323,14 @@ impl Words<Sse2> for Sse2Words {
     }
 
     #[inline(always)]
+    fn is_zero(self) -> bool {
+        sse2!({
+            let any = _mm_or_si128(self.0[0], self.0[1]);
+            _mm_movemask_epi8(_mm_cmpeq_epi8(any, _mm_setzero_si128())) == 0xffff
+        })
+    }
+
+    #[inline(always)]
     fn sum(self) -> i32 {
         Sse2Dwords(sse2!(self.0.map(|half| _mm_madd_epi16(half, _mm_set1_epi16(1))))).sum()
     }
@@ -398,11 +406,6 @@ impl Bytes<Sse2> for Sse2Bytes {
                 Sse2Words(self.0.map(|half| _mm_unpackhi_epi8(half, zero))),
             )
         })
-    }
-
-    #[inline(always)]
-    fn as_words(self) -> Sse2Words {
-        Sse2Words(self.0)
     }
 
     #[inline(always)]

@@ -142,7 +142,7 @@ fn everything<S: Simd>(
     let pixels = [&c[..], &d[..]].concat();
     let (c, d) = (S::Bytes::load(simd, c), S::Bytes::load(simd, d));
     let (low, high) = c.widen();
-    of_words.extend([low, high, e.pack_words(f), c.as_words()]);
+    of_words.extend([low, high, e.pack_words(f)]);
     of_words.extend(S::Words::load_rgb_pairs(simd, pixels.first_chunk().unwrap()));
     let of_bytes = [
         a.pack_bytes(b),
@@ -170,6 +170,9 @@ fn everything<S: Simd>(
     let [mut first, mut second] = [[0; 16]; 2];
     c.store_zipped_64(&mut first, &mut second);
     results.extend(first.into_iter().chain(second).map(i64::from));
+    let zeros = [a, a.and(b), a - a].map(|x| i64::from(x.is_zero()));
+    assert_eq!(zeros[2], 1);
+    results.extend(zeros);
     results.extend([i64::from(a.sum()), i64::from(e.sum()), i64::from(c.sum_of_differences(d))]);
     results.extend(of_words.into_iter().flat_map(words::<S>).map(i64::from));
     results.extend(of_dwords.into_iter().flat_map(dwords::<S>).map(i64::from));
