@@ -3,9 +3,12 @@
 use std::env;
 
 fn main() {
-    for (feature, package, shim) in
-        [("X264", "x264", "shim/x264.c"), ("X265", "x265", "shim/x265.c"), ("JPEG", "libjpeg", "shim/jpeg.c")]
-    {
+    for (feature, package, shim) in [
+        ("X264", "x264", "shim/x264.c"),
+        ("X265", "x265", "shim/x265.c"),
+        ("JPEG", "libjpeg", "shim/jpeg.c"),
+        ("JPEG", "libturbojpeg", "shim/turbojpeg.c"),
+    ] {
         if env::var_os(format!("CARGO_FEATURE_{feature}")).is_none() {
             continue;
         }
@@ -16,7 +19,7 @@ fn main() {
             .file(shim)
             .includes(&library.include_paths)
             .warnings_into_errors(true)
-            .compile(&format!("oracle_{}", feature.to_lowercase()));
+            .compile(&format!("oracle_{package}"));
         // The shim's own archive has to come before the library it calls.
         for name in &library.libs {
             println!("cargo:rustc-link-lib={name}");

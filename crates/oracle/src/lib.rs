@@ -6,6 +6,8 @@ pub mod golden;
 #[cfg(feature = "jpeg")]
 pub mod jpeg;
 mod pictures;
+#[cfg(feature = "jpeg")]
+pub mod turbojpeg;
 #[cfg(feature = "x264")]
 pub mod x264;
 #[cfg(feature = "x265")]

@@ -95,12 +95,15 @@ fn reconstruct_blocks<S: Simd>(simd: S, rows: &mut [u8], stride: usize, quantise
     for (last, end) in last.iter_mut().zip(&ends) {
         last[..end.len()].copy_from_slice(end);
     }
-    simd.vectorize(|| {
-        vector::reconstruct_pairs(simd, pairs, quantiser);
-        if !ends[0].is_empty() {
-            vector::reconstruct_pairs(simd, last.each_mut().map(std::slice::from_mut), quantiser);
-        }
-    });
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            vector::reconstruct_pairs(simd, pairs, quantiser);
+            if !ends[0].is_empty() {
+                vector::reconstruct_pairs(simd, last.each_mut().map(std::slice::from_mut), quantiser);
+            }
+        },
+    );
     for (last, end) in last.iter().zip(&mut ends) {
         end.copy_from_slice(&last[..end.len()]);
     }

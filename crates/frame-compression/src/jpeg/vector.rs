@@ -2,15 +2,18 @@
 //!
 //! A pass works on vectors that hold the same place of 8 rows (or columns) of both blocks, so a transposition stands
 //! before and between the passes. Products and their sums have 32 bits, everything else fits 16.
-
-use std::array::from_fn;
+//!
+//! Arrays are written out, as closures and iterators are not always inlined, and what is not inlined into
+//! [`Simd::vectorize`] is slow.
 
 use super::dct::{CONST_BITS, EVEN, ODD, PASS_BITS};
-use super::quantiser::{Lanes, Quantiser};
+use super::quantiser::Quantiser;
 use crate::simd::{Bytes, Dwords, Simd, Words};
 
 /// The same place of 8 rows or columns.
 type Eight<S> = [<S as Simd>::Words; 8];
+/// Lanes of 32 bits: what belongs to the low and to the high four lanes of each half.
+type Wide<S> = [<S as Simd>::Dwords; 2];
 
 /// Replaces pairs of blocks by what quantising leaves of them. The rows are equally long.
 #[inline(always)]
@@ -28,17 +31,24 @@ pub(super) fn reconstruct_pairs<S: Simd>(simd: S, rows: [&mut [[u8; 16]]; 8], qu
 /// Does that to one pair.
 #[inline(always)]
 fn reconstruct_pair<S: Simd>(simd: S, rows: [&mut [u8; 16]; 8], quantiser: &Quantiser) {
-    let samples = from_fn(|y| S::Words::load_bytes(simd, rows[y]));
-    let (coefficients, has_details) = quantise_and_dequantise(simd, forward_dct(simd, samples), quantiser);
+    let mut block = [S::Words::splat(simd, 0); 8];
+    for (x, row) in block.iter_mut().zip(&rows) {
+        *x = S::Words::load_bytes(simd, row);
+    }
+    let mut block = forward_dct(simd, block);
+    let has_details = quantise_and_dequantise(simd, &mut block, quantiser);
     if has_details {
-        let [a, b, c, d] = transposed_bytes::<S>(inverse_dct(simd, coefficients));
+        let [a, b, c, d] = transposed_bytes::<S>(inverse_dct(simd, block));
         let [r0, r1, r2, r3, r4, r5, r6, r7] = rows;
-        for (two, first, second) in [(a, r0, r1), (b, r2, r3), (c, r4, r5), (d, r6, r7)] {
-            two.store_zipped_64(first, second);
-        }
+        a.store_zipped_64(r0, r1);
+        b.store_zipped_64(r2, r3);
+        c.store_zipped_64(r4, r5);
+        d.store_zipped_64(r6, r7);
     } else {
-        let sample = inverse_dct_of_mean(simd, coefficients[0]);
-        rows.into_iter().for_each(|row| sample.store_bytes(row));
+        let sample = inverse_dct_of_mean(simd, block[0]);
+        for row in rows {
+            sample.store_bytes(row);
+        }
     }
 }
 
@@ -46,40 +56,34 @@ fn reconstruct_pair<S: Simd>(simd: S, rows: [&mut [u8; 16]; 8], quantiser: &Quan
 #[inline(always)]
 fn transpose<S: Simd>(x: Eight<S>) -> Eight<S> {
     // A place is six bits, three of the vector and three of the lane. Each step turns them left by one.
-    let turn = |x: Eight<S>| -> Eight<S> {
-        from_fn(|i| {
-            let (a, b) = (x[i / 2], x[i / 2 + 4]);
-            if i % 2 == 0 { a.zip_low_16(b) } else { a.zip_high_16(b) }
-        })
-    };
-    turn(turn(turn(x)))
+    turn::<S>(turn::<S>(turn::<S>(x)))
 }
 
-/// Limits columns of samples to 0..=255 and gives them as rows, each two in one vector, one after another in each half.
+#[inline(always)]
+fn turn<S: Simd>(x: Eight<S>) -> Eight<S> {
+    [
+        x[0].zip_low_16(x[4]),
+        x[0].zip_high_16(x[4]),
+        x[1].zip_low_16(x[5]),
+        x[1].zip_high_16(x[5]),
+        x[2].zip_low_16(x[6]),
+        x[2].zip_high_16(x[6]),
+        x[3].zip_low_16(x[7]),
+        x[3].zip_high_16(x[7]),
+    ]
+}
+
+/// Limits columns of samples to 0..=255 and gives them as rows: in each half two rows one after another.
 #[inline(always)]
 fn transposed_bytes<S: Simd>(x: Eight<S>) -> [S::Bytes; 4] {
-    // As in `transpose`; packing has turned the bits once, to the right.
-    let packed = from_fn(|i| x[2 * i].pack_bytes(x[2 * i + 1]));
-    let turn = |x: [S::Bytes; 4]| -> [S::Bytes; 4] {
-        from_fn(|i| {
-            let (a, b) = (x[i / 2], x[i / 2 + 2]);
-            if i % 2 == 0 { a.zip_low_8(b) } else { a.zip_high_8(b) }
-        })
-    };
-    turn(turn(turn(packed)))
+    // As in `transpose`; packing makes the lowest bit of the vector the highest of the lane.
+    let packed = [x[0].pack_bytes(x[1]), x[2].pack_bytes(x[3]), x[4].pack_bytes(x[5]), x[6].pack_bytes(x[7])];
+    turn_bytes::<S>(turn_bytes::<S>(turn_bytes::<S>(packed)))
 }
 
-/// `[x, y]` against a row of two constants, low and high lanes.
 #[inline(always)]
-fn rotate<S: Simd>(simd: S, pairs: [S::Words; 2], [a, b]: [i16; 2]) -> [S::Dwords; 2] {
-    let factors = constants(simd, a, b);
-    pairs.map(|pair| pair.mul_add_pairs(factors))
-}
-
-/// Two constants in turn.
-#[inline(always)]
-fn constants<S: Simd>(simd: S, a: i16, b: i16) -> S::Words {
-    S::Words::load(simd, &from_fn(|i| if i % 2 == 0 { a } else { b }))
+fn turn_bytes<S: Simd>(x: [S::Bytes; 4]) -> [S::Bytes; 4] {
+    [x[0].zip_low_8(x[2]), x[0].zip_high_8(x[2]), x[1].zip_low_8(x[3]), x[1].zip_high_8(x[3])]
 }
 
 #[inline(always)]
@@ -87,104 +91,116 @@ fn zip<S: Simd>(a: S::Words, b: S::Words) -> [S::Words; 2] {
     [a.zip_low_16(b), a.zip_high_16(b)]
 }
 
-/// Row `k` of the product of [`ODD`] and four values, given as pairs.
 #[inline(always)]
-fn odd<S: Simd>(simd: S, first: [S::Words; 2], last: [S::Words; 2], k: usize) -> [S::Dwords; 2] {
+fn add<S: Simd>(a: Wide<S>, b: Wide<S>) -> Wide<S> {
+    [a[0] + b[0], a[1] + b[1]]
+}
+
+#[inline(always)]
+fn sub<S: Simd>(a: Wide<S>, b: Wide<S>) -> Wide<S> {
+    [a[0] - b[0], a[1] - b[1]]
+}
+
+/// `a * x + b * y` of zipped pairs (x, y).
+#[inline(always)]
+fn product<S: Simd>(simd: S, pairs: [S::Words; 2], [a, b]: [i16; 2]) -> Wide<S> {
+    let factors = S::Words::load(simd, &[a, b, a, b, a, b, a, b, a, b, a, b, a, b, a, b]);
+    [pairs[0].mul_add_pairs(factors), pairs[1].mul_add_pairs(factors)]
+}
+
+/// Row `k` of [`ODD`] times four values, given as two zipped pairs.
+#[inline(always)]
+fn odd<S: Simd>(simd: S, pairs: [[S::Words; 2]; 2], k: usize) -> Wide<S> {
     let [a, b, c, d] = ODD[k];
-    let (first, last) = (rotate(simd, first, [a, b]), rotate(simd, last, [c, d]));
-    [first[0] + last[0], first[1] + last[1]]
+    add::<S>(product(simd, pairs[0], [a, b]), product(simd, pairs[1], [c, d]))
 }
 
-/// Rounds to `2^BITS` and narrows.
+/// Divides by `2^BITS`, flooring, and narrows.
 #[inline(always)]
-fn descale<S: Simd, const BITS: i32>(simd: S, x: [S::Dwords; 2]) -> S::Words {
+fn narrow<S: Simd, const BITS: i32>(x: Wide<S>) -> S::Words {
+    x[0].shr::<BITS>().pack_words(x[1].shr::<BITS>())
+}
+
+/// Divides by `2^BITS`, rounding to the nearest, and narrows.
+#[inline(always)]
+fn descale<S: Simd, const BITS: i32>(simd: S, x: Wide<S>) -> S::Words {
     let half = S::Dwords::splat(simd, 1 << (BITS - 1));
-    let [low, high] = x.map(|x| (x + half).shr::<BITS>());
-    low.pack_words(high)
+    narrow::<S, BITS>([x[0] + half, x[1] + half])
 }
 
-/// One pass forwards, the results divided by `2^BITS`. Coefficients 0 and 4 have no fractional bits yet: `scale` makes
-/// them of the sums of the outer and of the inner four values.
+/// One pass forwards, the results divided by `2^BITS`, but coefficients 0 and 4, which are sums, as they are.
 #[inline(always)]
-fn forward<S: Simd, const BITS: i32>(
-    simd: S,
-    x: Eight<S>,
-    scale: impl Fn(S::Words, S::Words) -> [S::Words; 2],
-) -> Eight<S> {
-    let sums: [S::Words; 4] = from_fn(|i| x[i] + x[7 - i]);
-    let differences: [S::Words; 4] = from_fn(|i| x[i] - x[7 - i]);
-    let [c0, c4] = scale(sums[0] + sums[3], sums[1] + sums[2]);
+fn forward<S: Simd, const BITS: i32>(simd: S, x: Eight<S>) -> Eight<S> {
+    let sums = [x[0] + x[7], x[1] + x[6], x[2] + x[5], x[3] + x[4]];
+    let (outer, inner) = (sums[0] + sums[3], sums[1] + sums[2]);
     let even = zip::<S>(sums[0] - sums[3], sums[1] - sums[2]);
-    let (first, last) = (zip::<S>(differences[0], differences[1]), zip::<S>(differences[2], differences[3]));
-    let even = |k: usize| descale::<S, BITS>(simd, rotate(simd, even, EVEN[k]));
-    let odd = |k: usize| descale::<S, BITS>(simd, odd(simd, first, last, k));
-    [c0, odd(0), even(0), odd(1), c4, odd(2), even(1), odd(3)]
+    let pairs = [zip::<S>(x[0] - x[7], x[1] - x[6]), zip::<S>(x[2] - x[5], x[3] - x[4])];
+    [
+        outer + inner,
+        descale::<S, BITS>(simd, odd(simd, pairs, 0)),
+        descale::<S, BITS>(simd, product(simd, even, EVEN[0])),
+        descale::<S, BITS>(simd, odd(simd, pairs, 1)),
+        outer - inner,
+        descale::<S, BITS>(simd, odd(simd, pairs, 2)),
+        descale::<S, BITS>(simd, product(simd, even, EVEN[1])),
+        descale::<S, BITS>(simd, odd(simd, pairs, 3)),
+    ]
 }
 
 /// Samples 0..=255, a vector a row, to coefficients, a vector a row of them.
 #[inline(always)]
 fn forward_dct<S: Simd>(simd: S, rows: Eight<S>) -> Eight<S> {
+    const BITS: i32 = PASS_BITS as i32;
     const ROWS: i32 = (CONST_BITS - PASS_BITS) as i32;
     const COLUMNS: i32 = (CONST_BITS + PASS_BITS) as i32;
+    let mut x = forward::<S, ROWS>(simd, transpose::<S>(rows));
     // The 128 that each sample is too large sum up in coefficient 0, and cancel out elsewhere.
-    let offset = S::Words::splat(simd, 8 * 128);
-    let half = S::Words::splat(simd, 1 << (PASS_BITS - 1));
-    let rows = forward::<S, ROWS>(simd, transpose::<S>(rows), |outer, inner| {
-        [
-            (outer + inner - offset).shl::<{ PASS_BITS as i32 }>(),
-            (outer - inner).shl::<{ PASS_BITS as i32 }>(),
-        ]
-    });
-    forward::<S, COLUMNS>(simd, transpose::<S>(rows), |outer, inner| {
-        [outer + inner, outer - inner].map(|c| (c + half).shr::<{ PASS_BITS as i32 }>())
-    })
+    x[0] = (x[0] - S::Words::splat(simd, 8 * 128)).shl::<BITS>();
+    x[4] = x[4].shl::<BITS>();
+    let mut x = forward::<S, COLUMNS>(simd, transpose::<S>(x));
+    let half = S::Words::splat(simd, 1 << (BITS - 1));
+    x[0] = (x[0] + half).shr::<BITS>();
+    x[4] = (x[4] + half).shr::<BITS>();
+    x
 }
 
-/// See [`super::quantiser::Quantiser::quantise_and_dequantise`]; also tells whether anything but the mean is left.
+/// As [`Quantiser::quantise_and_dequantise`]; tells whether anything but the mean is left of either block.
 #[inline(always)]
-fn quantise_and_dequantise<S: Simd>(
-    simd: S,
-    coefficients: Eight<S>,
-    quantiser: &Quantiser,
-) -> (Eight<S>, bool) {
-    let load = |lanes: &Lanes, v: usize| S::Words::load(simd, &lanes[v]);
-    let mut details = S::Words::load(simd, &from_fn(|i| if i % 8 == 0 { 0 } else { -1 }));
-    let quantised = from_fn(|v| {
-        let raised = coefficients[v].abs() + load(&quantiser.corrections, v);
-        let scaled = raised.mul_high_unsigned(load(&quantiser.reciprocals, v));
-        let level = scaled.mul_high_unsigned(load(&quantiser.scales, v));
+fn quantise_and_dequantise<S: Simd>(simd: S, rows: &mut Eight<S>, quantiser: &Quantiser) -> bool {
+    let mut details = S::Words::load(simd, &[0, -1, -1, -1, -1, -1, -1, -1, 0, -1, -1, -1, -1, -1, -1, -1]);
+    for (v, row) in rows.iter_mut().enumerate() {
+        let raised = row.abs() + S::Words::load(simd, &quantiser.corrections[v]);
+        let scaled = raised.mul_high_unsigned(S::Words::load(simd, &quantiser.reciprocals[v]));
+        let level = scaled.mul_high_unsigned(S::Words::load(simd, &quantiser.scales[v]));
         details = if v == 0 { details.and(level) } else { details.or(level) };
-        level.mul_low(load(&quantiser.steps, v)).times_sign_of(coefficients[v])
-    });
-    (quantised, !details.is_zero())
+        *row = level.mul_low(S::Words::load(simd, &quantiser.steps[v])).times_sign_of(*row);
+    }
+    !details.is_zero()
 }
 
 /// One pass backwards, each result divided by `2^BITS`, plus `offset`.
 #[inline(always)]
 fn inverse<S: Simd, const BITS: i32>(simd: S, x: Eight<S>, offset: i32) -> Eight<S> {
     const ONE: i16 = 1 << CONST_BITS;
-    let round = S::Dwords::splat(simd, (offset << BITS) + (1 << (BITS - 1)));
+    let round = [S::Dwords::splat(simd, (offset << BITS) + (1 << (BITS - 1))); 2];
     let mean = zip::<S>(x[0], x[4]);
-    let sum = rotate(simd, mean, [ONE, ONE]).map(|x| x + round);
-    let difference = rotate(simd, mean, [ONE, -ONE]).map(|x| x + round);
+    let sum = add::<S>(product(simd, mean, [ONE, ONE]), round);
+    let difference = add::<S>(product(simd, mean, [ONE, -ONE]), round);
     let rotated = zip::<S>(x[2], x[6]);
-    let (e0, e1) = (rotate(simd, rotated, EVEN[0]), rotate(simd, rotated, EVEN[1]));
-    let (first, last) = (zip::<S>(x[1], x[3]), zip::<S>(x[5], x[7]));
-    let even: [[S::Dwords; 2]; 4] = [
-        [sum[0] + e0[0], sum[1] + e0[1]],
-        [difference[0] + e1[0], difference[1] + e1[1]],
-        [difference[0] - e1[0], difference[1] - e1[1]],
-        [sum[0] - e0[0], sum[1] - e0[1]],
-    ];
-    let odd: [[S::Dwords; 2]; 4] = from_fn(|k| odd(simd, first, last, k));
-    from_fn(|i| {
-        let [low, high] = if i < 4 {
-            [even[i][0] + odd[i][0], even[i][1] + odd[i][1]]
-        } else {
-            [even[7 - i][0] - odd[7 - i][0], even[7 - i][1] - odd[7 - i][1]]
-        };
-        low.shr::<BITS>().pack_words(high.shr::<BITS>())
-    })
+    let (e0, e1) = (product(simd, rotated, EVEN[0]), product(simd, rotated, EVEN[1]));
+    let even = [add::<S>(sum, e0), add::<S>(difference, e1), sub::<S>(difference, e1), sub::<S>(sum, e0)];
+    let pairs = [zip::<S>(x[1], x[3]), zip::<S>(x[5], x[7])];
+    let odd = [odd(simd, pairs, 0), odd(simd, pairs, 1), odd(simd, pairs, 2), odd(simd, pairs, 3)];
+    [
+        narrow::<S, BITS>(add::<S>(even[0], odd[0])),
+        narrow::<S, BITS>(add::<S>(even[1], odd[1])),
+        narrow::<S, BITS>(add::<S>(even[2], odd[2])),
+        narrow::<S, BITS>(add::<S>(even[3], odd[3])),
+        narrow::<S, BITS>(sub::<S>(even[3], odd[3])),
+        narrow::<S, BITS>(sub::<S>(even[2], odd[2])),
+        narrow::<S, BITS>(sub::<S>(even[1], odd[1])),
+        narrow::<S, BITS>(sub::<S>(even[0], odd[0])),
+    ]
 }
 
 /// Coefficients to samples around 128, not yet limited: a vector a column of samples.

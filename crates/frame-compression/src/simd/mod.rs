@@ -131,8 +131,8 @@ pub(crate) trait Simd: Copy + fmt::Debug + Send + Sync + 'static {
     /// Whether this is the reference, for kernels that have a plain form of their own.
     const IS_SCALAR: bool = false;
 
-    /// Runs a kernel compiled for this instruction set. Everything it calls that touches vectors has
-    /// to be `#[inline(always)]`, or it is compiled without the instructions and slow.
+    /// Runs a kernel compiled for this instruction set. The closure and everything it calls that touches vectors
+    /// have to be `#[inline(always)]`, or they are compiled without the instructions and slow.
     fn vectorize<R>(self, kernel: impl FnOnce() -> R) -> R;
 }
 

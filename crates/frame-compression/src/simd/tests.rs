@@ -170,7 +170,7 @@ fn everything<S: Simd>(
     let [mut first, mut second] = [[0; 16]; 2];
     c.store_zipped_64(&mut first, &mut second);
     results.extend(first.into_iter().chain(second).map(i64::from));
-    let zeros = [a, a.and(b), a - a].map(|x| i64::from(x.is_zero()));
+    let zeros = [a, a.and(b), a.xor(a)].map(|x| i64::from(x.is_zero()));
     assert_eq!(zeros[2], 1);
     results.extend(zeros);
     results.extend([i64::from(a.sum()), i64::from(e.sum()), i64::from(c.sum_of_differences(d))]);
