@@ -1,0 +1,107 @@
+//! What can be measured of the library without a peer, as lines of JSON: the first call of the process against later
+//! ones, time over size, memory a pixel, f32 against u8.
+//!
+//! ```sh
+//! cargo run --release --example bench_alone
+//! ```
+
+use std::time::Instant;
+
+use frame_compression::{Codec, FrameCompressor, Sample, TensorViewMut};
+use test_pictures::{Photograph, Picture};
+
+const SIZES: [(usize, usize); 6] =
+    [(256, 256), (512, 512), (1280, 720), (1920, 1080), (3840, 2160), (7680, 4320)];
+
+fn milliseconds(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64() * 1e3
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+fn apply<T: Sample>(compressor: &mut FrameCompressor, image: &mut [T], (width, height): (usize, usize)) {
+    let view = TensorViewMut::new(image, &[1, height, width, 3]).expect("the image has that shape");
+    compressor.apply_in_place(view).expect("every codec takes this size");
+}
+
+/// One piece of a photograph over and over: every size has the same content to code.
+fn picture((width, height): (usize, usize)) -> Vec<u8> {
+    let piece = Photograph::Coffee.crop(256, 256);
+    Picture::from_fn(width, height, |x, y| piece.pixel(x % 256, y % 256)).rgb
+}
+
+fn main() {
+    let codecs = [(Codec::H264, 7), (Codec::H265, 3), (Codec::Jpeg, 15)];
+    for (codec, rounds) in codecs {
+        first_call(codec, rounds);
+    }
+    for (codec, rounds) in codecs {
+        over_size(codec, rounds);
+        floats_against_bytes(codec, rounds);
+    }
+}
+
+fn first_call(codec: Codec, rounds: usize) {
+    let size = (512, 512);
+    let original = picture(size);
+    let mut image = original.clone();
+    let mut compressor = FrameCompressor::new(codec);
+    let first = milliseconds(|| apply(&mut compressor, &mut image, size));
+    let later = (0..rounds).map(|_| {
+        image.copy_from_slice(&original);
+        milliseconds(|| apply(&mut compressor, &mut image, size))
+    });
+    let later = median(later.collect());
+    println!(
+        "{{\"work\": \"first call\", \"codec\": \"{codec}\", \"size\": \"512x512\", \"ours_ms\": {first:.4}, \"later_ms\": {later:.4}}}"
+    );
+}
+
+fn over_size(codec: Codec, rounds: usize) {
+    for size in SIZES {
+        let pixels = size.0 * size.1;
+        let original = picture(size);
+        let mut image = original.clone();
+        let mut compressor = FrameCompressor::new(codec);
+        let counted = allocation_counter::measure(|| apply(&mut compressor, &mut image, size));
+        // The largest pictures take seconds each.
+        let rounds = if pixels > 1 << 21 { 1 } else { rounds };
+        let times = (0..rounds).map(|_| {
+            image.copy_from_slice(&original);
+            milliseconds(|| apply(&mut compressor, &mut image, size))
+        });
+        println!(
+            "{{\"work\": \"over size\", \"codec\": \"{codec}\", \"size\": \"{}x{}\", \"ns_per_pixel\": {:.3}, \"bytes_per_pixel\": {:.3}}}",
+            size.0,
+            size.1,
+            median(times.collect()) * 1e6 / pixels as f64,
+            counted.bytes_max as f64 / pixels as f64
+        );
+    }
+}
+
+fn floats_against_bytes(codec: Codec, rounds: usize) {
+    for size in [(512, 512), (1920, 1080)] {
+        let bytes = picture(size);
+        let floats: Vec<f32> = bytes.iter().map(|&byte| f32::from(byte) * (2.0 / 255.0) - 1.0).collect();
+        let (mut image, mut float_image) = (bytes.clone(), floats.clone());
+        let mut compressor = FrameCompressor::new(codec);
+        let (mut of_bytes, mut of_floats) = (Vec::new(), Vec::new());
+        for _ in 0..=rounds {
+            image.copy_from_slice(&bytes);
+            of_bytes.push(milliseconds(|| apply(&mut compressor, &mut image, size)));
+            float_image.copy_from_slice(&floats);
+            of_floats.push(milliseconds(|| apply(&mut compressor, &mut float_image, size)));
+        }
+        let (bytes, floats) = (median(of_bytes), median(of_floats));
+        println!(
+            "{{\"work\": \"f32 against u8\", \"codec\": \"{codec}\", \"size\": \"{}x{}\", \"ours_ms\": {floats:.4}, \"u8_ms\": {bytes:.4}}}",
+            size.0, size.1
+        );
+    }
+}
