@@ -37,7 +37,7 @@ pub(super) fn adapted_quantiser(frame_quantiser: f32, energy: u32) -> u8 {
 
 /// Σ over the three planes of the sum of squares less the squared sum over the count: how busy a macroblock is.
 pub(super) fn energy(source: &Source) -> u32 {
-    variance::<256>(&source.y) + variance::<64>(&source.cb) + variance::<64>(&source.cr)
+    variance::<256>(&source.y) + variance::<64>(&source.chroma(0)) + variance::<64>(&source.chroma(1))
 }
 
 fn variance<const N: usize>(samples: &[u8; N]) -> u32 {

@@ -9,6 +9,8 @@ use super::predict::edge::{Available, Edge, Edge4x4, Edge8x8};
 use super::predict::planes::{Mode, predict_chroma, predict_luma};
 use super::quantiser::{QP_MAX, Quantiser, lambda};
 use super::residual::{code_4x4, code_8x8, code_16x16, code_chroma};
+use super::vector::{self, Flat, Place, luma4x4, luma8x8, luma16x16};
+use crate::simd::Simd;
 
 /// How a macroblock's luma is predicted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,26 +46,32 @@ impl Prices {
 }
 
 /// Chooses how to predict the macroblock's luma and codes it.
-pub(super) fn code_luma(macroblock: &mut Macroblock, prices: &Prices) -> CodedLuma {
-    let (mode_16x16, cost_16x16) = choose_16x16(macroblock, prices);
-    let eight = try_8x8(macroblock, prices, cost_16x16);
+#[inline(always)]
+pub(super) fn code_luma<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices) -> CodedLuma {
+    let (mode_16x16, cost_16x16) = choose_16x16(simd, macroblock, prices);
+    let eight = try_8x8(simd, macroblock, prices, cost_16x16);
     if eight.is_some() {
         macroblock.kept = gather::<16, 256>(&macroblock.luma.samples, LumaCanvas::STRIDE, LumaCanvas::ORIGIN);
     }
     let cost_8x8 = eight.as_ref().map_or(u32::MAX, |trial| trial.cost);
-    let four = try_4x4(macroblock, prices, cost_16x16.min(cost_8x8));
+    let four = try_4x4(simd, macroblock, prices, cost_16x16.min(cost_8x8));
     let cost_4x4 = four.as_ref().map_or(u32::MAX, |trial| trial.cost);
 
     let four = four.filter(|_| cost_4x4 < cost_16x16);
     let eight = eight.filter(|_| cost_8x8 < cost_16x16.min(cost_4x4));
     match (eight, four) {
-        (Some(trial), _) => finish_8x8(macroblock, prices, &trial),
-        (None, Some(trial)) => finish_4x4(macroblock, prices, &trial),
-        (None, None) => finish_16x16(macroblock, prices, mode_16x16),
+        (Some(trial), _) => finish_8x8(simd, macroblock, prices, &trial),
+        (None, Some(trial)) => finish_4x4(simd, macroblock, prices, &trial),
+        (None, None) => finish_16x16(simd, macroblock, prices, mode_16x16),
     }
 }
 
-fn choose_16x16(macroblock: &Macroblock, prices: &Prices) -> (Mode, u32) {
+#[inline(always)]
+fn choose_16x16<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices) -> (Mode, u32) {
+    if !S::IS_SCALAR {
+        let Macroblock { source, luma, neighbours, flat, .. } = macroblock;
+        return luma16x16::search(simd, source, luma, *neighbours, prices.lambda, flat);
+    }
     let mut best = (Mode::Dc, u32::MAX);
     for &mode in Mode::candidates(macroblock.neighbours) {
         let prediction = predict_luma(&macroblock.luma, mode, macroblock.neighbours);
@@ -76,9 +84,16 @@ fn choose_16x16(macroblock: &Macroblock, prices: &Prices) -> (Mode, u32) {
     best
 }
 
-fn finish_16x16(macroblock: &mut Macroblock, prices: &Prices, mode: Mode) -> CodedLuma {
-    let prediction = predict_luma(&macroblock.luma, mode, macroblock.neighbours);
-    let (samples, residual) = code_16x16(&macroblock.source.y, &prediction, prices.quantiser);
+#[inline(always)]
+fn finish_16x16<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices, mode: Mode) -> CodedLuma {
+    let (luma, source) = (&macroblock.luma, &macroblock.source.y);
+    let (samples, residual) = if S::IS_SCALAR {
+        let prediction = predict_luma(luma, mode, macroblock.neighbours);
+        code_16x16(source, &prediction, prices.quantiser)
+    } else {
+        let prediction = luma16x16::predict(simd, luma, mode, macroblock.neighbours);
+        luma16x16::code(simd, source, &prediction, prices.quantiser)
+    };
     scatter::<16, 256>(&samples, &mut macroblock.luma.samples, LumaCanvas::STRIDE, LumaCanvas::ORIGIN);
     for (x, y) in [(0, 0), (2, 0), (0, 2), (2, 2)] {
         macroblock.modes.set_8x8(x, y, blocks::DC);
@@ -149,15 +164,34 @@ fn available_8x8(neighbours: Neighbours, x: usize, y: usize) -> Available {
 }
 
 /// Tries Intra8x8; `None` when it is given up because it costs more than Intra16x16.
-fn try_8x8(macroblock: &mut Macroblock, prices: &Prices, limit: u32) -> Option<Trial<4>> {
+#[inline(always)]
+fn try_8x8<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices, limit: u32) -> Option<Trial<4>> {
     let mut trial = Trial { cost: 4 * prices.lambda, modes: [0; 4], residual: false };
-    for k in 0..4 {
+    let flat = if S::IS_SCALAR {
+        [Flat::default(); 4]
+    } else {
+        luma8x8::flat(simd, &macroblock.source.y, &macroblock.flat)
+    };
+    for (k, flat) in flat.into_iter().enumerate() {
         let (x, y) = (k % 2, k / 2);
         let available = available_8x8(macroblock.neighbours, x, y);
-        let edge = Edge8x8::read(&macroblock.luma, x * 8, y * 8, available).filtered(available);
         let source = macroblock.source.luma_8x8(x * 8, y * 8);
         let predicted = macroblock.modes.predicted(x * 2, y * 2);
-        let choice = choose_block(&source, &edge, available, predicted, prices, sa8d_8x8);
+        let choice = if !S::IS_SCALAR && available.left && available.top {
+            let place = Place {
+                x: x * 8,
+                y: y * 8,
+                top_right: available.top_right,
+                flat,
+                predicted,
+                price: 3 * prices.limited_lambda,
+            };
+            let (mode, cost, prediction) = luma8x8::search(simd, &source, &macroblock.luma, &place);
+            Choice { mode, cost, prediction }
+        } else {
+            let edge = Edge8x8::read(&macroblock.luma, x * 8, y * 8, available).filtered(available);
+            choose_block(&source, &edge, available, predicted, prices, sa8d_8x8)
+        };
         trial.cost += choice.cost;
         trial.modes[k] = choice.mode;
         if k == 3 {
@@ -167,7 +201,7 @@ fn try_8x8(macroblock: &mut Macroblock, prices: &Prices, limit: u32) -> Option<T
             return None;
         }
         macroblock.modes.set_8x8(x * 2, y * 2, choice.mode);
-        let (samples, residual) = code_8x8(&source, &choice.prediction, prices.quantiser);
+        let (samples, residual) = code_block_8x8(simd, &source, &choice.prediction, prices);
         trial.residual |= residual;
         let at = LumaCanvas::at(x * 8, y * 8);
         scatter::<8, 64>(&samples, &mut macroblock.luma.samples, LumaCanvas::STRIDE, at);
@@ -175,7 +209,8 @@ fn try_8x8(macroblock: &mut Macroblock, prices: &Prices, limit: u32) -> Option<T
     Some(trial)
 }
 
-fn finish_8x8(macroblock: &mut Macroblock, prices: &Prices, trial: &Trial<4>) -> CodedLuma {
+#[inline(always)]
+fn finish_8x8<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices, trial: &Trial<4>) -> CodedLuma {
     let luma = &mut macroblock.luma;
     scatter::<16, 256>(&macroblock.kept, &mut luma.samples, LumaCanvas::STRIDE, LumaCanvas::ORIGIN);
     for (k, &mode) in trial.modes.iter().enumerate() {
@@ -185,7 +220,7 @@ fn finish_8x8(macroblock: &mut Macroblock, prices: &Prices, trial: &Trial<4>) ->
     let edge = Edge8x8::read(luma, 8, 8, available).filtered(available);
     let prediction = predict::<8, 25, 64>(trial.modes[3], &edge, available);
     let source = macroblock.source.luma_8x8(8, 8);
-    let (samples, residual) = code_8x8(&source, &prediction, prices.quantiser);
+    let (samples, residual) = code_block_8x8(simd, &source, &prediction, prices);
     scatter::<8, 64>(&samples, &mut luma.samples, LumaCanvas::STRIDE, LumaCanvas::at(8, 8));
     CodedLuma { kind: MacroblockType::Intra8x8, residual: residual | trial.residual }
 }
@@ -225,17 +260,31 @@ fn available_4x4(neighbours: Neighbours, k: usize) -> Available {
 }
 
 /// Tries Intra4x4; `None` when it is given up because it costs more than the best so far.
-fn try_4x4(macroblock: &mut Macroblock, prices: &Prices, limit: u32) -> Option<Trial<16>> {
+#[inline(always)]
+fn try_4x4<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices, limit: u32) -> Option<Trial<16>> {
     let mut trial = Trial { cost: 40 * prices.lambda, modes: [0; 16], residual: false };
     if trial.cost > limit {
         return None;
     }
     for (k, (x, y)) in BLOCKS_4X4.into_iter().enumerate() {
         let available = available_4x4(macroblock.neighbours, k);
-        let edge = Edge4x4::read(&macroblock.luma, x * 4, y * 4, available);
         let source = macroblock.source.luma_4x4(x * 4, y * 4);
         let predicted = macroblock.modes.predicted(x, y);
-        let choice = choose_block(&source, &edge, available, predicted, prices, satd_4x4);
+        let choice = if !S::IS_SCALAR && available.left && available.top {
+            let place = Place {
+                x: x * 4,
+                y: y * 4,
+                top_right: available.top_right,
+                flat: macroblock.flat[k],
+                predicted,
+                price: 3 * prices.limited_lambda,
+            };
+            let (mode, cost, prediction) = luma4x4::search(simd, &source, &macroblock.luma, &place);
+            Choice { mode, cost, prediction }
+        } else {
+            let edge = Edge4x4::read(&macroblock.luma, x * 4, y * 4, available);
+            choose_block(&source, &edge, available, predicted, prices, satd_4x4)
+        };
         trial.cost += choice.cost;
         trial.modes[k] = choice.mode;
         if k == 15 {
@@ -245,7 +294,7 @@ fn try_4x4(macroblock: &mut Macroblock, prices: &Prices, limit: u32) -> Option<T
             return None;
         }
         macroblock.modes.set(x, y, choice.mode);
-        let (samples, residual) = code_4x4(&source, &choice.prediction, prices.quantiser);
+        let (samples, residual) = code_block_4x4(simd, &source, &choice.prediction, prices);
         trial.residual |= residual;
         let at = LumaCanvas::at(x * 4, y * 4);
         scatter::<4, 16>(&samples, &mut macroblock.luma.samples, LumaCanvas::STRIDE, at);
@@ -253,39 +302,79 @@ fn try_4x4(macroblock: &mut Macroblock, prices: &Prices, limit: u32) -> Option<T
     Some(trial)
 }
 
-fn finish_4x4(macroblock: &mut Macroblock, prices: &Prices, trial: &Trial<16>) -> CodedLuma {
+#[inline(always)]
+fn finish_4x4<S: Simd>(
+    simd: S,
+    macroblock: &mut Macroblock,
+    prices: &Prices,
+    trial: &Trial<16>,
+) -> CodedLuma {
     macroblock.modes.set(3, 3, trial.modes[15]);
     let available = available_4x4(macroblock.neighbours, 15);
     let edge = Edge4x4::read(&macroblock.luma, 12, 12, available);
     let prediction = predict::<4, 13, 16>(trial.modes[15], &edge, available);
     let source = macroblock.source.luma_4x4(12, 12);
-    let (samples, residual) = code_4x4(&source, &prediction, prices.quantiser);
+    let (samples, residual) = code_block_4x4(simd, &source, &prediction, prices);
     scatter::<4, 16>(&samples, &mut macroblock.luma.samples, LumaCanvas::STRIDE, LumaCanvas::at(12, 12));
     CodedLuma { kind: MacroblockType::Intra4x4, residual: residual | trial.residual }
 }
 
+#[inline(always)]
+fn code_block_8x8<S: Simd>(
+    simd: S,
+    source: &[u8; 64],
+    prediction: &[u8; 64],
+    prices: &Prices,
+) -> ([u8; 64], bool) {
+    if S::IS_SCALAR {
+        code_8x8(source, prediction, prices.quantiser)
+    } else {
+        luma8x8::code(simd, source, prediction, prices.quantiser)
+    }
+}
+
+#[inline(always)]
+fn code_block_4x4<S: Simd>(
+    simd: S,
+    source: &[u8; 16],
+    prediction: &[u8; 16],
+    prices: &Prices,
+) -> ([u8; 16], bool) {
+    if S::IS_SCALAR {
+        code_4x4(source, prediction, prices.quantiser)
+    } else {
+        luma4x4::code(simd, source, prediction, &prices.quantiser.four)
+    }
+}
+
 /// Chooses how to predict the macroblock's chroma and codes it; whether it has a residual. `quantiser` is the
 /// macroblock's, 0..=54, `chroma` the quantiser of its chroma QP.
-pub(super) fn code_both_chroma(
+#[inline(always)]
+pub(super) fn code_both_chroma<S: Simd>(
+    simd: S,
     macroblock: &mut Macroblock,
     prices: &Prices,
     quantiser: u8,
     chroma: &Quantiser,
 ) -> bool {
     use super::macroblock::ChromaCanvas;
-    let (neighbours, source) = (macroblock.neighbours, &macroblock.source);
+    if !S::IS_SCALAR && quantiser <= QP_MAX {
+        let Macroblock { source, chroma: canvas, neighbours, .. } = macroblock;
+        return vector::chroma::code(simd, &source.chroma, canvas, *neighbours, prices.lambda, chroma);
+    }
+    let (neighbours, source) = (macroblock.neighbours, [0, 1].map(|plane| macroblock.source.chroma(plane)));
     let mut best = (u32::MAX, [[0; 64]; 2]);
     for &mode in Mode::candidates(neighbours) {
         let predictions = [0, 1].map(|plane| predict_chroma(&macroblock.chroma, plane, mode, neighbours));
         let distortion =
-            satd::<8, 64>(&source.cb, &predictions[0]) + satd::<8, 64>(&source.cr, &predictions[1]);
+            satd::<8, 64>(&source[0], &predictions[0]) + satd::<8, 64>(&source[1], &predictions[1]);
         let cost = distortion + prices.lambda * mode.chroma_bits();
         if cost < best.0 {
             best = (cost, predictions);
         }
     }
     let mut any = false;
-    for (plane, samples) in [&source.cb, &source.cr].into_iter().enumerate() {
+    for (plane, samples) in source.iter().enumerate() {
         let (samples, residual) = code_chroma(samples, &best.1[plane], chroma, quantiser);
         any |= residual;
         let at = ChromaCanvas::ORIGIN[plane];

@@ -1,21 +1,28 @@
 //! One macroblock while it is coded: its source, and its reconstruction with the neighbouring samples around it.
 
+use super::vector::Flat;
+
 /// A macroblock's samples as they were given.
 #[repr(C, align(64))]
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     pub(super) y: [u8; 256],
-    pub(super) cb: [u8; 64],
-    pub(super) cr: [u8; 64],
+    /// Rows of Cb and Cr side by side.
+    pub(super) chroma: [u8; 128],
 }
 
 impl Default for Source {
     fn default() -> Self {
-        Self { y: [0; 256], cb: [0; 64], cr: [0; 64] }
+        Self { y: [0; 256], chroma: [0; 128] }
     }
 }
 
 impl Source {
+    /// One plane of chroma: 0 is Cb, 1 is Cr.
+    pub(super) fn chroma(&self, plane: usize) -> [u8; 64] {
+        gather::<8, 64>(&self.chroma, 16, 8 * plane)
+    }
+
     /// The 4x4 luma block at sample (x, y).
     pub(super) fn luma_4x4(&self, x: usize, y: usize) -> [u8; 16] {
         gather::<4, 16>(&self.y, 16, y * 16 + x)
@@ -153,6 +160,8 @@ impl Bottom {
 #[derive(Debug, Clone)]
 pub(super) struct Macroblock {
     pub(super) source: Source,
+    /// Of the source's 4x4 blocks in coding order; only where vectors are used.
+    pub(super) flat: [Flat; 16],
     pub(super) luma: LumaCanvas,
     pub(super) chroma: ChromaCanvas,
     pub(super) modes: ModeGrid,
@@ -165,6 +174,7 @@ impl Default for Macroblock {
     fn default() -> Self {
         Self {
             source: Source::default(),
+            flat: [Flat::default(); 16],
             luma: LumaCanvas { samples: [0; LumaCanvas::STRIDE * 17] },
             chroma: ChromaCanvas { samples: [0; ChromaCanvas::STRIDE * 9] },
             modes: ModeGrid { modes: [ModeGrid::NONE; 40] },

@@ -15,15 +15,18 @@ mod quantiser;
 mod residual;
 mod row;
 mod transform;
+mod vector;
 
 use crate::codec::Crf;
 use crate::planes::Planes;
+use crate::simd::{Level, Simd, dispatch};
 use macroblock::{Bottom, Macroblock};
 use row::{Band, Coded};
 
 /// The engine and its memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Engine {
+    level: Level,
     macroblock: Macroblock,
     /// Of every macroblock of the picture.
     coded: Vec<Coded>,
@@ -32,7 +35,24 @@ pub(crate) struct Engine {
     below: Vec<Bottom>,
 }
 
+impl Default for Engine {
+    fn default() -> Self {
+        Self::at(Level::current())
+    }
+}
+
 impl Engine {
+    /// An engine that runs on an instruction set.
+    pub(crate) fn at(level: Level) -> Self {
+        Self {
+            level,
+            macroblock: Macroblock::default(),
+            coded: Vec::new(),
+            above: Vec::new(),
+            below: Vec::new(),
+        }
+    }
+
     /// Replaces the picture by what decoding its H.264 coding gives. 4:2:0, even sides.
     pub(crate) fn reconstruct(&mut self, planes: &mut Planes, crf: Crf) {
         if aq::is_lossless(crf.get()) {
@@ -52,15 +72,19 @@ impl Engine {
         for row in 0..rows {
             let coded = &mut self.coded[row * columns..][..columns];
             let mut band = band(planes, row, row + 1);
-            last = row::code_row(
-                &mut self.macroblock,
-                &mut band,
+            let row_coder = row::RowCoder {
+                macroblock: &mut self.macroblock,
+                band: &mut band,
                 frame_quantiser,
                 last,
-                &self.above,
-                &mut self.below,
+                above: &self.above,
+                below: &mut self.below,
                 coded,
-            );
+            };
+            last = dispatch!(self.level, simd => simd.vectorize(
+                #[inline(always)]
+                || row_coder.run(simd),
+            ));
             // A row is deblocked once the next one, which predicts from it as it was, has been coded.
             if let Some(before) = row.checked_sub(1) {
                 self.deblock(planes, before, columns);

@@ -27,12 +27,12 @@ pub(super) fn chroma_qp(qp: u8) -> u8 {
 #[derive(Debug)]
 pub(super) struct Scaling<const N: usize> {
     /// Forward multiplier, for a final shift by 16.
-    pub(super) multiplier: [u16; N],
+    pub(super) multiplier: [i16; N],
     /// What is added to the magnitude before the multiplication: the dead zone.
-    pub(super) bias: [u16; N],
+    pub(super) bias: [i16; N],
     /// What a level is multiplied by. 4x4: that is all (H.264 8.5.12.1; with flat matrices its rounding
-    /// is exact). 8x8: the product is four times the coefficient and is rounded (8.5.13.1).
-    pub(super) level_scale: [i32; N],
+    /// is exact). 8x8 (8.5.13.1): the same from QP 12 on; below, the product is four times the coefficient.
+    pub(super) level_scale: [i16; N],
 }
 
 /// Everything that depends on a QP in 0..=51.
@@ -43,9 +43,9 @@ pub(super) struct Quantiser {
     /// 8x8 blocks.
     pub(super) eight: Scaling<64>,
     /// Forward multiplier of Intra16x16 and chroma DC.
-    pub(super) dc_multiplier: u16,
+    pub(super) dc_multiplier: i16,
     /// Dead zone of Intra16x16 and chroma DC.
-    pub(super) dc_bias: u16,
+    pub(super) dc_bias: i16,
     /// ⌊QP / 6⌋.
     pub(super) period: u32,
     /// 16 times the level scale of position (0, 0) at QP mod 6 (LevelScale4x4 with flat matrices).
@@ -57,6 +57,11 @@ impl Quantiser {
     pub(super) fn of(qp: u8) -> &'static Quantiser {
         static ALL: [Quantiser; QP_MAX as usize + 1] = build_all();
         &ALL[usize::from(qp)]
+    }
+
+    /// Whether the products of 8x8 levels are four times the coefficients (QP below 12).
+    pub(super) fn small_8x8_steps(&self) -> bool {
+        self.period < 2
     }
 }
 
@@ -71,7 +76,7 @@ const FORWARD_4X4: [[u32; 3]; 6] = [
 ];
 
 /// Level scales at QP mod 6 (H.264 equation 8-317).
-const LEVEL_4X4: [[i32; 3]; 6] =
+const LEVEL_4X4: [[i16; 3]; 6] =
     [[10, 13, 16], [11, 14, 18], [13, 16, 20], [14, 18, 23], [16, 20, 25], [18, 23, 29]];
 
 /// The position class of an 8x8 coefficient, by the coordinates mod 4.
@@ -87,7 +92,7 @@ const FORWARD_8X8: [[u32; 6]; 6] = [
 ];
 
 /// Level scales at QP mod 6 (H.264 equation 8-320).
-const LEVEL_8X8: [[i32; 6]; 6] = [
+const LEVEL_8X8: [[i16; 6]; 6] = [
     [20, 18, 32, 19, 25, 24],
     [22, 19, 35, 21, 28, 26],
     [26, 23, 42, 24, 33, 31],
@@ -102,9 +107,9 @@ const fn rounded(value: u32, shift: i32) -> u32 {
 }
 
 /// The dead zone of a multiplier: 21/64 of a step, at most one half.
-const fn dead_zone(multiplier: u32) -> u16 {
+const fn dead_zone(multiplier: u32) -> i16 {
     let (wanted, most) = ((21504 + multiplier / 2) / multiplier, 32768 / multiplier);
-    (if wanted < most { wanted } else { most }) as u16
+    (if wanted < most { wanted } else { most }) as i16
 }
 
 const fn build(qp: usize) -> Quantiser {
@@ -114,7 +119,7 @@ const fn build(qp: usize) -> Quantiser {
     while i < 16 {
         let class = i % 4 % 2 + i / 4 % 2;
         let multiplier = rounded(FORWARD_4X4[phase][class], period as i32 - 1);
-        four.multiplier[i] = multiplier as u16;
+        four.multiplier[i] = multiplier as i16;
         four.bias[i] = dead_zone(multiplier);
         four.level_scale[i] = LEVEL_4X4[phase][class] << period;
         i += 1;
@@ -124,16 +129,16 @@ const fn build(qp: usize) -> Quantiser {
     while i < 64 {
         let class = CLASS_8X8[i / 8 % 4][i % 8 % 4];
         let multiplier = rounded(FORWARD_8X8[phase][class], period as i32);
-        eight.multiplier[i] = multiplier as u16;
+        eight.multiplier[i] = multiplier as i16;
         eight.bias[i] = dead_zone(multiplier);
-        eight.level_scale[i] = LEVEL_8X8[phase][class] << period;
+        eight.level_scale[i] = LEVEL_8X8[phase][class] << if period < 2 { period } else { period - 2 };
         i += 1;
     }
     Quantiser {
         dc_multiplier: four.multiplier[0] / 2,
         dc_bias: four.bias[0] * 2,
         period: period as u32,
-        dc_scale: 16 * LEVEL_4X4[phase][0],
+        dc_scale: 16 * LEVEL_4X4[phase][0] as i32,
         four,
         eight,
     }
@@ -154,7 +159,7 @@ mod tests {
     use super::*;
 
     /// A row of annex A.5: QP, m(0..3), b(0..3), M(0..6), B(0..6).
-    type Row = (u8, [u16; 3], [u16; 3], [u16; 6], [u16; 6]);
+    type Row = (u8, [i16; 3], [i16; 3], [i16; 6], [i16; 6]);
 
     #[test]
     fn multipliers_and_dead_zones_are_those_of_the_specification() {
@@ -195,25 +200,22 @@ mod tests {
         for qp in 0..=51u8 {
             let quantiser = Quantiser::of(qp);
             let (period, phase) = (i32::from(qp / 6), usize::from(qp % 6));
-            for level in [-2063, -17, -3, -1, 0, 1, 2, 5, 40, 2063] {
-                let standard = |scale: i32, full: i32| {
-                    let product = level * 16 * scale;
+            for level in [-2063i32, -17, -3, -1, 0, 1, 2, 5, 40, 2063] {
+                let standard = |scale: i16, full: i32| {
+                    let product = level * 16 * i32::from(scale);
                     if period >= full {
                         product << (period - full)
                     } else {
                         (product + (1 << (full - 1 - period))) >> (full - period)
                     }
                 };
-                assert_eq!(level * quantiser.four.level_scale[0], standard(LEVEL_4X4[phase][0], 4));
-                assert_eq!(level * quantiser.four.level_scale[1], standard(LEVEL_4X4[phase][1], 4));
-                assert_eq!(
-                    (level * quantiser.eight.level_scale[9] + 2) >> 2,
-                    standard(LEVEL_8X8[phase][1], 6)
-                );
-                assert_eq!(
-                    (level * quantiser.eight.level_scale[1] + 2) >> 2,
-                    standard(LEVEL_8X8[phase][3], 6)
-                );
+                let four = |i: usize| level * i32::from(quantiser.four.level_scale[i]);
+                assert_eq!([0, 1].map(four), [0, 1].map(|class| standard(LEVEL_4X4[phase][class], 4)));
+                let eight = |i: usize| {
+                    let product = level * i32::from(quantiser.eight.level_scale[i]);
+                    if quantiser.small_8x8_steps() { (product + 2) >> 2 } else { product }
+                };
+                assert_eq!([9, 1].map(eight), [1, 3].map(|class| standard(LEVEL_8X8[phase][class], 6)));
             }
         }
     }

@@ -9,8 +9,9 @@ use super::transform::{
 };
 
 /// The level of a coefficient: magnitude into the dead zone, truncated.
-fn level(coefficient: i32, multiplier: u16, bias: u16) -> i32 {
-    let magnitude = ((coefficient.unsigned_abs() + u32::from(bias)) * u32::from(multiplier)) >> 16;
+fn level(coefficient: i32, multiplier: i16, bias: i16) -> i32 {
+    // Both factors are small enough that the product is an unsigned one of 32 bits.
+    let magnitude = ((coefficient.unsigned_abs() + bias as u32) * multiplier as u32) >> 16;
     if coefficient < 0 { -(magnitude as i32) } else { magnitude as i32 }
 }
 
@@ -38,7 +39,7 @@ pub(super) fn code_4x4(source: &[u8; 16], prediction: &[u8; 16], quantiser: &Qua
 
 fn scale_4x4(block: &mut [i32; 16], quantiser: &Quantiser) {
     for (value, scale) in block.iter_mut().zip(quantiser.four.level_scale) {
-        *value *= scale;
+        *value *= i32::from(scale);
     }
 }
 
@@ -50,7 +51,10 @@ pub(super) fn code_8x8(source: &[u8; 64], prediction: &[u8; 64], quantiser: &Qua
         return (*prediction, false);
     }
     for (value, scale) in block.iter_mut().zip(quantiser.eight.level_scale) {
-        *value = (*value * scale + 2) >> 2;
+        *value *= i32::from(scale);
+        if quantiser.small_8x8_steps() {
+            *value = (*value + 2) >> 2;
+        }
     }
     inverse_8x8(&mut block);
     (add_residual(prediction, &block), true)
@@ -101,22 +105,41 @@ pub(super) fn code_16x16(
         scale_4x4(&mut block, quantiser);
         blocks[k] = block;
     });
-    hadamard_4x4(&mut dc);
-    let mut any_dc = false;
-    for value in &mut dc {
-        *value = level((*value + 1) >> 1, quantiser.dc_multiplier, quantiser.dc_bias);
-        any_dc |= *value != 0;
-    }
+    let any_dc = code_luma_dc(&mut dc, quantiser);
     if !any && !any_dc {
         return (*prediction, false);
     }
-    if any_dc {
-        hadamard_4x4(&mut dc);
-        for (block, value) in blocks.iter_mut().zip(dc) {
-            block[0] = scale_luma_dc(value, quantiser);
-        }
+    for (block, value) in blocks.iter_mut().zip(dc) {
+        block[0] = value;
     }
     (add_blocks::<16, 256>(prediction, &mut blocks), true)
+}
+
+/// Transforms, quantises and scales back the DC coefficients of an Intra16x16 macroblock, in raster order of their
+/// blocks; whether there are levels.
+pub(super) fn code_luma_dc(dc: &mut [i32; 16], quantiser: &Quantiser) -> bool {
+    hadamard_4x4(dc);
+    let mut any = false;
+    for value in dc.iter_mut() {
+        *value = level((*value + 1) >> 1, quantiser.dc_multiplier, quantiser.dc_bias);
+        any |= *value != 0;
+    }
+    if any {
+        hadamard_4x4(dc);
+        for value in dc {
+            *value = scale_luma_dc(*value, quantiser);
+        }
+    }
+    any
+}
+
+/// Transforms, quantises and scales back the DC coefficients of one chroma plane; whether they alone would change a
+/// sample.
+pub(super) fn code_chroma_dc(dc: [i32; 4], quantiser: &Quantiser) -> ([i32; 4], bool) {
+    let levels = forward_2x2(dc).map(|value| level(value, quantiser.dc_multiplier, quantiser.dc_bias));
+    // H.264 8.5.11.2.
+    let dc = inverse_2x2(levels).map(|value| ((value * quantiser.dc_scale) << quantiser.period) >> 5);
+    (dc, dc.iter().any(|&value| (value + 32) >> 6 != 0))
 }
 
 /// H.264 8.5.10.
@@ -164,10 +187,8 @@ pub(super) fn code_chroma(
         scale_4x4(&mut block, quantiser);
         blocks[k] = block;
     });
-    let levels = forward_2x2(dc).map(|value| level(value, quantiser.dc_multiplier, quantiser.dc_bias));
-    // H.264 8.5.11.2.
-    let dc = inverse_2x2(levels).map(|value| ((value * quantiser.dc_scale) << quantiser.period) >> 5);
-    if !any && dc.iter().all(|&value| (value + 32) >> 6 == 0) {
+    let (dc, visible) = code_chroma_dc(dc, quantiser);
+    if !any && !visible {
         return (*prediction, false);
     }
     for (block, value) in blocks.iter_mut().zip(dc) {

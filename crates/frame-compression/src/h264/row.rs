@@ -2,8 +2,10 @@
 
 use super::aq::{adapted_quantiser, energy};
 use super::decision::{MacroblockType, Prices, code_both_chroma, code_luma};
-use super::macroblock::{Bottom, ChromaCanvas, LumaCanvas, Macroblock, Neighbours, gather, scatter};
+use super::macroblock::{Bottom, ChromaCanvas, LumaCanvas, Macroblock, Neighbours, Source, gather, scatter};
 use super::quantiser::{QP_MAX, Quantiser, chroma_qp};
+use super::vector;
+use crate::simd::Simd;
 
 /// The samples of one row of macroblocks: 16 rows of luma, 8 of each chroma.
 #[derive(Debug)]
@@ -24,45 +26,59 @@ pub(super) struct Coded {
     pub(super) transform_8x8: bool,
 }
 
-/// Codes a row in place: source in, reconstruction before deblocking out. `above` is empty for the first row.
-/// `last` is the QP stored for the macroblock before this row's first, `None` at the start of the picture.
-pub(super) fn code_row(
-    macroblock: &mut Macroblock,
-    band: &mut Band<'_>,
-    frame_quantiser: f32,
-    mut last: Option<u8>,
-    above: &[Bottom],
-    below: &mut [Bottom],
-    coded: &mut [Coded],
-) -> Option<u8> {
-    macroblock.start_row();
-    for (x, coded) in coded.iter_mut().enumerate() {
-        band.load(x, macroblock);
-        let neighbours = Neighbours { left: x > 0, top: !above.is_empty(), top_right: x + 1 < above.len() };
-        macroblock.enter(
-            neighbours,
-            above.get(x).unwrap_or(&Bottom::NONE),
-            above.get(x + 1).unwrap_or(&Bottom::NONE),
-        );
-        let wanted = adapted_quantiser(frame_quantiser, energy(&macroblock.source));
-        let before = last.unwrap_or(wanted.min(QP_MAX));
-        *coded = code_macroblock(macroblock, wanted, before);
-        last = Some(coded.qp);
-        below[x] = macroblock.bottom();
-        band.store(x, macroblock);
+/// Codes a row in place: source in, reconstruction before deblocking out. Gives the QP stored for its last macroblock.
+pub(super) struct RowCoder<'a, 'band> {
+    pub(super) macroblock: &'a mut Macroblock,
+    pub(super) band: &'a mut Band<'band>,
+    pub(super) frame_quantiser: f32,
+    /// The QP stored for the macroblock before this row's first, `None` at the start of the picture.
+    pub(super) last: Option<u8>,
+    /// Of the row above; empty for the first row.
+    pub(super) above: &'a [Bottom],
+    pub(super) below: &'a mut [Bottom],
+    pub(super) coded: &'a mut [Coded],
+}
+
+impl RowCoder<'_, '_> {
+    #[inline(always)]
+    pub(super) fn run<S: Simd>(self, simd: S) -> Option<u8> {
+        let Self { macroblock, band, frame_quantiser, mut last, above, below, coded } = self;
+        macroblock.start_row();
+        for (x, coded) in coded.iter_mut().enumerate() {
+            band.load(x, macroblock);
+            let neighbours =
+                Neighbours { left: x > 0, top: !above.is_empty(), top_right: x + 1 < above.len() };
+            macroblock.enter(
+                neighbours,
+                above.get(x).unwrap_or(&Bottom::NONE),
+                above.get(x + 1).unwrap_or(&Bottom::NONE),
+            );
+            let wanted = adapted_quantiser(frame_quantiser, energy_of(simd, &macroblock.source));
+            let before = last.unwrap_or(wanted.min(QP_MAX));
+            *coded = code_macroblock(simd, macroblock, wanted, before);
+            last = Some(coded.qp);
+            below[x] = macroblock.bottom();
+            band.store(x, macroblock);
+        }
+        last
     }
-    last
+}
+
+#[inline(always)]
+fn energy_of<S: Simd>(simd: S, source: &Source) -> u32 {
+    if S::IS_SCALAR { energy(source) } else { vector::energy::energy(simd, source) }
 }
 
 /// Codes the macroblock whose source has been loaded. `wanted` is its adapted quantiser, `last` the QP stored for
 /// the one before.
-fn code_macroblock(macroblock: &mut Macroblock, wanted: u8, last: u8) -> Coded {
+#[inline(always)]
+fn code_macroblock<S: Simd>(simd: S, macroblock: &mut Macroblock, wanted: u8, last: u8) -> Coded {
     // A step of one is not worth its bits.
     let quantiser = if wanted.abs_diff(last) == 1 { last } else { wanted };
     let qp = quantiser.min(QP_MAX);
     let prices = Prices::of(quantiser);
-    let luma = code_luma(macroblock, &prices);
-    let chroma = code_both_chroma(macroblock, &prices, quantiser, Quantiser::of(chroma_qp(qp)));
+    let luma = code_luma(simd, macroblock, &prices);
+    let chroma = code_both_chroma(simd, macroblock, &prices, quantiser, Quantiser::of(chroma_qp(qp)));
     let inherits = match luma.kind {
         // Intra16x16 always has a mb_qp_delta: it may lower the QP with no residual, but it does not raise it.
         MacroblockType::Intra16x16 => qp > last,
@@ -79,8 +95,11 @@ impl Band<'_> {
     fn load(&self, x: usize, macroblock: &mut Macroblock) {
         let source = &mut macroblock.source;
         source.y = gather::<16, 256>(self.y, self.stride, x * 16);
-        source.cb = gather::<8, 64>(self.cb, self.stride / 2, x * 8);
-        source.cr = gather::<8, 64>(self.cr, self.stride / 2, x * 8);
+        for (row, to) in source.chroma.as_chunks_mut::<16>().0.iter_mut().enumerate() {
+            let at = row * (self.stride / 2) + x * 8;
+            to[..8].copy_from_slice(&self.cb[at..at + 8]);
+            to[8..].copy_from_slice(&self.cr[at..at + 8]);
+        }
     }
 
     /// Puts the reconstruction of macroblock `x` into the planes.

@@ -269,6 +269,23 @@ impl Words<Avx2> for Avx2Words {
     }
 
     #[inline(always)]
+    fn fours<const ORDER: i32>(self) -> Self {
+        Self(avx2!(_mm256_permute4x64_epi64::<ORDER>(self.0)))
+    }
+
+    #[inline(always)]
+    fn transpose_4x4(self) -> Self {
+        avx2!({
+            // Pairs of neighbouring rows interleaved, then the pairs of both halves.
+            let order = _mm256_broadcastsi128_si256(_mm_setr_epi8(
+                0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15,
+            ));
+            let pairs = _mm256_shuffle_epi8(self.0, order);
+            Self(_mm256_permutevar8x32_epi32(pairs, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)))
+        })
+    }
+
+    #[inline(always)]
     fn mul_add_pairs(self, other: Self) -> Avx2Dwords {
         Avx2Dwords(avx2!(_mm256_madd_epi16(self.0, other.0)))
     }
@@ -347,7 +364,13 @@ impl Dwords<Avx2> for Avx2Dwords {
 impl Bytes<Avx2> for Avx2Bytes {
     same_for_all!(u8, 32, _mm256_set1_epi8);
 
+    #[inline(always)]
+    fn load_twice(_: Avx2, from: &[u8; 16]) -> Self {
+        Self(avx2!(_mm256_broadcastsi128_si256(_mm_loadu_si128(from.as_ptr().cast()))))
+    }
+
     binary! {
+        lookup = _mm256_shuffle_epi8;
         min = _mm256_min_epu8;
         max = _mm256_max_epu8;
         saturating_add = _mm256_adds_epu8;

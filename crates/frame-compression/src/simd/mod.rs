@@ -199,6 +199,10 @@ pub(crate) trait Words<S: Simd>: Copy + Add<Output = Self> + Sub<Output = Self> 
     fn high_halves(self, other: Self) -> Self;
     /// High half first.
     fn swap_halves(self) -> Self;
+    /// Fours of lanes in any order: two bits of `ORDER` say where each comes from, the lowest first.
+    fn fours<const ORDER: i32>(self) -> Self;
+    /// Transposes the 4x4 matrix whose rows are the fours of lanes.
+    fn transpose_4x4(self) -> Self;
 
     /// Products of lanes, neighbours added.
     fn mul_add_pairs(self, other: Self) -> S::Dwords;
@@ -254,6 +258,8 @@ pub(crate) trait Dwords<S: Simd>: Copy + Add<Output = Self> + Sub<Output = Self>
 pub(crate) trait Bytes<S: Simd>: Copy {
     fn splat(simd: S, value: u8) -> Self;
     fn load(simd: S, from: &[u8; 32]) -> Self;
+    /// The same 16 bytes into each half.
+    fn load_twice(simd: S, from: &[u8; 16]) -> Self;
     fn store(self, to: &mut [u8; 32]);
     fn and(self, other: Self) -> Self;
     fn or(self, other: Self) -> Self;
@@ -264,6 +270,8 @@ pub(crate) trait Bytes<S: Simd>: Copy {
     fn saturating_sub(self, other: Self) -> Self;
     /// `(a + b + 1) >> 1`.
     fn average(self, other: Self) -> Self;
+    /// In each half, the bytes of `self` that the indices name: 0..=15, or 128 for a 0.
+    fn lookup(self, indices: Self) -> Self;
     /// All ones where equal.
     fn equal(self, other: Self) -> Self;
     fn zip_low_8(self, other: Self) -> Self;

@@ -259,6 +259,26 @@ impl Words<Neon> for NeonWords {
     }
 
     #[inline(always)]
+    fn fours<const ORDER: i32>(self) -> Self {
+        let four = |place: i32| {
+            let half = self.0[(place >> 1 & 1) as usize];
+            neon!(if place & 1 == 0 { vget_low_s16(half) } else { vget_high_s16(half) })
+        };
+        Self(neon!([
+            vcombine_s16(four(ORDER), four(ORDER >> 2)),
+            vcombine_s16(four(ORDER >> 4), four(ORDER >> 6)),
+        ]))
+    }
+
+    #[inline(always)]
+    fn transpose_4x4(self) -> Self {
+        neon!({
+            let [low, high] = self.0.map(|rows| vzip1q_s16(rows, zip2_64(rows, rows)));
+            Self([zip1_32(low, high), zip2_32(low, high)])
+        })
+    }
+
+    #[inline(always)]
     fn mul_add_pairs(self, other: Self) -> NeonDwords {
         NeonDwords(neon!([0, 1].map(|half| {
             let (a, b) = (self.0[half], other.0[half]);
@@ -350,7 +370,13 @@ impl Dwords<Neon> for NeonDwords {
 impl Bytes<Neon> for NeonBytes {
     same_for_all!(u8, 32, vdupq_n_u8, vld1q_u8, vst1q_u8);
 
+    #[inline(always)]
+    fn load_twice(_: Neon, from: &[u8; 16]) -> Self {
+        Self(neon!([vld1q_u8(from.as_ptr()); 2]))
+    }
+
     binary! {
+        lookup = vqtbl1q_u8;
         and = vandq_u8;
         or = vorrq_u8;
         xor = veorq_u8;

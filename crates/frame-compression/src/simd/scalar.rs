@@ -207,6 +207,16 @@ impl Words<Scalar> for ScalarWords {
     }
 
     #[inline(always)]
+    fn fours<const ORDER: i32>(self) -> Self {
+        Self(from_fn(|i| self.0[(ORDER as usize >> (i / 4 * 2) & 3) * 4 + i % 4]))
+    }
+
+    #[inline(always)]
+    fn transpose_4x4(self) -> Self {
+        Self(from_fn(|i| self.0[i % 4 * 4 + i / 4]))
+    }
+
+    #[inline(always)]
     fn mul_add_pairs(self, other: Self) -> ScalarDwords {
         let product = |i: usize| i32::from(self.0[i]) * i32::from(other.0[i]);
         ScalarDwords(from_fn(|i| product(2 * i).wrapping_add(product(2 * i + 1))))
@@ -307,6 +317,18 @@ impl Dwords<Scalar> for ScalarDwords {
 
 impl Bytes<Scalar> for ScalarBytes {
     memory!(u8, 32);
+
+    #[inline(always)]
+    fn load_twice(_: Scalar, from: &[u8; 16]) -> Self {
+        Self(from_fn(|i| from[i % 16]))
+    }
+
+    #[inline(always)]
+    fn lookup(self, indices: Self) -> Self {
+        Self(from_fn(|i| {
+            if indices.0[i] < 128 { self.0[i / 16 * 16 + usize::from(indices.0[i] & 15)] } else { 0 }
+        }))
+    }
 
     lane_by_lane! {
         and = |a, b| a & b;

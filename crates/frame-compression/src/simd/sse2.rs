@@ -302,6 +302,28 @@ impl Words<Sse2> for Sse2Words {
     }
 
     #[inline(always)]
+    fn fours<const ORDER: i32>(self) -> Self {
+        let half = |first: i32, second: i32| {
+            let (a, b) = (self.0[(first >> 1) as usize], self.0[(second >> 1) as usize]);
+            sse2!(match (first & 1, second & 1) {
+                (0, 0) => _mm_unpacklo_epi64(a, b),
+                (1, 1) => _mm_unpackhi_epi64(a, b),
+                (1, 0) => _mm_unpacklo_epi64(_mm_srli_si128::<8>(a), b),
+                _ => _mm_unpacklo_epi64(a, _mm_srli_si128::<8>(b)),
+            })
+        };
+        Self([half(ORDER & 3, ORDER >> 2 & 3), half(ORDER >> 4 & 3, ORDER >> 6 & 3)])
+    }
+
+    #[inline(always)]
+    fn transpose_4x4(self) -> Self {
+        sse2!({
+            let [low, high] = self.0.map(|rows| _mm_unpacklo_epi16(rows, _mm_srli_si128::<8>(rows)));
+            Self([_mm_unpacklo_epi32(low, high), _mm_unpackhi_epi32(low, high)])
+        })
+    }
+
+    #[inline(always)]
     fn mul_add_pairs(self, other: Self) -> Sse2Dwords {
         Sse2Dwords(sse2!([_mm_madd_epi16(self.0[0], other.0[0]), _mm_madd_epi16(self.0[1], other.0[1])]))
     }
@@ -385,6 +407,24 @@ impl Dwords<Sse2> for Sse2Dwords {
 
 impl Bytes<Sse2> for Sse2Bytes {
     same_for_all!(u8, 32, _mm_set1_epi8);
+
+    #[inline(always)]
+    fn load_twice(_: Sse2, from: &[u8; 16]) -> Self {
+        Self(sse2!([_mm_loadu_si128(from.as_ptr().cast()); 2]))
+    }
+
+    /// Byte by byte: the shuffle of bytes came with SSSE3.
+    #[inline(always)]
+    fn lookup(self, indices: Self) -> Self {
+        let (mut table, mut places, mut found) = ([0; 32], [0; 32], [0; 32]);
+        self.store(&mut table);
+        indices.store(&mut places);
+        for (i, (found, place)) in found.iter_mut().zip(places).enumerate() {
+            *found = if place < 128 { table[i / 16 * 16 + usize::from(place & 15)] } else { 0 };
+        }
+        let from = found.as_ptr().cast::<__m128i>();
+        Self(sse2!([_mm_loadu_si128(from), _mm_loadu_si128(from.add(1))]))
+    }
 
     binary! {
         min = _mm_min_epu8;

@@ -102,6 +102,11 @@ fn everything<S: Simd>(
         a.low_halves(b),
         a.high_halves(b),
         a.swap_halves(),
+        a.fours::<0b00_01_10_11>(),
+        a.fours::<0b00_10_10_00>(),
+        a.fours::<0b01_11_11_01>(),
+        a.fours::<0b11_01_10_00>(),
+        a.transpose_4x4(),
         S::Words::splat(simd, -7),
         S::Words::load_bytes(simd, c.first_chunk().unwrap()),
         S::Words::load_bytes_halves(simd, c.first_chunk().unwrap(), c.last_chunk().unwrap()),
@@ -140,7 +145,9 @@ fn everything<S: Simd>(
         S::Dwords::splat(simd, 1 << 20),
     ];
     let pixels = [&c[..], &d[..]].concat();
+    let twice = S::Bytes::load_twice(simd, d.first_chunk().unwrap());
     let (c, d) = (S::Bytes::load(simd, c), S::Bytes::load(simd, d));
+    let indices = d.and(S::Bytes::splat(simd, 0x8f));
     let (low, high) = c.widen();
     of_words.extend([low, high, e.pack_words(f)]);
     of_words.extend(S::Words::load_rgb_pairs(simd, pixels.first_chunk().unwrap()));
@@ -154,6 +161,8 @@ fn everything<S: Simd>(
         c.saturating_add(d),
         c.saturating_sub(d),
         c.average(d),
+        c.lookup(indices),
+        twice,
         c.equal(d),
         c.zip_low_8(d),
         c.zip_high_8(d),
@@ -230,6 +239,11 @@ fn the_arrays_do_what_they_say() {
     let [low, high] = &mut zipped;
     <Scalar as Simd>::Bytes::load(Scalar, &std::array::from_fn(|i| i as u8)).store_zipped_64(low, high);
     assert_eq!((zipped[0][7..9].to_vec(), zipped[1][7..9].to_vec()), (vec![7, 16], vec![15, 24]));
+    assert_eq!(words::<Scalar>(a.transpose_4x4()), [0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15]);
+    assert_eq!(
+        words::<Scalar>(a.fours::<0b00_10_11_01>()),
+        [4, 5, 6, 7, 12, 13, 14, 15, 8, 9, 10, 11, 0, 1, 2, 3]
+    );
 }
 
 #[test]

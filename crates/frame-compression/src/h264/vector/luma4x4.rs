@@ -1,0 +1,301 @@
+//! Intra4x4: the search through all nine modes, and the coding of a block.
+
+use super::super::macroblock::LumaCanvas;
+use super::super::predict::blocks;
+use super::super::quantiser::Scaling;
+use super::{Place, half_coefficients, levels, scaling_of, sums_of_halves};
+use crate::simd::{Bytes, Dwords, Simd, Words};
+
+/// The edge as the tables below name it: left from the lowest up (the lowest twice), the corner, above from left to
+/// right (the last twice), and in the end the DC prediction. `means` are of neighbours in it, `smooth` its samples
+/// from the second on after the filter (1, 2, 1).
+struct EdgeTables<B> {
+    raw: B,
+    means: B,
+    smooth: B,
+}
+
+const RAW: usize = 0;
+const MEANS: usize = 1;
+const SMOOTH: usize = 2;
+
+/// Which table, and where in it, a sample of a prediction is (H.264 8.3.1.2).
+const fn place(mode: u8, x: usize, y: usize) -> (usize, usize) {
+    const CORNER: usize = 5;
+    match mode {
+        blocks::VERTICAL => (RAW, CORNER + 1 + x),
+        blocks::HORIZONTAL => (RAW, CORNER - 1 - y),
+        blocks::DC => (RAW, 15),
+        blocks::DIAGONAL_DOWN_LEFT => (SMOOTH, CORNER + 1 + x + y),
+        blocks::DIAGONAL_DOWN_RIGHT => (SMOOTH, CORNER - 1 + x - y),
+        blocks::VERTICAL_RIGHT if y >= 2 * x + 2 => (SMOOTH, CORNER + 2 * x - y),
+        blocks::VERTICAL_RIGHT if y.is_multiple_of(2) => (MEANS, CORNER + x - y / 2),
+        blocks::VERTICAL_RIGHT => (SMOOTH, CORNER - 1 + x - y / 2),
+        blocks::HORIZONTAL_DOWN if x >= 2 * y + 2 => (SMOOTH, CORNER - 2 + x - 2 * y),
+        blocks::HORIZONTAL_DOWN if x.is_multiple_of(2) => (MEANS, CORNER - 1 + x / 2 - y),
+        blocks::HORIZONTAL_DOWN => (SMOOTH, CORNER - 1 + x / 2 - y),
+        blocks::VERTICAL_LEFT if y.is_multiple_of(2) => (MEANS, CORNER + 1 + x + y / 2),
+        blocks::VERTICAL_LEFT => (SMOOTH, CORNER + 1 + x + y / 2),
+        // Horizontal up. The mean of the lowest sample and itself is that sample.
+        _ if y + x / 2 >= 3 => (MEANS, 0),
+        _ if x.is_multiple_of(2) => (MEANS, CORNER - 2 - y - x / 2),
+        _ => (SMOOTH, CORNER - 3 - y - x / 2),
+    }
+}
+
+type Indices = [u8; 32];
+/// An index that looks up a 0.
+const NOWHERE: u8 = 128;
+
+/// The modes of a batch lie side by side: the first of them take two tables only, the second two others.
+const BATCHES: [[u8; 4]; 2] = [
+    [blocks::VERTICAL_RIGHT, blocks::HORIZONTAL_DOWN, blocks::VERTICAL_LEFT, blocks::HORIZONTAL_UP],
+    [blocks::VERTICAL, blocks::HORIZONTAL, blocks::DIAGONAL_DOWN_LEFT, blocks::DIAGONAL_DOWN_RIGHT],
+];
+/// The tables of a batch.
+const TABLES: [[usize; 2]; 2] = [[MEANS, SMOOTH], [RAW, SMOOTH]];
+
+/// Indices for two rows of a batch: in each half, the upper row of two modes, then the lower row.
+const fn batch_indices(batch: usize, table: usize, pair: usize) -> Indices {
+    let mut indices = [NOWHERE; 32];
+    let mut i = 0;
+    while i < 32 {
+        let (half, row, slot, x) = (i / 16, i / 8 % 2, i / 4 % 2, i % 4);
+        let (from, at) = place(BATCHES[batch][half * 2 + slot], x, pair * 2 + row);
+        if from == TABLES[batch][table] {
+            indices[i] = at as u8;
+        }
+        i += 1;
+    }
+    indices
+}
+
+/// By batch, pair of rows, table of the batch.
+static BATCH_INDICES: [[[Indices; 2]; 2]; 2] = [
+    [[batch_indices(0, 0, 0), batch_indices(0, 1, 0)], [batch_indices(0, 0, 1), batch_indices(0, 1, 1)]],
+    [[batch_indices(1, 0, 0), batch_indices(1, 1, 0)], [batch_indices(1, 0, 1), batch_indices(1, 1, 1)]],
+];
+
+/// Indices that lay a block's rows out as those of a batch.
+const fn source_indices(pair: usize) -> Indices {
+    let mut indices = [0; 32];
+    let mut i = 0;
+    while i < 32 {
+        indices[i] = ((pair * 2 + i / 8 % 2) * 4 + i % 4) as u8;
+        i += 1;
+    }
+    indices
+}
+
+static SOURCE_INDICES: [Indices; 2] = [source_indices(0), source_indices(1)];
+
+/// Indices of a whole prediction: the first eight samples of each half.
+const fn whole_indices(mode: u8, table: usize) -> Indices {
+    let mut indices = [NOWHERE; 32];
+    let mut i = 0;
+    while i < 16 {
+        let (from, at) = place(mode, i % 4, i / 4);
+        if from == table {
+            indices[i / 8 * 16 + i % 8] = at as u8;
+        }
+        i += 1;
+    }
+    indices
+}
+
+/// By mode, then table. (Sixteen modes, so that four bits need no check.)
+static WHOLE_INDICES: [[Indices; 3]; 16] = {
+    let mut all = [[[0; 32]; 3]; 16];
+    let mut mode = 0;
+    while mode < 9 {
+        let mut table = 0;
+        while table < 3 {
+            all[mode][table] = whole_indices(mode as u8, table);
+            table += 1;
+        }
+        mode += 1;
+    }
+    all
+};
+
+/// The modes in the order in which [`sums_of_halves`] gives their distortions.
+const MODES: [i32; 8] = {
+    let [[a, b, e, f], [c, d, g, h]] = BATCHES;
+    [a as i32, b as i32, c as i32, d as i32, e as i32, f as i32, g as i32, h as i32]
+};
+
+/// All ones where a mode is not the predicted one.
+static PAYS: [[i32; 8]; 16] = {
+    let mut all = [[-1; 8]; 16];
+    let mut lane = 0;
+    while lane < 8 {
+        all[MODES[lane] as usize][lane] = 0;
+        lane += 1;
+    }
+    all
+};
+
+/// The mode of a block, its cost and its prediction.
+#[inline(always)]
+pub(in super::super) fn search<S: Simd>(
+    simd: S,
+    source: &[u8; 16],
+    luma: &LumaCanvas,
+    place: &Place,
+) -> (u8, u32, [u8; 16]) {
+    let &Place { x, y, top_right, flat, predicted, price } = place;
+    let (edge, dc) = read_edge(luma, x, y, top_right);
+    let tables = tables(simd, &edge);
+    let source = S::Bytes::load_twice(simd, source);
+    let source_rows = each!(2, pair => source.lookup(S::Bytes::load(simd, &SOURCE_INDICES[pair])).widen());
+    let [even0, odd0] = batch(simd, &tables, 0, &source_rows);
+    let [even1, odd1] = batch(simd, &tables, 1, &source_rows);
+    let distortions = sums_of_halves(simd, [even0, odd0, even1, odd1]);
+
+    // Costs with the mode in the lowest bits: the smallest is the first of the nearest.
+    let predicted = usize::from(predicted & 15);
+    let pays = S::Dwords::splat(simd, (price << 4) as i32).and(S::Dwords::load(simd, &PAYS[predicted]));
+    let keys = distortions.shl::<4>() + S::Dwords::load(simd, &MODES) + pays;
+    let keys = keys.min(keys.high_halves(keys));
+    let keys = keys.min(keys.zip_high_64(keys));
+    let keys = keys.min(keys.zip_low_32(keys).zip_high_64(keys));
+    let mut lanes = [0; 8];
+    keys.store(&mut lanes);
+
+    let flat_distortion = (flat.others + (flat.first - 16 * i32::from(dc)).abs()) / 2;
+    let flat_price = if predicted == usize::from(blocks::DC) { 0 } else { price as i32 };
+    let best = lanes[0].min((flat_distortion + flat_price) << 4 | i32::from(blocks::DC));
+    let indices = &WHOLE_INDICES[best as usize & 15];
+    let [raw, means, smooth] = each!(3, table => S::Bytes::load(simd, &indices[table]));
+    let found = tables.raw.lookup(raw).or(tables.means.lookup(means)).or(tables.smooth.lookup(smooth));
+    let mut prediction = [0; 16];
+    found.widen().0.store_bytes(&mut prediction);
+    ((best & 15) as u8, (best >> 4) as u32, prediction)
+}
+
+/// The edge, and the DC prediction that is its last sample.
+#[inline(always)]
+fn read_edge(luma: &LumaCanvas, x: usize, y: usize, top_right: bool) -> ([u8; 16], u8) {
+    const STRIDE: usize = LumaCanvas::STRIDE;
+    let corner = LumaCanvas::at(x, y) - STRIDE - 1;
+    let area: &[u8; 4 * STRIDE + 1] = luma.samples[corner..].first_chunk().expect("inside the canvas");
+    let above = |at: usize| u32::from_le_bytes([area[at], area[at + 1], area[at + 2], area[at + 3]]);
+    let near = above(1);
+    let far = if top_right { above(5) } else { (near >> 24) * 0x0101_0101 };
+    let left = [1, 2, 3, 4].map(|row| u64::from(area[row * STRIDE]));
+    let sum: u64 = left.iter().sum();
+    let pairs = (near & 0x00ff_00ff) + (near >> 8 & 0x00ff_00ff);
+    let dc = (sum + u64::from((pairs & 0xffff) + (pairs >> 16)) + 4) >> 3;
+
+    let low = left[3] | left[3] << 8 | left[2] << 16 | left[1] << 24 | left[0] << 32;
+    let low = low | u64::from(area[0]) << 40 | u64::from(near) << 48;
+    let high = u64::from(near >> 16) | u64::from(far) << 16 | u64::from(far >> 24) << 48 | dc << 56;
+    ((u128::from(low) | u128::from(high) << 64).to_le_bytes(), dc as u8)
+}
+
+#[inline(always)]
+fn tables<S: Simd>(simd: S, edge: &[u8; 16]) -> EdgeTables<S::Bytes> {
+    /// Indices that move everything down by some places.
+    const fn moved(by: u8) -> Indices {
+        let mut indices = [15; 32];
+        let mut i = 0;
+        while i < 32 {
+            let at = i as u8 % 16 + by;
+            if at < 16 {
+                indices[i] = at;
+            }
+            i += 1;
+        }
+        indices
+    }
+    static NEXT: Indices = moved(1);
+    static AFTER: Indices = moved(2);
+    let raw = S::Bytes::load_twice(simd, edge);
+    let next = raw.lookup(S::Bytes::load(simd, &NEXT));
+    let after = raw.lookup(S::Bytes::load(simd, &AFTER));
+    // (a + 2b + c + 2) >> 2 is the rounded mean of b and the floored mean of a and c.
+    let floored = raw.average(after).saturating_sub(raw.xor(after).and(S::Bytes::splat(simd, 1)));
+    EdgeTables { raw, means: raw.average(next), smooth: next.average(floored) }
+}
+
+/// Half the absolute coefficients of a batch of modes.
+#[inline(always)]
+fn batch<S: Simd>(
+    simd: S,
+    tables: &EdgeTables<S::Bytes>,
+    which: usize,
+    source: &[(S::Words, S::Words); 2],
+) -> [S::Words; 2] {
+    let first = if which == 0 { tables.means } else { tables.raw };
+    let [[r0, r1], [r2, r3]] = each!(2, pair => {
+        let [a, b] = each!(2, table => S::Bytes::load(simd, &BATCH_INDICES[which][pair][table]));
+        let (upper, lower) = first.lookup(a).or(tables.smooth.lookup(b)).widen();
+        [source[pair].0 - upper, source[pair].1 - lower]
+    });
+    half_coefficients::<S>([r0, r1, r2, r3])
+}
+
+/// Lanes of a value for each four.
+const fn fours(values: [i16; 4]) -> [i16; 16] {
+    let mut lanes = [0; 16];
+    let mut i = 0;
+    while i < 16 {
+        lanes[i] = values[i / 4];
+        i += 1;
+    }
+    lanes
+}
+
+/// One pass of the core transform over the rows of a block.
+#[inline(always)]
+fn forward_pass<S: Simd>(simd: S, rows: S::Words) -> S::Words {
+    static FIRST: [i16; 16] = fours([1, 2, -1, 2]);
+    static SECOND: [i16; 16] = fours([1, 1, 1, -1]);
+    let reversed = rows.fours::<0b00_01_10_11>();
+    let (sum, difference) = (rows + reversed, rows - reversed);
+    // With sums s03, s12 and differences d03, d12: [s03, d03, s12, -d12] and [s12, d12, s03, -d03].
+    let (first, second) = (sum.zip_low_64(difference), sum.zip_high_64(difference));
+    first.mul_low(S::Words::load(simd, &FIRST)) + second.mul_low(S::Words::load(simd, &SECOND))
+}
+
+/// One pass of the inverse transform (8.5.12.2) over the rows of a block.
+#[inline(always)]
+fn inverse_pass<S: Simd>(simd: S, rows: S::Words) -> S::Words {
+    static EVEN: [i16; 16] = fours([-1, 0, -1, 0]);
+    static ODD: [i16; 16] = fours([0, -1, 0, -1]);
+    static NEGATIVE: [i16; 16] = fours([0, 0, -1, -1]);
+    let negative = S::Words::load(simd, &NEGATIVE);
+    let swapped = rows.swap_halves();
+    // [w2, w3 >> 1, w0, w1 >> 1].
+    let other =
+        swapped.and(S::Words::load(simd, &EVEN)).or(swapped.shr::<1>().and(S::Words::load(simd, &ODD)));
+    // [w0 + w2, w1 + (w3 >> 1), w0 - w2, (w1 >> 1) - w3].
+    let parts = other + (rows.xor(negative) - negative);
+    let odd = parts.fours::<0b01_11_11_01>();
+    parts.fours::<0b00_10_10_00>().saturating_add(odd.xor(negative) - negative)
+}
+
+/// Codes a block: the reconstruction, and whether there are levels.
+#[inline(always)]
+pub(in super::super) fn code<S: Simd>(
+    simd: S,
+    source: &[u8; 16],
+    prediction: &[u8; 16],
+    scaling: &Scaling<16>,
+) -> ([u8; 16], bool) {
+    let predicted = S::Words::load_bytes(simd, prediction);
+    let rows = S::Words::load_bytes(simd, source) - predicted;
+    // The coefficients stay transposed: the scaling is symmetric.
+    let coefficients = forward_pass(simd, forward_pass(simd, rows).transpose_4x4());
+    let [multiplier, bias, level_scale] = scaling_of(simd, scaling, 0);
+    let levels = levels::<S>(coefficients, multiplier, bias);
+    if levels.is_zero() {
+        return (*prediction, false);
+    }
+    let scaled = levels.mul_low(level_scale);
+    let residual = inverse_pass(simd, inverse_pass(simd, scaled).transpose_4x4());
+    let rounded = (residual.saturating_add(S::Words::splat(simd, 32))).shr::<6>();
+    let mut reconstruction = [0; 16];
+    (predicted + rounded).store_bytes(&mut reconstruction);
+    (reconstruction, true)
+}

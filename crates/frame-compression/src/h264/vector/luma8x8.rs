@@ -1,0 +1,398 @@
+//! Intra8x8: the search through all nine modes, and the coding of a block. Vectors hold two rows of eight words.
+
+use super::super::macroblock::LumaCanvas;
+use super::super::predict::blocks;
+use super::super::quantiser::Quantiser;
+use super::{Flat, Place, levels, scaling_of, sums_of_halves};
+use crate::simd::{Bytes, Dwords, Simd, Words};
+
+/// Everything that rows of predictions are made of, so that each row is eight samples in a line somewhere in it.
+#[repr(C, align(32))]
+struct Windows([u8; Windows::SIZE]);
+
+impl Windows {
+    /// The filtered edge: left from the lowest up (the lowest twice), the corner, above from left to right (the last
+    /// twice).
+    const EDGE: usize = 0;
+    const CORNER: usize = 9;
+    /// The edge from its second sample on after the filter (1, 2, 1).
+    const SMOOTH: usize = 32;
+    /// Means of neighbours in the edge.
+    const MEANS: usize = 64;
+    /// Horizontal down: means and smooth samples of the left side in turn, then smooth ones above.
+    const DOWN: usize = 96;
+    /// Horizontal up: the same downwards, then the lowest sample.
+    const UP: usize = 120;
+    /// Each sample of the left side eight times.
+    const LEFT: usize = 144;
+    const DC: usize = 208;
+    /// Vertical right, even rows: smooth samples of the left side, then means above.
+    const RIGHT_EVEN: usize = 216;
+    /// Odd rows: smooth samples.
+    const RIGHT_ODD: usize = 232;
+    const SIZE: usize = 256;
+
+    /// Where row `y` of a prediction starts (H.264 8.3.2.2.2 to 10).
+    const fn row(mode: u8, y: usize) -> usize {
+        match mode {
+            blocks::VERTICAL => Self::EDGE + Self::CORNER + 1,
+            blocks::HORIZONTAL => Self::LEFT + 8 * y,
+            blocks::DC => Self::DC,
+            blocks::DIAGONAL_DOWN_LEFT => Self::SMOOTH + Self::CORNER + 1 + y,
+            blocks::DIAGONAL_DOWN_RIGHT => Self::SMOOTH + Self::CORNER - 1 - y,
+            blocks::VERTICAL_RIGHT if y.is_multiple_of(2) => Self::RIGHT_EVEN + 3 - y / 2,
+            blocks::VERTICAL_RIGHT => Self::RIGHT_ODD + 3 - y / 2,
+            blocks::HORIZONTAL_DOWN => Self::DOWN + 14 - 2 * y,
+            blocks::VERTICAL_LEFT if y.is_multiple_of(2) => Self::MEANS + Self::CORNER + 1 + y / 2,
+            blocks::VERTICAL_LEFT => Self::SMOOTH + Self::CORNER + 1 + y / 2,
+            _ => Self::UP + 2 * y,
+        }
+    }
+
+    #[inline(always)]
+    fn eight(&self, at: usize) -> &[u8; 8] {
+        self.0[at..].first_chunk().expect("inside the windows")
+    }
+
+    #[inline(always)]
+    fn put<const N: usize>(&mut self, at: usize, samples: [u8; N]) {
+        self.0[at..at + N].copy_from_slice(&samples);
+    }
+}
+
+/// By mode (sixteen, so that four bits need no check), then row.
+static ROWS: [[u8; 8]; 16] = {
+    let mut all = [[0; 8]; 16];
+    let mut i = 0;
+    while i < 9 * 8 {
+        all[i / 8][i % 8] = Windows::row((i / 8) as u8, i % 8) as u8;
+        i += 1;
+    }
+    all
+};
+
+/// The pairs of modes whose distortions are computed side by side.
+const PAIRS: [[u8; 2]; 4] = [
+    [blocks::VERTICAL, blocks::HORIZONTAL],
+    [blocks::DIAGONAL_DOWN_LEFT, blocks::DIAGONAL_DOWN_RIGHT],
+    [blocks::VERTICAL_RIGHT, blocks::HORIZONTAL_DOWN],
+    [blocks::VERTICAL_LEFT, blocks::HORIZONTAL_UP],
+];
+
+/// The modes in the order in which [`sums_of_halves`] gives their distortions.
+static MODES: [i32; 8] = {
+    let mut modes = [0; 8];
+    let mut i = 0;
+    while i < 8 {
+        modes[i] = PAIRS[i % 4][i / 4] as i32;
+        i += 1;
+    }
+    modes
+};
+
+/// All ones where a mode is not the predicted one.
+static PAYS: [[i32; 8]; 16] = {
+    let mut all = [[-1; 8]; 16];
+    let mut lane = 0;
+    while lane < 8 {
+        all[PAIRS[lane % 4][lane / 4] as usize][lane] = 0;
+        lane += 1;
+    }
+    all
+};
+
+/// One of the halves of a butterfly of eight vectors.
+#[inline(always)]
+fn butterflies<W: Copy + std::ops::Add<Output = W> + std::ops::Sub<Output = W>>(rows: [W; 8]) -> [W; 8] {
+    each!(8, i => if i < 4 { rows[i % 4] + rows[i % 4 + 4] } else { rows[i % 4] - rows[i % 4 + 4] })
+}
+
+/// Half the absolute 8x8 Hadamard coefficients of two blocks, one in each half of the rows; each to be summed over
+/// its half.
+#[inline(always)]
+fn half_coefficients<S: Simd>(rows: [S::Words; 8]) -> S::Words {
+    let [a, b, c, d, e, f, g, h] = butterflies(rows);
+    let [a, b, e, f, c, d, g, h] = butterflies([a, b, e, f, c, d, g, h]);
+    let [a, c, e, g, b, d, f, h] = butterflies([a, c, e, g, b, d, f, h]);
+    across::<S>(a, b) + across::<S>(c, d) + across::<S>(e, f) + across::<S>(g, h)
+}
+
+/// The horizontal half of [`half_coefficients`] for two rows.
+#[inline(always)]
+fn across<S: Simd>(a: S::Words, b: S::Words) -> S::Words {
+    let (low, high) = (a.zip_low_16(b), a.zip_high_16(b));
+    let (sum, difference) = (low + high, low - high);
+    let (low, high) = (sum.zip_low_16(difference), sum.zip_high_16(difference));
+    let (sum, difference) = (low + high, low - high);
+    let (low, high) = (sum.zip_low_16(difference), sum.zip_high_16(difference));
+    // |a + b| + |a - b| = 2 max(|a|, |b|).
+    low.abs().max(high.abs())
+}
+
+/// What flat predictions of a macroblock's four 8x8 source blocks leave, from what they leave of the 4x4 blocks.
+#[inline(always)]
+pub(in super::super) fn flat<S: Simd>(simd: S, source: &[u8; 256], flat_4x4: &[Flat; 16]) -> [Flat; 4] {
+    let rows = source.as_chunks::<16>().0;
+    let zero = S::Words::splat(simd, 0);
+    let [upper, lower] = each!(2, half => {
+        half_coefficients::<S>(each!(8, y => S::Words::load_bytes(simd, &rows[8 * half + y])))
+    });
+    let mut halves = [0; 8];
+    sums_of_halves(simd, [upper, lower, zero, zero]).store(&mut halves);
+    std::array::from_fn(|k| {
+        let first = flat_4x4[4 * k..4 * k + 4].iter().map(|flat| flat.first).sum();
+        Flat { others: 2 * halves[k / 2 + k % 2 * 4] - first, first }
+    })
+}
+
+/// The mode of a block, its cost and its prediction.
+#[inline(always)]
+pub(in super::super) fn search<S: Simd>(
+    simd: S,
+    source: &[u8; 64],
+    luma: &LumaCanvas,
+    place: &Place,
+) -> (u8, u32, [u8; 64]) {
+    let &Place { x, y, top_right, flat, predicted, price } = place;
+    let (windows, dc) = windows(simd, luma, x, y, top_right);
+    let rows = source.as_chunks::<8>().0;
+    let source = each!(8, y => S::Words::load_bytes_halves(simd, &rows[y], &rows[y]));
+    let distortions = each!(4, pair => {
+        half_coefficients::<S>(each!(8, y => {
+            let [a, b] = const { [Windows::row(PAIRS[pair][0], y), Windows::row(PAIRS[pair][1], y)] };
+            source[y] - S::Words::load_bytes_halves(simd, windows.eight(a), windows.eight(b))
+        }))
+    });
+    let distortions = (sums_of_halves(simd, distortions) + S::Dwords::splat(simd, 1)).shr::<1>();
+
+    // Costs with the mode in the lowest bits: the smallest is the first of the nearest.
+    let predicted = usize::from(predicted & 15);
+    let pays = S::Dwords::splat(simd, (price << 4) as i32).and(S::Dwords::load(simd, &PAYS[predicted]));
+    let keys = distortions.shl::<4>() + S::Dwords::load(simd, &MODES) + pays;
+    let mut lanes = [0; 8];
+    keys.store(&mut lanes);
+    let flat_distortion = (flat.others + (flat.first - 64 * i32::from(dc)).abs() + 2) >> 2;
+    let flat_price = if predicted == usize::from(blocks::DC) { 0 } else { price as i32 };
+    let flat_key = (flat_distortion + flat_price) << 4 | i32::from(blocks::DC);
+    let best = lanes.into_iter().fold(flat_key, i32::min);
+
+    let mut prediction = [0; 64];
+    let rows = &ROWS[best as usize & 15];
+    for (row, &at) in prediction.as_chunks_mut::<8>().0.iter_mut().zip(rows) {
+        *row = *windows.eight(usize::from(at).min(Windows::SIZE - 8));
+    }
+    ((best & 15) as u8, (best >> 4) as u32, prediction)
+}
+
+/// Indices that interleave the left sides of the means (table 0) and of the smooth samples (table 1): in the low
+/// half for horizontal down, in the high half for horizontal up.
+const fn interleaving(table: usize) -> [u8; 32] {
+    let mut indices = [128; 32];
+    let mut i = table;
+    while i < 16 {
+        indices[i] = (i / 2 + 1) as u8;
+        if i < 14 {
+            indices[16 + i] = (7 - i / 2 - table) as u8;
+        }
+        i += 2;
+    }
+    indices
+}
+
+static INTERLEAVING: [[u8; 32]; 2] = [interleaving(0), interleaving(1)];
+
+/// The windows and the DC prediction of the block at sample (x, y).
+#[inline(always)]
+fn windows<S: Simd>(simd: S, luma: &LumaCanvas, x: usize, y: usize, top_right: bool) -> (Windows, u8) {
+    const STRIDE: usize = LumaCanvas::STRIDE;
+    let mut windows = Windows([0; Windows::SIZE]);
+    let corner = LumaCanvas::at(x, y) - STRIDE - 1;
+    let area: &[u8; 8 * STRIDE + 1] = luma.samples[corner..].first_chunk().expect("inside the canvas");
+    let left = u64::from_le_bytes(std::array::from_fn(|i| area[(8 - i) * STRIDE]));
+    let far: [u8; 8] =
+        if top_right { *area[9..].first_chunk().expect("inside the row") } else { [area[8]; 8] };
+
+    // The edge as it is, then the reference sample filter (8.3.2.2.1).
+    let mut edge = [0; 34];
+    edge[0] = left as u8;
+    edge[1..9].copy_from_slice(&left.to_le_bytes());
+    edge[9..18].copy_from_slice(&area[..9]);
+    edge[18..26].copy_from_slice(&far);
+    edge[26] = far[7];
+    let filtered = smoothed(simd, &edge);
+    let mut edge = [0; 34];
+    filtered.store(edge[1..].first_chunk_mut().expect("32 samples"));
+    (edge[0], edge[26]) = (edge[1], edge[25]);
+
+    let smooth = smoothed(simd, &edge);
+    let edge_here = S::Bytes::load(simd, edge.first_chunk().expect("32 samples"));
+    let means = edge_here.average(S::Bytes::load(simd, edge[1..].first_chunk().expect("32 samples")));
+    let mut samples = [0; 32];
+    edge_here.store(&mut samples);
+    windows.put(Windows::EDGE, samples);
+    smooth.store(&mut samples);
+    windows.put(Windows::SMOOTH, samples);
+    means.store(&mut samples);
+    windows.put(Windows::MEANS, samples);
+
+    let [of_means, of_smooth] = each!(2, table => S::Bytes::load(simd, &INTERLEAVING[table]));
+    let interleaved =
+        means.low_halves(means).lookup(of_means).or(smooth.low_halves(smooth).lookup(of_smooth));
+    interleaved.store(&mut samples);
+    let (down, up) = samples.split_at(16);
+    windows.0[Windows::DOWN..][..16].copy_from_slice(down);
+    windows.0[Windows::UP..][..16].copy_from_slice(up);
+    let above = *windows.eight(Windows::SMOOTH + Windows::CORNER);
+    windows.put(Windows::DOWN + 16, above);
+    windows.put(Windows::UP + 14, [edge[1]; 8]);
+    for i in 0..8 {
+        windows.put(Windows::LEFT + 8 * i, [edge[8 - i]; 8]);
+    }
+    for (at, from, lowest) in [
+        (Windows::RIGHT_EVEN, Windows::MEANS + Windows::CORNER, 3),
+        (Windows::RIGHT_ODD, Windows::SMOOTH + Windows::CORNER - 1, 2),
+    ] {
+        for i in 0..3 {
+            windows.0[at + i] = windows.0[Windows::SMOOTH + lowest + 2 * i];
+        }
+        let above = *windows.eight(from);
+        windows.put(at + 3, above);
+    }
+
+    let sum = |at: usize| {
+        const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
+        let samples = u64::from_le_bytes(*windows.eight(at));
+        ((samples & EVEN) + (samples >> 8 & EVEN)).wrapping_mul(0x0001_0001_0001_0001) >> 48
+    };
+    let dc = ((sum(Windows::EDGE + 1) + sum(Windows::EDGE + Windows::CORNER + 1) + 8) >> 4) as u8;
+    windows.put(Windows::DC, [dc; 8]);
+    (windows, dc)
+}
+
+/// The samples from the second on after the filter (1, 2, 1).
+#[inline(always)]
+fn smoothed<S: Simd>(simd: S, samples: &[u8; 34]) -> S::Bytes {
+    let [a, b, c] = each!(3, at => S::Bytes::load(simd, samples[at..].first_chunk().expect("32 samples")));
+    // (a + 2b + c + 2) >> 2 is the rounded mean of b and the floored mean of a and c.
+    b.average(a.average(c).saturating_sub(a.xor(c).and(S::Bytes::splat(simd, 1))))
+}
+
+/// One pass of the forward transform over rows.
+#[inline(always)]
+fn forward_pass<S: Simd>(x: [S::Words; 8]) -> [S::Words; 8] {
+    let (s07, s16, s25, s34) = (x[0] + x[7], x[1] + x[6], x[2] + x[5], x[3] + x[4]);
+    let (d07, d16, d25, d34) = (x[0] - x[7], x[1] - x[6], x[2] - x[5], x[3] - x[4]);
+    let (a0, a1, a2, a3) = (s07 + s34, s16 + s25, s07 - s34, s16 - s25);
+    let a4 = d16 + d25 + (d07 + d07.shr::<1>());
+    let a5 = d07 - d34 - (d25 + d25.shr::<1>());
+    let a6 = d07 + d34 - (d16 + d16.shr::<1>());
+    let a7 = d16 - d25 + (d34 + d34.shr::<1>());
+    [
+        a0 + a1,
+        a4 + a7.shr::<2>(),
+        a2 + a3.shr::<1>(),
+        a5 + a6.shr::<2>(),
+        a0 - a1,
+        a6 - a5.shr::<2>(),
+        a2.shr::<1>() - a3,
+        a4.shr::<2>() - a7,
+    ]
+}
+
+/// One pass of the inverse transform (8.5.13) over rows.
+#[inline(always)]
+fn inverse_pass<S: Simd>(x: [S::Words; 8]) -> [S::Words; 8] {
+    let (a0, a4) = (x[0] + x[4], x[0] - x[4]);
+    let (a2, a6) = (x[2].shr::<1>() - x[6], x[2] + x[6].shr::<1>());
+    let (b0, b2, b4, b6) = (a0 + a6, a4 + a2, a4 - a2, a0 - a6);
+    let a1 = x[5] - x[3] - (x[7] + x[7].shr::<1>());
+    let a3 = x[1] + x[7] - (x[3] + x[3].shr::<1>());
+    let a5 = x[7] - x[1] + (x[5] + x[5].shr::<1>());
+    let a7 = x[3] + x[5] + (x[1] + x[1].shr::<1>());
+    let (b1, b7) = (a1 + a7.shr::<2>(), a7 - a1.shr::<2>());
+    let (b3, b5) = (a3 + a5.shr::<2>(), a3.shr::<2>() - a5);
+    [
+        b0.saturating_add(b7),
+        b2.saturating_add(b5),
+        b4.saturating_add(b3),
+        b6.saturating_add(b1),
+        b6.saturating_sub(b1),
+        b4.saturating_sub(b3),
+        b2.saturating_sub(b5),
+        b0.saturating_sub(b7),
+    ]
+}
+
+/// Transposes the 8x8 matrix in each half.
+#[inline(always)]
+pub(super) fn transpose<S: Simd>(x: [S::Words; 8]) -> [S::Words; 8] {
+    let [low, high] =
+        [each!(4, i => x[2 * i].zip_low_16(x[2 * i + 1])), each!(4, i => x[2 * i].zip_high_16(x[2 * i + 1]))];
+    let upper = [
+        low[0].zip_low_32(low[1]),
+        low[0].zip_high_32(low[1]),
+        high[0].zip_low_32(high[1]),
+        high[0].zip_high_32(high[1]),
+    ];
+    let lower = [
+        low[2].zip_low_32(low[3]),
+        low[2].zip_high_32(low[3]),
+        high[2].zip_low_32(high[3]),
+        high[2].zip_high_32(high[3]),
+    ];
+    each!(8, i => {
+        let (upper, lower) = (upper[i / 2], lower[i / 2]);
+        if i.is_multiple_of(2) { upper.zip_low_64(lower) } else { upper.zip_high_64(lower) }
+    })
+}
+
+/// Codes a block: the reconstruction, and whether there are levels.
+#[inline(always)]
+pub(in super::super) fn code<S: Simd>(
+    simd: S,
+    source: &[u8; 64],
+    prediction: &[u8; 64],
+    quantiser: &Quantiser,
+) -> ([u8; 64], bool) {
+    let (source, predicted) = (source.as_chunks::<16>().0, prediction.as_chunks::<16>().0);
+    let predicted = each!(4, i => S::Words::load_bytes(simd, &predicted[i]));
+    let pairs = each!(4, i => S::Words::load_bytes(simd, &source[i]) - predicted[i]);
+    // Only the low halves matter from here. The coefficients stay transposed: the scaling is symmetric.
+    let coefficients = forward_pass::<S>(transpose::<S>(forward_pass::<S>(apart::<S>(pairs))));
+    let scaling = each!(4, i => scaling_of(simd, &quantiser.eight, 16 * i));
+    let levels = each!(4, i => {
+        let [multiplier, bias, _] = scaling[i];
+        levels::<S>(coefficients[2 * i].low_halves(coefficients[2 * i + 1]), multiplier, bias)
+    });
+    if levels[0].or(levels[1]).or(levels[2].or(levels[3])).is_zero() {
+        return (*prediction, false);
+    }
+    let small_steps = quantiser.small_8x8_steps();
+    let pairs = each!(4, i => {
+        let level_scale = scaling[i][2];
+        if small_steps { scale_rounded(simd, levels[i], level_scale) } else { levels[i].mul_low(level_scale) }
+    });
+    let residual = inverse_pass::<S>(transpose::<S>(inverse_pass::<S>(apart::<S>(pairs))));
+    let rounding = S::Words::splat(simd, 32);
+    let mut reconstruction = [0; 64];
+    for (i, rows) in reconstruction.as_chunks_mut::<16>().0.iter_mut().enumerate() {
+        let residual = residual[2 * i].low_halves(residual[2 * i + 1]);
+        (predicted[i] + residual.saturating_add(rounding).shr::<6>()).store_bytes(rows);
+    }
+    (reconstruction, true)
+}
+
+/// Two rows a vector to one, in the low half.
+#[inline(always)]
+fn apart<S: Simd>(pairs: [S::Words; 4]) -> [S::Words; 8] {
+    each!(8, i => if i.is_multiple_of(2) { pairs[i / 2] } else { pairs[i / 2].swap_halves() })
+}
+
+/// `(level * scale + 2) >> 2`, the product in 32 bits.
+#[inline(always)]
+fn scale_rounded<S: Simd>(simd: S, levels: S::Words, level_scale: S::Words) -> S::Words {
+    let (one, two) = (S::Words::splat(simd, 1), S::Words::splat(simd, 2));
+    let low = levels.zip_low_16(one).mul_add_pairs(level_scale.zip_low_16(two));
+    let high = levels.zip_high_16(one).mul_add_pairs(level_scale.zip_high_16(two));
+    low.shr::<2>().pack_words(high.shr::<2>())
+}

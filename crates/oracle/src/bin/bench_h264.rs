@@ -1,0 +1,99 @@
+//! How fast H.264 is beside libx264: planes in, planes out, the photographs, CRF 29, one thread, one process.
+//!
+//! `cargo run --release -p oracle --bin bench_h264 [-- --rounds N] [--crf C] [--size WxH] [--only ours|x264]`
+//!
+//! Medians of alternating rounds. Ours replaces the planes; the copy that refills them is not measured. libx264 is
+//! measured with the cheapest settings that give the same picture (coding alone, the encoder is open already), and
+//! with those of a default call (opening and coding).
+
+use std::time::{Duration, Instant};
+
+use frame_compression::{Codec, FrameCompressor};
+use oracle::planes;
+use oracle::x264::{Encoder, Frame, Settings};
+use test_pictures::{Content, Photograph};
+
+struct Options {
+    rounds: usize,
+    crf: f32,
+    sizes: Vec<(usize, usize)>,
+    ours: bool,
+    x264: bool,
+}
+
+fn options() -> Options {
+    let mut options = Options {
+        rounds: 21,
+        crf: 29.0,
+        sizes: vec![(512, 512), (1280, 720), (1920, 1080)],
+        ours: true,
+        x264: true,
+    };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(name) = arguments.next() {
+        let value = arguments.next().unwrap_or_else(|| panic!("{name} needs a value"));
+        match name.as_str() {
+            "--rounds" => options.rounds = value.parse().expect("a number of rounds"),
+            "--crf" => options.crf = value.parse().expect("a CRF"),
+            "--size" => {
+                let (width, height) = value.split_once('x').expect("a size like 512x512");
+                options.sizes = vec![(width.parse().expect("a width"), height.parse().expect("a height"))];
+            }
+            "--only" => (options.ours, options.x264) = (value == "ours", value == "x264"),
+            _ => panic!("unknown option {name}"),
+        }
+    }
+    options
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
+fn median(mut times: Vec<Duration>) -> f64 {
+    times.sort_unstable();
+    times.get(times.len() / 2).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
+}
+
+fn main() {
+    let options = options();
+    println!(
+        "| picture | size | coding with the cheap settings / ours | opening and coding / ours | ours, ms | cheap, ms | default, ms |"
+    );
+    println!("|---|---|---|---|---|---|---|");
+    for (width, height) in options.sizes.iter().copied() {
+        for photograph in Photograph::ALL {
+            measure(&options, photograph, width, height);
+        }
+    }
+}
+
+fn measure(options: &Options, photograph: Photograph, width: usize, height: usize) {
+    let source = planes(&Content::Scaled(photograph).picture(width, height));
+    let frame = Frame::from(&source);
+    let mut compressor = FrameCompressor::new(Codec::H264).crf(options.crf).expect("a CRF in range");
+    let mut work = source.clone();
+    let mut cheap = Encoder::open(width, height, options.crf, Settings::Cheap);
+    let (mut ours, mut coding, mut opening) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..options.rounds {
+        if options.ours {
+            work.clone_from(&source);
+            ours.push(timed(|| compressor.apply_to_planes(&mut work).expect("even sides")));
+        }
+        if options.x264 {
+            coding.push(timed(|| cheap.encode(&frame)));
+            opening.push(timed(|| {
+                Encoder::open(width, height, options.crf, Settings::Default).encode(&frame);
+            }));
+        }
+    }
+    let (ours, coding, opening) = (median(ours), median(coding), median(opening));
+    println!(
+        "| {} | {width}x{height} | {:.2} | {:.2} | {ours:.2} | {coding:.2} | {opening:.2} |",
+        photograph.name(),
+        coding / ours,
+        opening / ours
+    );
+}
