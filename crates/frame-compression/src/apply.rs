@@ -402,10 +402,15 @@ impl FrameCompressor {
         self.rgb.resize(self.planes.width() * 3, 0);
         for y in 0..self.planes.height() {
             match self.codec {
-                Codec::Jpeg => jfif::planes_to_rgb_row(&self.planes, &mut self.jfif, y, &mut self.rgb),
-                Codec::H264 | Codec::H265 => video::planes_to_rgb_row(&self.planes, y, &mut self.rgb),
+                Codec::Jpeg => {
+                    let rgb = jfif::planes_to_rgb_row(&self.planes, &mut self.jfif, y);
+                    output.write_row(y, self.value_range, rgb);
+                }
+                Codec::H264 | Codec::H265 => {
+                    video::planes_to_rgb_row(&self.planes, y, &mut self.rgb);
+                    output.write_row(y, self.value_range, &self.rgb);
+                }
             }
-            output.write_row(y, self.value_range, &self.rgb);
         }
     }
 }

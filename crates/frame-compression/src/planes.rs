@@ -52,6 +52,11 @@ impl Plane {
     }
 
     /// Row `y` with its padding to the right.
+    pub(crate) fn padded_row(&self, y: usize) -> &[u8] {
+        &self.samples[y * self.stride..][..self.stride]
+    }
+
+    /// Row `y` with its padding to the right.
     pub(crate) fn padded_row_mut(&mut self, y: usize) -> &mut [u8] {
         &mut self.samples[y * self.stride..][..self.stride]
     }

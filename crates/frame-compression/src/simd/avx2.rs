@@ -390,6 +390,11 @@ impl Bytes<Avx2> for Avx2Bytes {
     }
 
     #[inline(always)]
+    fn add_neighbours(self) -> Avx2Words {
+        Avx2Words(avx2!(_mm256_maddubs_epi16(self.0, _mm256_set1_epi8(1))))
+    }
+
+    #[inline(always)]
     fn store_zipped_64(self, low: &mut [u8; 16], high: &mut [u8; 16]) {
         avx2!({
             let zipped = _mm256_permute4x64_epi64::<0b11_01_10_00>(self.0);

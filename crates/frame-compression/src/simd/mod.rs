@@ -280,6 +280,8 @@ pub(crate) trait Bytes<S: Simd>: Copy {
     fn high_halves(self, other: Self) -> Self;
     /// Zero-extends the low and the high 8 lanes of each half.
     fn widen(self) -> (S::Words, S::Words);
+    /// Sums of neighbours.
+    fn add_neighbours(self) -> S::Words;
     /// Stores the low 64 bits of each half one after another, and the high ones likewise.
     fn store_zipped_64(self, low: &mut [u8; 16], high: &mut [u8; 16]);
     /// The sum of the absolute differences of all lanes.

@@ -399,6 +399,11 @@ impl Bytes<Neon> for NeonBytes {
     }
 
     #[inline(always)]
+    fn add_neighbours(self) -> NeonWords {
+        NeonWords(neon!(self.0.map(|half| vreinterpretq_s16_u16(vpaddlq_u8(half)))))
+    }
+
+    #[inline(always)]
     fn store_zipped_64(self, low: &mut [u8; 16], high: &mut [u8; 16]) {
         let [a, b] = self.0;
         neon!({

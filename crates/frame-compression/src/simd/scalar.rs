@@ -353,6 +353,11 @@ impl Bytes<Scalar> for ScalarBytes {
     }
 
     #[inline(always)]
+    fn add_neighbours(self) -> ScalarWords {
+        ScalarWords(from_fn(|i| i16::from(self.0[2 * i]) + i16::from(self.0[2 * i + 1])))
+    }
+
+    #[inline(always)]
     fn store_zipped_64(self, low: &mut [u8; 16], high: &mut [u8; 16]) {
         *low = from_fn(|i| self.0[i / 8 * 16 + i % 8]);
         *high = from_fn(|i| self.0[i / 8 * 16 + 8 + i % 8]);

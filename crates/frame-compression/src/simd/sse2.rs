@@ -449,6 +449,14 @@ impl Bytes<Sse2> for Sse2Bytes {
     }
 
     #[inline(always)]
+    fn add_neighbours(self) -> Sse2Words {
+        Sse2Words(sse2!(self.0.map(|half| {
+            let even = _mm_and_si128(half, _mm_set1_epi16(0xff));
+            _mm_add_epi16(even, _mm_srli_epi16::<8>(half))
+        })))
+    }
+
+    #[inline(always)]
     fn store_zipped_64(self, low: &mut [u8; 16], high: &mut [u8; 16]) {
         let [a, b] = self.0;
         sse2!({

@@ -149,7 +149,7 @@ fn everything<S: Simd>(
     let (c, d) = (S::Bytes::load(simd, c), S::Bytes::load(simd, d));
     let indices = d.and(S::Bytes::splat(simd, 0x8f));
     let (low, high) = c.widen();
-    of_words.extend([low, high, e.pack_words(f)]);
+    of_words.extend([low, high, e.pack_words(f), c.add_neighbours()]);
     of_words.extend(S::Words::load_rgb_pairs(simd, pixels.first_chunk().unwrap()));
     let of_bytes = [
         a.pack_bytes(b),

@@ -1,0 +1,308 @@
+//! JFIF's colour (BT.601, full range) and chroma resampling, exactly as libjpeg computes them by default: centred
+//! averages on the way in, "fancy" triangle filters on the way out.
+//!
+//! Pictures go in by strips of 16 rows, so that what was converted is still in the cache when it is coded.
+
+mod scalar;
+mod vector;
+
+use crate::codec::Subsampling;
+use crate::planes::{BLOCK, Plane, Planes};
+use crate::simd::{Level, Simd, dispatch};
+
+/// Memory of the conversion, kept from picture to picture.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    level: Level,
+    /// One row of packed RGB.
+    rgb: Vec<u8>,
+    /// Cb and Cr at full width, of an even and an odd row.
+    chroma: [[Vec<u8>; 2]; 2],
+    /// Chroma at half the width, with a column more at each end.
+    half: Vec<i16>,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self::new(Level::current())
+    }
+}
+
+impl Scratch {
+    fn new(level: Level) -> Self {
+        Self { level, rgb: Vec::new(), chroma: Default::default(), half: Vec::new() }
+    }
+
+    /// Makes room for rows of so many samples, padding included.
+    fn resize(&mut self, stride: usize) {
+        self.rgb.resize(stride * 3, 0);
+        for row in self.chroma.iter_mut().flatten() {
+            row.resize(stride, 0);
+        }
+        self.half.resize(stride / 2 + 2, 0);
+    }
+}
+
+/// Fills one strip of the planes, with its padding, from rows of packed RGB.
+///
+/// `read_row` gets the number of a row and the place for its samples; each row of the strip is asked for once.
+pub(crate) fn rgb_to_strip<E>(
+    planes: &mut Planes,
+    strip: usize,
+    scratch: &mut Scratch,
+    mut read_row: impl FnMut(usize, &mut [u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let (width, height) = (planes.width(), planes.height());
+    scratch.resize(planes.y.stride);
+    for y in strip * BLOCK..height.min((strip + 1) * BLOCK) {
+        let (samples, padding) = scratch.rgb.split_at_mut(width * 3);
+        read_row(y, samples)?;
+        // The last pixel is repeated up to whole blocks.
+        let last = samples.last_chunk::<3>().copied().unwrap_or_default();
+        padding.as_chunks_mut::<3>().0.fill(last);
+        dispatch!(scratch.level, simd => simd.vectorize(
+            #[inline(always)]
+            || convert_row(simd, planes, scratch, y),
+        ));
+    }
+    if (strip + 1) * BLOCK > height {
+        for plane in [&mut planes.y, &mut planes.cb, &mut planes.cr] {
+            plane.repeat_last_row();
+        }
+    }
+    Ok(())
+}
+
+/// Converts the row of RGB to row `y` of the planes.
+#[inline(always)]
+fn convert_row<S: Simd>(simd: S, planes: &mut Planes, scratch: &mut Scratch, y: usize) {
+    // A last row without a partner is its own.
+    let completes_pair = y % 2 == 1 || y + 1 == planes.height();
+    let subsampling = planes.subsampling();
+    let luma = planes.y.padded_row_mut(y);
+    let [cb, cr] = &mut scratch.chroma[y % 2];
+    match subsampling {
+        Subsampling::Grey => vector::luma_row(simd, &scratch.rgb, luma),
+        Subsampling::S444 => {
+            let (cb, cr) = (planes.cb.padded_row_mut(y), planes.cr.padded_row_mut(y));
+            vector::ycc_row(simd, &scratch.rgb, luma, cb, cr);
+        }
+        Subsampling::S422 => {
+            vector::ycc_row(simd, &scratch.rgb, luma, cb, cr);
+            vector::halve_columns(simd, cb, planes.cb.padded_row_mut(y));
+            vector::halve_columns(simd, cr, planes.cr.padded_row_mut(y));
+        }
+        Subsampling::S420 => {
+            vector::ycc_row(simd, &scratch.rgb, luma, cb, cr);
+            if completes_pair {
+                let [[cb, cr], _] = &scratch.chroma;
+                let [cb_below, cr_below] = &scratch.chroma[y % 2];
+                vector::halve_rows_and_columns(simd, cb, cb_below, planes.cb.padded_row_mut(y / 2));
+                vector::halve_rows_and_columns(simd, cr, cr_below, planes.cr.padded_row_mut(y / 2));
+            }
+        }
+    }
+}
+
+/// Row `y` of the planes as packed RGB.
+pub(crate) fn planes_to_rgb_row<'a>(planes: &Planes, scratch: &'a mut Scratch, y: usize) -> &'a [u8] {
+    scratch.resize(planes.y.stride);
+    dispatch!(scratch.level, simd => simd.vectorize(
+        #[inline(always)]
+        || restore_row(simd, planes, scratch, y),
+    ));
+    &scratch.rgb[..planes.width() * 3]
+}
+
+#[inline(always)]
+fn restore_row<S: Simd>(simd: S, planes: &Planes, scratch: &mut Scratch, y: usize) {
+    let luma = planes.y.padded_row(y);
+    let rgb = &mut scratch.rgb;
+    let [[cb, cr], _] = &mut scratch.chroma;
+    match planes.subsampling() {
+        Subsampling::Grey => vector::grey_to_rgb_row(simd, luma, rgb),
+        Subsampling::S444 => {
+            vector::ycc_to_rgb_row(simd, luma, planes.cb.padded_row(y), planes.cr.padded_row(y), rgb);
+        }
+        Subsampling::S422 | Subsampling::S420 => {
+            for (plane, full) in [(&planes.cb, &mut *cb), (&planes.cr, &mut *cr)] {
+                if planes.subsampling() == Subsampling::S422 {
+                    restore_columns(simd, plane, y, &mut scratch.half, full);
+                } else {
+                    restore_rows_and_columns(simd, plane, y, &mut scratch.half, full);
+                }
+            }
+            vector::ycc_to_rgb_row(simd, luma, cb, cr, rgb);
+        }
+    }
+}
+
+/// Chroma is not filtered where it is so narrow.
+const NARROW: usize = 2;
+
+/// Brings row `y` of chroma to full width.
+#[inline(always)]
+fn restore_columns<S: Simd>(simd: S, plane: &Plane, y: usize, half: &mut [i16], full: &mut [u8]) {
+    if plane.width <= NARROW {
+        return scalar::repeat_columns(plane.row(y), full);
+    }
+    let inner = &mut half[1..][..plane.stride];
+    vector::widen_row(simd, plane.padded_row(y), inner);
+    repeat_ends(half, plane.width);
+    vector::double_columns::<S, 2>(simd, half, full, [1, 2]);
+}
+
+/// Brings chroma to full width and height, as far as row `y` of that is concerned.
+#[inline(always)]
+fn restore_rows_and_columns<S: Simd>(simd: S, plane: &Plane, y: usize, half: &mut [i16], full: &mut [u8]) {
+    let near = y / 2;
+    if plane.width <= NARROW {
+        return scalar::repeat_columns(plane.row(near), full);
+    }
+    let far = if y.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(plane.height - 1) };
+    let inner = &mut half[1..][..plane.stride];
+    vector::weigh_rows(simd, plane.padded_row(near), plane.padded_row(far), inner);
+    repeat_ends(half, plane.width);
+    vector::double_columns::<S, 4>(simd, half, full, [8, 7]);
+}
+
+/// Fills the columns beside the first and the last one of `width`.
+#[inline(always)]
+fn repeat_ends(half: &mut [i16], width: usize) {
+    half[0] = half[1];
+    half[width + 1] = half[width];
+}
+
+#[cfg(test)]
+mod tests {
+    use test_pictures::Rng;
+
+    use super::*;
+
+    fn every_colour() -> impl Iterator<Item = [u8; 3]> {
+        let steps = || (0..=255u8).step_by(5);
+        steps().flat_map(move |r| steps().flat_map(move |g| steps().map(move |b| [r, g, b])))
+    }
+
+    #[test]
+    fn colours_are_those_of_the_equations_of_jfif() {
+        for rgb in every_colour() {
+            let [r, g, b] = rgb.map(f64::from);
+            let (mut y, mut cb, mut cr) = ([0], [0], [0]);
+            scalar::ycc_row(&rgb, &mut y, &mut cb, &mut cr);
+            for (got, exact) in [
+                (y[0], 0.299 * r + 0.587 * g + 0.114 * b),
+                (cb[0], (b - r) * 0.299 / 1.772 + (b - g) * 0.587 / 1.772 + 128.0),
+                (cr[0], (r - g) * 0.587 / 1.402 + (r - b) * 0.114 / 1.402 + 128.0),
+            ] {
+                assert!((f64::from(got) - exact.min(255.0)).abs() < 0.51, "{rgb:?}: {got} for {exact}");
+            }
+            // And back, the three bytes taken as Y, Cb, Cr.
+            let mut back = [0; 3];
+            scalar::ycc_to_rgb_row(&rgb[..1], &rgb[1..2], &rgb[2..], &mut back);
+            let (y, cb, cr) = (r, g - 128.0, b - 128.0);
+            let green = (0.114 * 1.772 * cb + 0.299 * 1.402 * cr) / 0.587;
+            for (got, exact) in back.into_iter().zip([y + 1.402 * cr, y - green, y + 1.772 * cb]) {
+                let exact = exact.clamp(0.0, 255.0);
+                assert!((f64::from(got) - exact).abs() < 0.51, "{rgb:?}: {got} for {exact}");
+            }
+        }
+    }
+
+    fn random_row(rng: &mut Rng, length: usize) -> Vec<u8> {
+        (0..length).map(|_| rng.byte()).collect()
+    }
+
+    #[test]
+    fn chroma_is_averaged_over_its_pixels() {
+        let mut rng = Rng::new(5);
+        let (above, below) = (random_row(&mut rng, 64), random_row(&mut rng, 64));
+        let (mut of_two, mut of_four) = ([0; 32], [0; 32]);
+        scalar::halve_columns(&above, &mut of_two);
+        scalar::halve_rows_and_columns(&above, &below, &mut of_four);
+        for x in 0..32 {
+            let sum = |row: &[u8]| f64::from(row[2 * x]) + f64::from(row[2 * x + 1]);
+            assert!((f64::from(of_two[x]) - sum(&above) / 2.0).abs() <= 0.5);
+            assert!((f64::from(of_four[x]) - (sum(&above) + sum(&below)) / 4.0).abs() <= 0.5);
+        }
+    }
+
+    /// Linear interpolation of a row of samples that stand at 1/2, 5/2, 9/2, ... of the finer grid's columns.
+    fn interpolated(half: &[f64], x: usize) -> f64 {
+        let near = x / 2;
+        let far = if x.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(half.len() - 1) };
+        0.75 * half[near] + 0.25 * half[far]
+    }
+
+    #[test]
+    fn chroma_is_interpolated_between_its_centres() {
+        let mut rng = Rng::new(6);
+        for (width, height) in [(5, 1), (6, 2), (31, 7), (64, 8)] {
+            for subsampling in [Subsampling::S420, Subsampling::S422] {
+                let mut planes = Planes::new(width, height, subsampling).unwrap();
+                planes.y.samples.fill(128);
+                planes.cb.samples.fill(128);
+                planes.cr.samples.fill_with(|| 98 + rng.byte() % 60);
+                let plane = planes.cr.clone();
+                let mut scratch = Scratch::default();
+                for y in 0..height {
+                    let rgb = planes_to_rgb_row(&planes, &mut scratch, y);
+                    for x in 0..width {
+                        let column: Vec<f64> = (0..plane.height)
+                            .map(|y| {
+                                let row: Vec<f64> = plane.row(y).iter().map(|&c| f64::from(c)).collect();
+                                interpolated(&row, x)
+                            })
+                            .collect();
+                        let chroma = if subsampling == Subsampling::S420 {
+                            interpolated(&column, y)
+                        } else {
+                            column[y]
+                        };
+                        let red = 128.0 + 1.402 * (chroma - 128.0);
+                        assert!((f64::from(rgb[3 * x]) - red).abs() < 1.402 * 0.57 + 0.5, "({x}, {y})");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_level_gives_the_same_samples() {
+        let mut rng = Rng::new(12);
+        for number in 0..400 {
+            let (width, height) = (1 + rng.below(140), 1 + rng.below(20));
+            let subsampling = Subsampling::ALL[number % 4];
+            // Every other picture of nothing but extremes.
+            let mut rgb = random_row(&mut rng, width * height * 3);
+            if number % 8 < 4 {
+                rgb.iter_mut().for_each(|sample| *sample = 255 * (*sample >> 7));
+            }
+            let through = |level: Level| {
+                let mut scratch = Scratch::new(level);
+                let mut planes = Planes::new(width, height, subsampling).unwrap();
+                for strip in 0..planes.strips() {
+                    rgb_to_strip(&mut planes, strip, &mut scratch, |y, row| {
+                        row.copy_from_slice(&rgb[y * width * 3..][..width * 3]);
+                        Ok::<(), ()>(())
+                    })
+                    .unwrap();
+                }
+                let back: Vec<u8> =
+                    (0..height).flat_map(|y| planes_to_rgb_row(&planes, &mut scratch, y).to_vec()).collect();
+                // And back from chroma that no RGB has.
+                for plane in [&mut planes.cb, &mut planes.cr] {
+                    plane.samples.iter_mut().for_each(|sample| *sample = sample.wrapping_mul(77));
+                }
+                let wild: Vec<u8> =
+                    (0..height).flat_map(|y| planes_to_rgb_row(&planes, &mut scratch, y).to_vec()).collect();
+                (planes.y.samples, planes.cb.samples, planes.cr.samples, back, wild)
+            };
+            let [scalar, others @ ..] = &Level::available()[..] else { unreachable!() };
+            let expected = through(*scalar);
+            for level in others {
+                assert!(through(*level) == expected, "{level}: {width}x{height} {subsampling}");
+            }
+        }
+    }
+}
