@@ -2,12 +2,15 @@
 
 use std::sync::Mutex;
 
-use frame_compression::{Backend, Codec, Crf, Error, FrameCompressor, Quality, Subsampling, ValueRange};
+use frame_compression::{
+    Backend, Codec, Crf, Error, ErrorKind, FrameCompressor, Preset, Quality, QuantTables, Subsampling,
+    ValueRange, X265Version,
+};
 use numpy::PyUntypedArray;
 use pyo3::prelude::*;
 
 use crate::array::{Images, with_element};
-use crate::errors::{exception, unknown_name};
+use crate::errors::{exception, unknown_name, with_text};
 
 /// How strongly to compress, as the caller said it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,6 +26,9 @@ pub(crate) struct Settings {
     pub(crate) strength: Strength,
     backend: Option<Backend>,
     subsampling: Option<Subsampling>,
+    quant_tables: Option<QuantTables>,
+    preset: Option<Preset>,
+    x265_version: Option<X265Version>,
     value_range: ValueRange,
 }
 
@@ -39,6 +45,15 @@ impl Settings {
         }
         if let Some(subsampling) = self.subsampling {
             compressor = compressor.subsampling(subsampling);
+        }
+        if let Some(tables) = self.quant_tables {
+            compressor = compressor.quant_tables(tables);
+        }
+        if let Some(preset) = self.preset {
+            compressor = compressor.preset(preset);
+        }
+        if let Some(version) = self.x265_version {
+            compressor = compressor.x265_version(version);
         }
         self.strength.set(&mut compressor);
         compressor
@@ -66,13 +81,18 @@ pub(crate) struct Compressor {
 #[pymethods]
 impl Compressor {
     #[new]
-    #[pyo3(signature = (codec, *, quality=None, crf=None, backend=None, subsampling=None, value_range="signed_unit"))]
+    #[pyo3(signature = (codec, *, quality=None, crf=None, backend=None, subsampling=None, quant_tables=None,
+        preset=None, x265_version=None, value_range="signed_unit"))]
+    #[allow(clippy::too_many_arguments, reason = "all but the first are keywords")]
     fn new(
         codec: &str,
         quality: Option<f64>,
         crf: Option<f64>,
         backend: Option<&str>,
         subsampling: Option<&str>,
+        quant_tables: Option<[Vec<i64>; 2]>,
+        preset: Option<&str>,
+        x265_version: Option<&str>,
         value_range: &str,
     ) -> PyResult<Self> {
         let strength = match (quality, crf) {
@@ -91,6 +111,9 @@ impl Compressor {
             strength,
             backend: backend.map(named).transpose()?,
             subsampling: subsampling.map(named).transpose()?,
+            quant_tables: quant_tables.map(tables).transpose()?,
+            preset: preset.map(named).transpose()?,
+            x265_version: x265_version.map(named).transpose()?,
             value_range: match value_range {
                 "signed_unit" => ValueRange::SignedUnit,
                 "unit" => ValueRange::Unit,
@@ -150,6 +173,31 @@ impl Compressor {
             idle.push(compressor);
         }
     }
+}
+
+/// The tables of luma and of chroma, 64 steps each, row by row.
+fn tables(given: [Vec<i64>; 2]) -> PyResult<QuantTables> {
+    let [luma, chroma] = given.map(|table| {
+        let count = table.len();
+        let steps: Vec<u16> = table
+            .iter()
+            .enumerate()
+            .map(|(index, &step)| {
+                u16::try_from(step).map_err(|_| {
+                    let allowed = "baseline JPEG takes 1 to 255";
+                    let text = format!("quantisation step {step} at index {index} is not allowed: {allowed}");
+                    with_text(ErrorKind::InvalidQuantTable, &text)
+                })
+            })
+            .collect::<PyResult<_>>()?;
+        <[u16; 64]>::try_from(steps).map_err(|_| {
+            with_text(
+                ErrorKind::InvalidQuantTable,
+                &format!("a quantisation table of {count} steps is not allowed: 64"),
+            )
+        })
+    });
+    QuantTables::new(luma?, chroma?).map_err(|error| exception(&error))
 }
 
 fn named<T: std::str::FromStr<Err = frame_compression::UnknownName>>(name: &str) -> PyResult<T> {

@@ -17,7 +17,7 @@ PHOTOGRAPHS = sorted((pathlib.Path(__file__).parents[3] / "assets" / "images").g
 def photographs() -> list[np.ndarray]:
     """The photographs of the repository, (height, width, 3), uint8."""
     assert PHOTOGRAPHS
-    return [np.asarray(Image.open(path).convert("RGB")) for path in PHOTOGRAPHS]
+    return [np.array(Image.open(path).convert("RGB")) for path in PHOTOGRAPHS]
 
 
 @pytest.fixture

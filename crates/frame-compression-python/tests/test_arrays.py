@@ -111,8 +111,21 @@ def test_a_compressor_gives_what_the_function_gives(rng: np.random.Generator) ->
         np.testing.assert_array_equal(compressor.apply(picture), expected)
 
 
+def test_every_preset_and_version_of_x265_has_its_picture(rng: np.random.Generator) -> None:
+    picture = random_picture(rng, 128, 128)[np.newaxis]
+    presets: list[fc.Preset] = ["ultrafast", "superfast", "veryfast", "medium"]
+    results = {preset: fc.apply_compression_artifacts(picture, "h265", crf=40, preset=preset) for preset in presets}
+    assert len({result.tobytes() for result in results.values()}) == 4
+    default = fc.apply_compression_artifacts(picture, "h265", crf=40)
+    np.testing.assert_array_equal(default, results["veryfast"])
+    versions: list[fc.X265Version] = ["4.2", "3.5"]
+    results = {v: fc.apply_compression_artifacts(picture, "h265", crf=40, x265_version=v) for v in versions}
+    np.testing.assert_array_equal(default, results["4.2"])
+    assert (results["3.5"] != default).any()
+
+
 def test_compressors_are_values() -> None:
-    compressor = fc.FrameCompressor("jpeg", quality=40, subsampling="444")
+    compressor = fc.FrameCompressor("jpeg", quality=40, subsampling="444", quant_tables=[[9] * 64, [8] * 64])
     again = pickle.loads(pickle.dumps(compressor))
     assert again == compressor == copy.deepcopy(compressor) and hash(again) == hash(compressor)
     assert compressor != fc.FrameCompressor("jpeg", quality=41, subsampling="444")
@@ -148,6 +161,7 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
     "records": (np.zeros((1, 16, 16, 3), [("r", "u1")]), errors.InvalidElementTypeError, "'r'"),
     "times": (np.zeros((1, 16, 16, 3), "M8[s]"), errors.InvalidElementTypeError, "datetime64"),
     "the other byte order": (np.zeros((1, 16, 16, 3), ">f4"), errors.InvalidElementTypeError, ">f4"),
+    "too small for H.265": (np.zeros((1, 14, 16, 3), "u1"), errors.TooSmallError, "16x14"),
     "NaN": (np.full((1, 16, 16, 3), np.nan, "f4"), errors.NonFiniteSampleError, "NaN at row 0, column 0, channel 0"),
     "infinity": (np.full((1, 16, 16, 3), np.inf, "f8"), errors.NonFiniteSampleError, "inf at row 0"),
     "bottom up": (np.zeros((1, 16, 16, 3), "u1")[:, ::-1], errors.InvalidStridesError, "negative"),
@@ -169,11 +183,12 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_bad_inputs_are_refused_by_every_door(name: str, door: str) -> None:
     x, expected, text = REFUSED[name]
+    codec: fc.Codec = "h265" if "H.265" in name else "h264"
     call: Any = {
-        "function": fc.apply_compression_artifacts,
-        "compressor": fc.FrameCompressor().apply,
-        "in place": fc.FrameCompressor().apply_in_place,
-        "batch": fc.apply_batch,
+        "function": lambda x: fc.apply_compression_artifacts(x, codec),
+        "compressor": fc.FrameCompressor(codec).apply,
+        "in place": fc.FrameCompressor(codec).apply_in_place,
+        "batch": lambda x: fc.apply_batch(x, codec),
     }[door]
     with pytest.raises(expected) as raised:
         call(x)
@@ -264,6 +279,16 @@ def test_nothing_is_written_when_a_call_fails(picture: np.ndarray) -> None:
         ({"subsampling": "411"}, errors.UnknownNameError, "420, 422, 444 or grey"),
         ({"value_range": "0..255"}, errors.UnknownNameError, "signed_unit"),
         ({"colour": 1}, TypeError, "colour"),
+        ({"quant_tables": ([16] * 64,)}, ValueError, ""),
+        ({"quant_tables": ([16] * 64, [16] * 63)}, errors.InvalidQuantTableError, "63 steps"),
+        ({"quant_tables": ([16] * 64, [16] * 60 + [0] * 4)}, errors.InvalidQuantTableError, "step 0 at index 60"),
+        ({"quant_tables": ([-3] + [16] * 63, [16] * 64)}, errors.InvalidQuantTableError, "step -3 at index 0"),
+        ({"quant_tables": ([0.5] * 64, [16] * 64)}, TypeError, ""),
+        ({"quant_tables": 16}, TypeError, ""),
+        ({"codec": "h265", "preset": "fast"}, errors.UnknownNameError, "veryfast"),
+        ({"codec": "h265", "x265_version": "4.1"}, errors.UnknownNameError, "4.2 or 3.5"),
+        ({"codec": "h264", "preset": "medium"}, errors.UnsupportedSettingError, "preset"),
+        ({"codec": "jpeg", "x265_version": "3.5"}, errors.UnsupportedSettingError, "x265"),
         ({"subsampling": "444"}, errors.UnsupportedSettingError, "4:2:0"),
     ],
 )

@@ -72,5 +72,7 @@ def packed_like(x: Array) -> Array:
     if is_tensor(x):
         import torch
 
-        return torch.empty(x.shape, dtype=x.dtype)
-    return np.empty(x.shape, dtype=x.dtype)
+        tensor: Any = torch.empty(x.shape, dtype=x.dtype)
+        return tensor
+    array: Any = np.empty(x.shape, dtype=x.dtype)
+    return array

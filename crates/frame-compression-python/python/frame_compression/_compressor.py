@@ -15,6 +15,9 @@ from ._arrays import Array, memory_of, output_memory_of, packed_like
 Codec: TypeAlias = Literal["h264", "h265", "jpeg"]
 Backend: TypeAlias = Literal["native", "videotoolbox"]
 Subsampling: TypeAlias = Literal["420", "422", "444", "grey"]
+QuantTables: TypeAlias = Sequence[Sequence[int] | Sequence[Sequence[int]] | NDArray[Any]]
+Preset: TypeAlias = Literal["ultrafast", "superfast", "veryfast", "medium"]
+X265Version: TypeAlias = Literal["4.2", "3.5"]
 ValueRange: TypeAlias = Literal["signed_unit", "unit"]
 
 
@@ -32,6 +35,10 @@ class FrameCompressor:
             codecs, on Apple's systems); the platform's default without it.
         subsampling: chroma subsampling of JPEG: ``"420"`` (default), ``"422"``, ``"444"`` or ``"grey"``. The video
             codecs have ``"420"`` only.
+        quant_tables: quantisation steps of JPEG in place of those of its quality: 8x8 for luma and 8x8 for chroma,
+            each row by row with the horizontal frequency rising along a row, from 1 to 255.
+        preset: x265's preset, ``"veryfast"`` without it; also ``"ultrafast"``, ``"superfast"`` and ``"medium"``.
+        x265_version: ``"4.2"`` (default, PyAV 18 has it) or ``"3.5"``: the release of x265 whose picture it is.
         value_range: which numbers of floating-point samples stand for black and white: ``"signed_unit"``, -1 to 1,
             or ``"unit"``, 0 to 1. Nothing to ``uint8``.
 
@@ -50,6 +57,9 @@ class FrameCompressor:
         crf: float | None = None,
         backend: Backend | None = None,
         subsampling: Subsampling | None = None,
+        quant_tables: QuantTables | None = None,
+        preset: Preset | None = None,
+        x265_version: X265Version | None = None,
         value_range: ValueRange = "signed_unit",
     ) -> None:
         settings: dict[str, Any] = {
@@ -58,6 +68,9 @@ class FrameCompressor:
             "crf": crf,
             "backend": backend,
             "subsampling": subsampling,
+            "quant_tables": None if quant_tables is None else tuple(_steps(table) for table in quant_tables),
+            "preset": preset,
+            "x265_version": x265_version,
             "value_range": value_range,
         }
         self._native = _native.Compressor(**settings)
@@ -106,6 +119,10 @@ class FrameCompressor:
         return f"FrameCompressor({', '.join(given)})"
 
 
+def _steps(table: Any) -> tuple[int, ...]:
+    return tuple(operator.index(step) for step in np.asarray(table).ravel().tolist())
+
+
 def _restored(settings: dict[str, Any]) -> FrameCompressor:
     return FrameCompressor(**settings)
 
@@ -119,6 +136,9 @@ def apply_compression_artifacts(
     out: Array | None = None,
     backend: Backend | None = None,
     subsampling: Subsampling | None = None,
+    quant_tables: QuantTables | None = None,
+    preset: Preset | None = None,
+    x265_version: X265Version | None = None,
     value_range: ValueRange = "signed_unit",
 ) -> Array:
     """Puts the artifacts of a codec into an image: the picture that encoding and decoding would have left of it.
@@ -134,7 +154,15 @@ def apply_compression_artifacts(
     (1, 64, 96, 3)
     """
     compressor = FrameCompressor(
-        codec, quality=quality, crf=crf, backend=backend, subsampling=subsampling, value_range=value_range
+        codec,
+        quality=quality,
+        crf=crf,
+        backend=backend,
+        subsampling=subsampling,
+        quant_tables=quant_tables,
+        preset=preset,
+        x265_version=x265_version,
+        value_range=value_range,
     )
     return compressor.apply(x, out)
 
@@ -149,6 +177,9 @@ def apply_batch(
     out: Array | None = None,
     backend: Backend | None = None,
     subsampling: Subsampling | None = None,
+    quant_tables: QuantTables | None = None,
+    preset: Preset | None = None,
+    x265_version: X265Version | None = None,
     value_range: ValueRange = "signed_unit",
 ) -> Array:
     """Puts the artifacts of codecs into N images at once.
@@ -170,14 +201,17 @@ def apply_batch(
     count = _per_image({"codec": codec, "quality": quality, "crf": crf})
 
     def compressor(image: int) -> _native.Compressor:
-        return _native.Compressor(
+        return FrameCompressor(
             _setting(codec, image),
             quality=_setting(quality, image),
             crf=_setting(crf, image),
             backend=backend,
             subsampling=subsampling,
+            quant_tables=quant_tables,
+            preset=preset,
+            x265_version=x265_version,
             value_range=value_range,
-        )
+        )._native
 
     compressors = [compressor(image) for image in range(1 if count is None else count)]
     return _apply_batch(compressors, x, threads, out, count)

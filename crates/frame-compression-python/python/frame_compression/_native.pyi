@@ -29,6 +29,9 @@ class Compressor:
         crf: float | None = None,
         backend: str | None = None,
         subsampling: str | None = None,
+        quant_tables: Sequence[Sequence[int]] | None = None,
+        preset: str | None = None,
+        x265_version: str | None = None,
         value_range: str = "signed_unit",
     ) -> Compressor: ...
     def apply(self, input: NDArray[Any], output: NDArray[Any]) -> None: ...

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from . import _native
 from ._arrays import is_tensor
 from ._compressor import FrameCompressor
 
@@ -53,8 +54,7 @@ def compress(image: Any, crf: float = 29) -> Any:
 
         samples = (_even(image.detach()) * 255.0).byte().cpu()
         return torch.from_numpy(_compressed(samples.numpy(), crf)).to(image.device, image.dtype) / 255.0
-    if not isinstance(image, np.ndarray):
-        raise TypeError(f"an image of type {type(image).__name__} is not allowed: a PyTorch tensor or a NumPy array")
+    _check_array(image)
     scaled = _even(image) * image.dtype.type(255)
     # By way of a wide integer: NumPy leaves open what a negative number or one above 255 gives as a byte.
     compressed = _compressed(scaled.astype(np.int64).astype(np.uint8), crf)
@@ -72,9 +72,18 @@ def preprocess(image: NDArray[np.uint8], crf: float) -> NDArray[np.uint8]:
         A new array; odd heights and widths lose their last row or column. The input itself for a crf of 0, and where
         a side is shorter than 2.
     """
+    _check_array(image)
+    if image.dtype != np.uint8:
+        raise _native.element_type_error(str(image.dtype))
     if crf == 0 or min(image.shape[:2]) < 2:
         return image
     return _compressed(_even(image), crf)
+
+
+def _check_array(image: object) -> None:
+    if not isinstance(image, np.ndarray):
+        given = type(image).__qualname__
+        raise TypeError(f"an image of type {given} is not allowed: it has to be a NumPy array")
 
 
 def _even(image: Any) -> Any:

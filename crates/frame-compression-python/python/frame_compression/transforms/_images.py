@@ -52,6 +52,9 @@ def degrade_memory(image: NDArray[Any], target: NDArray[Any], params: Params, ba
     native.apply(image[np.newaxis], target[np.newaxis])
 
 
+_LEAST_SIDE = {"h264": 2, "h265": 16}
+
+
 def padded_side(codec: Codec, side: int) -> int:
     """The least height or width that the codec takes and that holds ``side``."""
-    return side if codec == "jpeg" else side + side % 2
+    return side if codec == "jpeg" else max(side + side % 2, _LEAST_SIDE[codec])

@@ -1,0 +1,90 @@
+"""The nodes. An IMAGE of ComfyUI is a tensor (images, height, width, channels), floating-point, 0 to 1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from frame_compression import ltx
+from frame_compression.transforms import Params
+from frame_compression.transforms.torchvision import CompressionArtifacts
+
+
+class LTXVPreprocess:
+    """ComfyUI's own node of this name, without the mp4: the same inputs, the same pixels."""
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        """What the node shows."""
+        return {
+            "required": {
+                "image": ("IMAGE",),
+                "img_compression": (
+                    "INT",
+                    {"default": 35, "min": 0, "max": 100, "tooltip": "The CRF of x264: 0 leaves the image, 51 is the most."},
+                ),
+            }
+        }
+
+    RETURN_TYPES = ("IMAGE",)
+    RETURN_NAMES = ("output_image",)
+    FUNCTION = "preprocess"
+    CATEGORY = "image/compression"
+    DESCRIPTION = "H.264 artifacts as LTX's models expect them in start images. Odd sides lose a row or column, as in LTX."
+
+    def preprocess(self, image: torch.Tensor, img_compression: int) -> tuple[torch.Tensor]:
+        """Every image of the batch with H.264's artifacts."""
+        return (torch.stack([ltx.compress(one, img_compression) for one in image]),)
+
+
+class CompressionArtifactsNode:
+    """The artifacts of any codec at any strength. Keeps odd sizes; an alpha channel passes through."""
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        """What the node shows."""
+        return {
+            "required": {
+                "image": ("IMAGE",),
+                "codec": (["h264", "h265", "jpeg"],),
+                "quality": (
+                    "FLOAT",
+                    {"default": 43.0, "min": 0.0, "max": 100.0, "step": 0.5, "tooltip": "0 is the worst, 100 the best."},
+                ),
+            },
+            "optional": {
+                "subsampling": (
+                    ["420", "422", "444", "grey"],
+                    {"default": "420", "tooltip": "Chroma subsampling of JPEG; the other codecs have 420."},
+                ),
+            },
+        }
+
+    RETURN_TYPES = ("IMAGE",)
+    FUNCTION = "apply"
+    CATEGORY = "image/compression"
+    DESCRIPTION = "The artifacts that H.264, H.265 or JPEG would leave in the image."
+
+    def apply(
+        self, image: torch.Tensor, codec: str, quality: float, subsampling: str = "420"
+    ) -> tuple[torch.Tensor]:
+        """Every image of the batch with the codec's artifacts."""
+        params: Params = {
+            "codec": codec,  # type: ignore[typeddict-item]
+            "quality": quality,
+            "crf": None,
+            "subsampling": subsampling if codec == "jpeg" else None,  # type: ignore[typeddict-item]
+        }
+        channels_first = image.movedim(-1, -3)
+        colours = CompressionArtifacts().transform(channels_first[..., :3, :, :], {"compressions": [params]})
+        return (torch.cat([colours, channels_first[..., 3:, :, :]], -3).movedim(-3, -1).contiguous(),)
+
+
+NODE_CLASS_MAPPINGS = {
+    "FrameCompressionLTXVPreprocess": LTXVPreprocess,
+    "FrameCompressionArtifacts": CompressionArtifactsNode,
+}
+NODE_DISPLAY_NAME_MAPPINGS = {
+    "FrameCompressionLTXVPreprocess": "LTXV Preprocess (frame-compression)",
+    "FrameCompressionArtifacts": "Compression Artifacts",
+}

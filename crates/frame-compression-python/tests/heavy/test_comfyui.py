@@ -1,0 +1,86 @@
+"""The nodes through the interface that ComfyUI uses: found in the mappings, called by name with what they ask for."""
+
+from __future__ import annotations
+
+import importlib.util
+import pathlib
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from pictures import random_picture
+from pyav import round_trip
+
+import frame_compression as fc
+
+FOLDER = pathlib.Path(__file__).parents[2] / "comfyui"
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Any:
+    """The package, loaded by its path as ComfyUI loads custom nodes."""
+    spec = importlib.util.spec_from_file_location("custom_node", FOLDER / "__init__.py", submodule_search_locations=[str(FOLDER)])
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["custom_node"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def run(nodes: Any, name: str, **given: Any) -> Any:
+    """Runs a node as ComfyUI does, with the defaults of what is not given."""
+    kind = nodes.NODE_CLASS_MAPPINGS[name]
+    inputs = kind.INPUT_TYPES()
+    arguments = {}
+    for group in ("required", "optional"):
+        for argument, (type_, *options) in inputs.get(group, {}).items():
+            default = type_[0] if isinstance(type_, list) else None
+            arguments[argument] = given.pop(argument, options[0].get("default", default) if options else default)
+    assert not given
+    outputs = getattr(kind(), kind.FUNCTION)(**arguments)
+    assert isinstance(outputs, tuple) and len(outputs) == len(kind.RETURN_TYPES)
+    return outputs[0]
+
+
+@pytest.fixture
+def images(rng: np.random.Generator) -> torch.Tensor:
+    return torch.from_numpy(np.stack([random_picture(rng, 65, 98) for _ in range(3)])) / 255
+
+
+def test_every_node_has_a_name_to_show(nodes: Any) -> None:
+    assert nodes.NODE_CLASS_MAPPINGS.keys() == nodes.NODE_DISPLAY_NAME_MAPPINGS.keys()
+    assert all(kind.CATEGORY and kind.RETURN_TYPES == ("IMAGE",) for kind in nodes.NODE_CLASS_MAPPINGS.values())
+
+
+@pytest.mark.parametrize("img_compression", [1, 35, 51, 100])
+def test_ltxv_preprocess_is_the_round_trip(
+    one_core: None, nodes: Any, images: torch.Tensor, img_compression: int
+) -> None:
+    result = run(nodes, "FrameCompressionLTXVPreprocess", image=images, img_compression=img_compression)
+    assert result.shape == (3, 64, 98, 3) and result.dtype == torch.float32
+    for got, image in zip(result, images):
+        expected = round_trip((image[:64] * 255).byte().numpy(), img_compression)
+        assert torch.equal(got, torch.from_numpy(expected) / 255)
+
+
+def test_ltxv_preprocess_leaves_images_at_0(nodes: Any, images: torch.Tensor) -> None:
+    assert torch.equal(run(nodes, "FrameCompressionLTXVPreprocess", image=images, img_compression=0), images)
+
+
+@pytest.mark.parametrize("codec", ["h264", "jpeg"])
+def test_the_general_node_gives_the_codecs_picture(nodes: Any, images: torch.Tensor, codec: fc.Codec) -> None:
+    result = run(nodes, "FrameCompressionArtifacts", image=images[:, :64], codec=codec, quality=30.0)
+    expected = fc.apply_batch(images[:, :64].contiguous(), codec, 30.0, value_range="unit")
+    assert torch.equal(result, expected)
+    odd = run(nodes, "FrameCompressionArtifacts", image=images, codec=codec)
+    assert odd.shape == images.shape and not torch.equal(odd, images)
+
+
+def test_the_general_node_keeps_alpha(nodes: Any, images: torch.Tensor) -> None:
+    alpha = torch.rand(3, 65, 98, 1)
+    arguments = {"codec": "jpeg", "quality": 20.0, "subsampling": "444"}
+    result = run(nodes, "FrameCompressionArtifacts", image=torch.cat([images, alpha], -1), **arguments)
+    assert torch.equal(result[..., 3:], alpha)
+    assert torch.equal(result[..., :3], run(nodes, "FrameCompressionArtifacts", image=images, **arguments))
