@@ -104,6 +104,38 @@ const fn transitions() -> [u32; 256] {
     table
 }
 
+/// What coding up to four bins with one context does: the cost of all in the lower 24 bits, the last state above. The
+/// tables of 1, 2, 3 and 4 bins follow each other; each is indexed by the first state and the bins, the first highest.
+static RUNS: [u32; 128 * 30] = runs();
+
+/// Where the table of so many bins begins.
+const fn run_table(bins: u32) -> usize {
+    128 * ((1 << bins) - 2)
+}
+
+const fn runs() -> [u32; 128 * 30] {
+    let mut table = [0; 128 * 30];
+    let mut bins = 1;
+    while bins <= 4 {
+        let mut index = 0;
+        while index < 128 << bins {
+            let (mut state, pattern) = (index >> bins, index & ((1 << bins) - 1));
+            let mut cost = 0;
+            let mut left = bins;
+            while left > 0 {
+                left -= 1;
+                let transition = TRANSITIONS[2 * state + ((pattern >> left) & 1)];
+                cost += transition & 0xff_ffff;
+                state = (transition >> 24) as usize;
+            }
+            table[run_table(bins) + index] = cost | (state as u32) << 24;
+            index += 1;
+        }
+        bins += 1;
+    }
+    table
+}
+
 /// The states of all contexts: 2 * pStateIdx + valMps each.
 pub(super) type Contexts = [u8; CONTEXTS];
 
@@ -145,6 +177,27 @@ impl Coder {
         let transition = TRANSITIONS[usize::from(*state) * 2 % 256 + usize::from(bin)];
         *state = (transition >> 24) as u8;
         self.length += u64::from(transition & 0xff_ffff);
+    }
+
+    /// Codes `count` bins, at most 16, with one context; the first is the highest bit.
+    #[inline(always)]
+    pub(super) fn run(&mut self, context: usize, bins: u32, mut count: u32) {
+        if count == 0 {
+            return;
+        }
+        let place = &mut self.contexts[context % CONTEXTS];
+        let mut state = usize::from(*place);
+        let mut cost = 0;
+        while count > 4 {
+            count -= 4;
+            let entry = RUNS[run_table(4) + (16 * state + (bins >> count) as usize % 16) % (16 * 128)];
+            cost += entry & 0xff_ffff;
+            state = (entry >> 24) as usize;
+        }
+        let last = (state << count) + (bins as usize & ((1 << count) - 1));
+        let entry = RUNS[run_table(count) + last];
+        *place = (entry >> 24) as u8;
+        self.length += u64::from(cost + (entry & 0xff_ffff));
     }
 
     /// Codes `count` bins without a context.

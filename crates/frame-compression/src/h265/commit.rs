@@ -8,9 +8,11 @@ use super::intra::most_probable_modes;
 use super::preset::Tools;
 use super::quadtree::predicted_qp;
 use super::syntax::{self, UnitContext, UnitLevels};
+use crate::simd::Simd;
 
 /// The walk through a CTU.
-pub(super) struct Commit<'a> {
+pub(super) struct Commit<'a, S> {
+    simd: S,
     pub(super) geometry: &'a Geometry,
     pub(super) tools: &'a Tools,
     pub(super) ctu: &'a mut Ctu,
@@ -23,8 +25,9 @@ pub(super) struct Commit<'a> {
     before_ctu: u8,
 }
 
-impl<'a> Commit<'a> {
+impl<'a, S: Simd> Commit<'a, S> {
     pub(super) fn new(
+        simd: S,
         geometry: &'a Geometry,
         tools: &'a Tools,
         ctu: &'a mut Ctu,
@@ -32,6 +35,7 @@ impl<'a> Commit<'a> {
         previous_qp: u8,
     ) -> Self {
         Self {
+            simd,
             geometry,
             tools,
             ctu,
@@ -94,7 +98,7 @@ impl<'a> Commit<'a> {
             luma: self.ctu.luma.levels(order),
             chroma: [cb.levels(order / 4), cr.levels(order / 4)],
         };
-        if syntax::code_unit(self.coder, &unit, &levels, &surroundings) {
+        if syntax::code_unit(self.simd, self.coder, &unit, &levels, &surroundings) {
             self.qp_delta_due = false;
         }
         if self.qp_delta_due {

@@ -23,6 +23,18 @@ const ANGLE: [i32; MODES as usize] = [
 const INVERSE_ANGLE: [i32; 15] =
     [-4096, -1638, -910, -630, -482, -390, -315, -256, -315, -390, -482, -630, -910, -1638, -4096];
 
+/// intraPredAngle of a mode from 2 on.
+#[inline(always)]
+pub(super) fn angle(mode: u8) -> i32 {
+    ANGLE[usize::from(mode)]
+}
+
+/// invAngle of a mode from 11 to 25.
+#[inline(always)]
+pub(super) fn inverse_angle(mode: u8) -> i32 {
+    INVERSE_ANGLE[usize::from(mode) - 11]
+}
+
 /// The samples around a block: both sides begin with the corner.
 #[derive(Debug, Clone)]
 pub(super) struct References {
@@ -186,12 +198,12 @@ fn angular<const N: usize>(
     smooth_edges: bool,
     out: &mut [u8],
 ) {
-    let angle = ANGLE[usize::from(mode)];
+    let angle = angle(mode);
     // The reference array of the standard, from index -N on, with a sample behind that is read but does not count.
     let mut reference = [0; LARGEST + SIDE + 1];
     reference[N..=3 * N].copy_from_slice(&main[..=2 * N]);
     if angle < 0 {
-        let inverse = INVERSE_ANGLE[usize::from(mode) - 11];
+        let inverse = inverse_angle(mode);
         let last = (N as i32 * angle) >> 5;
         for x in last..0 {
             reference[(N as i32 + x) as usize] = side[((x * inverse + 128) >> 8) as usize];
@@ -211,11 +223,17 @@ fn angular<const N: usize>(
         }
     }
     if angle == 0 && smooth_edges {
-        let corner = i32::from(main[0]);
-        for y in 0..N {
-            let change = (i32::from(side[y + 1]) - corner) >> 1;
-            out[y * N] = (i32::from(main[1]) + change).clamp(0, 255) as u8;
-        }
+        smooth_first_column::<N>(main, side, out);
+    }
+}
+
+/// Lets the first column of a prediction without an angle follow the side.
+#[inline(always)]
+pub(super) fn smooth_first_column<const N: usize>(main: &[u8; SIDE], side: &[u8; SIDE], out: &mut [u8]) {
+    let corner = i32::from(main[0]);
+    for y in 0..N {
+        let change = (i32::from(side[y + 1]) - corner) >> 1;
+        out[y * N] = (i32::from(main[1]) + change).clamp(0, 255) as u8;
     }
 }
 

@@ -4,15 +4,18 @@
 use super::cabac::{Coder, context};
 use super::cost::{Outcome, Region};
 use super::intra::{self, References};
-use super::measure;
+use super::kernels::{self, BothReferences};
 use super::quantise::{Levels, LevelsMut};
 use super::residual_rate::{Channel, code_residual};
 use super::scan::luma_scan;
 use super::syntax;
-use super::transform::{self, Kernel};
+use super::transform::Kernel;
+use crate::simd::Simd;
 
 /// Largest number of samples in a block.
 const SAMPLES: usize = 32 * 32;
+/// Number of modes.
+const MODES: usize = intra::MODES as usize;
 /// Largest number of modes tried in full.
 const MOST_CANDIDATES: usize = 8;
 
@@ -73,44 +76,35 @@ impl Attempt {
 pub(super) struct Blocks {
     residual: [i16; SAMPLES],
     coefficients: [i16; SAMPLES],
-    scaled: [i16; SAMPLES],
 }
 
 impl Blocks {
     pub(super) fn new() -> Self {
-        Self { residual: [0; SAMPLES], coefficients: [0; SAMPLES], scaled: [0; SAMPLES] }
+        Self { residual: [0; SAMPLES], coefficients: [0; SAMPLES] }
     }
 
-    /// Codes the block whose prediction stands in `attempt.samples`, and reconstructs it there.
-    #[inline]
-    pub(super) fn code<const N: usize>(
+    /// Codes the block whose prediction stands in `attempt.samples`, and reconstructs it there. The source's rows are
+    /// `N` apart. Gives the squared error that is left.
+    #[inline(always)]
+    pub(super) fn code<S: Simd, const N: usize>(
         &mut self,
+        simd: S,
         source: &[u8],
-        stride: usize,
         attempt: &mut Attempt,
         job: &TransformJob<'_>,
-    ) {
-        for ((residual, source), prediction) in self
-            .residual
-            .chunks_exact_mut(N)
-            .zip(source.chunks(stride))
-            .zip(attempt.samples.chunks_exact(N))
-            .take(N)
-        {
-            for ((r, &s), &p) in residual.iter_mut().zip(&source[..N]).zip(prediction) {
-                *r = i16::from(s) - i16::from(p);
-            }
-        }
-        transform::forward::<N>(job.kernel, &self.residual, &mut self.coefficients);
+    ) -> u64 {
+        let Self { residual, coefficients } = self;
+        kernels::residual(simd, source, &attempt.samples, N * N, residual);
+        kernels::forward::<S, N>(simd, job.kernel, residual, coefficients);
         let mut levels = attempt.levels_mut();
-        attempt.coded = job.quantiser.quantise(&self.coefficients, job.scan, job.sign_hiding, &mut levels);
-        if attempt.coded {
-            job.quantiser.scale(attempt.levels(), job.scan, &mut self.scaled);
-            transform::inverse::<N>(job.kernel, &self.scaled, &mut self.residual);
-            for (sample, &r) in attempt.samples[..N * N].iter_mut().zip(&self.residual) {
-                *sample = (i16::from(*sample).saturating_add(r)).clamp(0, 255) as u8;
-            }
+        let (quantiser, scan) = (job.quantiser, job.scan);
+        attempt.coded = quantiser.quantise::<S, N>(simd, coefficients, scan, job.sign_hiding, &mut levels);
+        if !attempt.coded {
+            return kernels::reconstruct(simd, source, &mut attempt.samples, N * N, None);
         }
+        let used = quantiser.scale::<S, N>(simd, attempt.levels(), scan, coefficients);
+        kernels::inverse::<S, N>(simd, job.kernel, coefficients, used, residual);
+        kernels::reconstruct(simd, source, &mut attempt.samples, N * N, Some(residual))
     }
 }
 
@@ -130,7 +124,6 @@ pub(super) struct LumaSearch {
     filtered: References,
     source: [u8; SAMPLES],
     turned_source: [u8; SAMPLES],
-    prediction: [u8; SAMPLES],
     /// The best so far and the one in work.
     attempts: [Attempt; 2],
     best: usize,
@@ -161,22 +154,30 @@ impl LumaSearch {
             filtered: References::default(),
             source: [0; SAMPLES],
             turned_source: [0; SAMPLES],
-            prediction: [0; SAMPLES],
             attempts: [Attempt::new(), Attempt::new()],
             best: 0,
         }
     }
 
     /// Finds the mode of a prediction unit whose references have been fetched.
-    pub(super) fn search<const N: usize>(&mut self, unit: &PredictionUnit<'_>, blocks: &mut Blocks) {
+    pub(super) fn search<S: Simd, const N: usize>(
+        &mut self,
+        simd: S,
+        unit: &PredictionUnit<'_>,
+        blocks: &mut Blocks,
+    ) {
         self.references.filter(N, &mut self.filtered);
-        let costs = self.mode_costs::<N>(unit);
+        copy_block::<N>(unit.source, unit.stride, &mut self.source);
+        let costs = self.mode_costs::<S, N>(simd, unit);
         let (list, count) = candidates(&costs, unit);
 
-        let textures = source_textures::<N>(unit.source, unit.stride);
+        let textures = simd.vectorize(
+            #[inline(always)]
+            || kernels::textures::<S, N>(simd, &self.source),
+        );
         let mut best_cost = u64::MAX;
         for &mode in &list[..count] {
-            let cost = self.attempt::<N>(mode, 1 - self.best, unit, &textures, blocks);
+            let cost = self.attempt::<S, N>(simd, mode, 1 - self.best, unit, &textures, blocks);
             if cost < best_cost {
                 (best_cost, self.best) = (cost, 1 - self.best);
             }
@@ -189,32 +190,29 @@ impl LumaSearch {
     }
 
     /// What each mode costs by the difference of its prediction.
-    fn mode_costs<const N: usize>(&mut self, unit: &PredictionUnit<'_>) -> [u64; intra::MODES as usize] {
-        for (y, row) in unit.source.chunks(unit.stride).take(N).enumerate() {
-            self.source[y * N..][..N].copy_from_slice(&row[..N]);
-            for (x, &sample) in row[..N].iter().enumerate() {
-                self.turned_source[x * N + y] = sample;
-            }
-        }
+    fn mode_costs<S: Simd, const N: usize>(&mut self, simd: S, unit: &PredictionUnit<'_>) -> [u64; MODES] {
         let flag = context::PREV_INTRA_LUMA_PRED_FLAG;
         let (probable, other) = (unit.entry.peek(flag, true), unit.entry.peek(flag, false));
-        let mut costs = [0; intra::MODES as usize];
-        for (mode, cost) in (0..).zip(&mut costs) {
-            let references = if intra::is_filtered(N, mode) { &self.filtered } else { &self.references };
-            intra::predict_turned::<N>(mode, references, N < 32, &mut self.prediction);
-            // Rows and columns may both be swapped: the sum over the transform stays the same.
-            let turned = mode > intra::DC && mode < 18;
-            let source = if turned { &self.turned_source } else { &self.source };
-            let sa8d = measure::sa8d::<N>(source, &self.prediction);
-            let bypass = u64::from(syntax::luma_mode_bypass(mode, unit.most_probable));
-            *cost = unit.region.prediction_cost(sa8d, bypass + if bypass < 5 { probable } else { other });
+        let Self { references, filtered, source, turned_source, .. } = self;
+        let references = BothReferences { plain: references, filtered };
+        let sums = simd.vectorize(
+            #[inline(always)]
+            || {
+                kernels::transpose::<N>(source, turned_source);
+                kernels::sa8d_of_modes::<S, N>(simd, source, turned_source, references)
+            },
+        );
+        let mut bits = [5 + other; MODES];
+        for (mode, bypass) in unit.most_probable.into_iter().zip([1, 2, 2]) {
+            bits[usize::from(mode)] = bypass + probable;
         }
-        costs
+        std::array::from_fn(|mode| unit.region.prediction_cost(sums[mode].into(), bits[mode]))
     }
 
     /// Codes the unit with a mode into one of the two attempts.
-    fn attempt<const N: usize>(
+    fn attempt<S: Simd, const N: usize>(
         &mut self,
+        simd: S,
         mode: u8,
         slot: usize,
         unit: &PredictionUnit<'_>,
@@ -223,7 +221,6 @@ impl LumaSearch {
     ) -> u64 {
         let attempt = &mut self.attempts[slot];
         let references = if intra::is_filtered(N, mode) { &self.filtered } else { &self.references };
-        intra::predict::<N>(mode, references, N < 32, &mut attempt.samples);
         attempt.mode = mode;
         let log2 = N.ilog2();
         let scan = luma_scan(log2, mode);
@@ -233,7 +230,15 @@ impl LumaSearch {
             scan,
             sign_hiding: unit.sign_hiding,
         };
-        blocks.code::<N>(unit.source, unit.stride, attempt, &job);
+        let source = &self.source;
+        let (distortion, texture) = simd.vectorize(
+            #[inline(always)]
+            || {
+                kernels::predict::<S, N>(simd, mode, references, N < 32, &mut attempt.samples);
+                let distortion = blocks.code::<S, N>(simd, source, attempt, &job);
+                (distortion, texture_loss::<S, N>(simd, textures, &attempt.samples))
+            },
+        );
 
         let mut coder = unit.entry.fresh();
         if unit.with_part_mode {
@@ -242,22 +247,15 @@ impl LumaSearch {
         syntax::code_luma_mode(&mut coder, mode, unit.most_probable);
         syntax::code_cbf_luma(&mut coder, unit.quartered, attempt.coded);
         if attempt.coded {
-            code_residual(&mut coder, attempt.levels(), scan, Channel::Luma, unit.sign_hiding);
+            code_residual(simd, &mut coder, attempt.levels(), scan, Channel::Luma, unit.sign_hiding);
         }
-        attempt.outcome = Outcome {
-            distortion: measure::squared_error::<N>(unit.source, unit.stride, &attempt.samples),
-            bits: coder.bits(),
-            texture: texture_loss::<N>(textures, &attempt.samples),
-        };
+        attempt.outcome = Outcome { distortion, bits: coder.bits(), texture };
         unit.region.cost(&attempt.outcome)
     }
 }
 
 /// The modes to try in full, in the order of their slots.
-fn candidates(
-    costs: &[u64; intra::MODES as usize],
-    unit: &PredictionUnit<'_>,
-) -> ([u8; MOST_CANDIDATES], usize) {
+fn candidates(costs: &[u64; MODES], unit: &PredictionUnit<'_>) -> ([u8; MOST_CANDIDATES], usize) {
     let least = costs.iter().copied().min().unwrap_or_default();
     let limit = least + (least >> 2);
     let mut modes = [0; MOST_CANDIDATES];
@@ -279,21 +277,17 @@ fn candidates(
     (modes, slots.iter().take_while(|&&cost| cost != u64::MAX).count())
 }
 
-/// Textures of the source's 8x8 blocks (of the one block where it is 4x4).
-pub(super) fn source_textures<const N: usize>(source: &[u8], stride: usize) -> [i32; 16] {
-    let mut textures = [0; 16];
-    if N == 4 {
-        textures[0] = measure::texture_4x4(source, stride);
-    } else {
-        for (i, texture) in textures[..N / 8 * (N / 8)].iter_mut().enumerate() {
-            *texture = measure::texture_8x8(&source[i / (N / 8) * 8 * stride + i % (N / 8) * 8..], stride);
-        }
+/// Copies a block whose rows are `stride` apart to one whose rows are `N` apart.
+#[inline(always)]
+pub(super) fn copy_block<const N: usize>(from: &[u8], stride: usize, to: &mut [u8]) {
+    for (to, from) in to.chunks_exact_mut(N).zip(from.chunks(stride)).take(N) {
+        to.copy_from_slice(&from[..N]);
     }
-    textures
 }
 
 /// How far a block's textures are from the source's.
-pub(super) fn texture_loss<const N: usize>(textures: &[i32; 16], samples: &[u8]) -> u64 {
-    let own = source_textures::<N>(samples, N);
+#[inline(always)]
+pub(super) fn texture_loss<S: Simd, const N: usize>(simd: S, textures: &[i32; 16], samples: &[u8]) -> u64 {
+    let own = kernels::textures::<S, N>(simd, samples);
     textures.iter().zip(&own).map(|(a, b)| u64::from(a.abs_diff(*b))).sum()
 }

@@ -1,6 +1,7 @@
 //! What the search measures: squared errors, SA8D, and the energy of texture
 //! (docs/spec/h265-intra.md, section 9).
 
+#[cfg(test)]
 /// Sum of squared differences of an `n` x `n` block. Rows are `stride` apart in the source and `n` in the other.
 pub(super) fn squared_error<const N: usize>(source: &[u8], stride: usize, other: &[u8]) -> u64 {
     let mut total = 0_u32;

@@ -14,6 +14,7 @@ mod ctu;
 mod deblocking;
 mod geometry;
 mod intra;
+mod kernels;
 mod luma;
 mod measure;
 mod picture;
@@ -30,12 +31,13 @@ use std::sync::OnceLock;
 
 use self::aq::AdaptiveQuantisation;
 use self::geometry::Geometry;
-use self::picture::{Carried, Frame, LowerEdge, PictureRow, RowCoder};
+use self::picture::{Carried, Frame, LowerEdge, PictureRow, RowCoder, RowEdges};
 pub(crate) use self::preset::Settings;
 use self::preset::Tools;
 pub use self::preset::{Preset, X265Version};
 use crate::codec::Crf;
 use crate::planes::{Plane, Planes};
+use crate::simd::{Level, Simd, dispatch};
 
 /// The least width and height: that of the smallest CTU.
 pub(crate) const MIN_SIDE: usize = 16;
@@ -81,7 +83,8 @@ impl Engine {
             source: planes,
         };
         let coder = coder.get_or_insert_with(|| Box::new(RowCoder::new()));
-        code_rows(&frame, coder, lower_edges, samples, qps, depths);
+        let level = Level::current();
+        dispatch!(level, simd => code_rows(simd, &frame, coder, lower_edges, samples, qps, depths));
         deblock(&geometry, samples, qps, depths);
         if tools.sample_adaptive_offset {
             sao::offset_samples(samples, &geometry, slice_qp, qps, offsets, planes);
@@ -109,7 +112,8 @@ impl Engine {
 }
 
 /// Codes the rows of CTUs, one after another.
-fn code_rows(
+fn code_rows<S: Simd>(
+    simd: S,
     frame: &Frame<'_>,
     coder: &mut RowCoder,
     lower_edges: &[OnceLock<LowerEdge>],
@@ -129,7 +133,8 @@ fn code_rows(
             carried = Carried::new(frame.slice_qp);
         }
         let edges = |row: usize| &lower_edges[row * geometry.columns..][..geometry.columns];
-        coder.code_row(frame, row, row.checked_sub(1).map(edges), edges(row), &mut out, &mut carried);
+        let edges = RowEdges { above: row.checked_sub(1).map(edges), below: edges(row) };
+        coder.code_row(simd, frame, row, edges, &mut out, &mut carried);
     }
 }
 

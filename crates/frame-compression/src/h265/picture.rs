@@ -12,6 +12,7 @@ use super::geometry::{CtuArea, Geometry};
 use super::preset::{Tools, X265Version};
 use super::quadtree::Analysis;
 use crate::planes::Planes;
+use crate::simd::Simd;
 
 /// What all rows share.
 #[derive(Debug)]
@@ -56,6 +57,15 @@ pub(super) struct PictureRow<'a> {
 /// Where rows of CTUs wait for each other: a place for each CTU, filled when it is complete.
 pub(super) type LowerEdges = [OnceLock<LowerEdge>];
 
+/// The places around a row of CTUs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RowEdges<'a> {
+    /// What the row above has left or will leave.
+    pub(super) above: Option<&'a LowerEdges>,
+    /// What this row is to fill.
+    pub(super) below: &'a LowerEdges,
+}
+
 /// The state that goes from CTU to CTU where there is no wavefront.
 #[derive(Debug)]
 pub(super) struct Carried {
@@ -83,14 +93,13 @@ impl RowCoder {
         Self { analysis: Analysis::new(), ctu: Ctu::new() }
     }
 
-    /// Codes a row. `above` is what the row above has left or will leave, `below` is to be filled. With a
-    /// wavefront, `carried` is the state before the first CTU, whatever the row.
-    pub(super) fn code_row(
+    /// Codes a row. With a wavefront, `carried` is the state before the first CTU, whatever the row.
+    pub(super) fn code_row<S: Simd>(
         &mut self,
+        simd: S,
         frame: &Frame<'_>,
         row: usize,
-        above: Option<&LowerEdges>,
-        below: &LowerEdges,
+        RowEdges { above, below }: RowEdges<'_>,
         out: &mut PictureRow<'_>,
         carried: &mut Carried,
     ) {
@@ -111,9 +120,10 @@ impl RowCoder {
                 self.take_edge(edges[column].wait(), edges.get(column + 1).map(OnceLock::wait));
             }
             self.load_source(frame.source);
-            self.analysis.analyse_ctu(frame, &mut self.ctu, &carried.coder, carried.qp);
+            self.analysis.analyse_ctu(simd, frame, &mut self.ctu, &carried.coder, carried.qp);
             carried.qp =
-                Commit::new(geometry, &frame.tools, &mut self.ctu, &mut carried.coder, carried.qp).run();
+                Commit::new(simd, geometry, &frame.tools, &mut self.ctu, &mut carried.coder, carried.qp)
+                    .run();
             if row + 1 < geometry.rows || column + 1 < geometry.columns {
                 carried.coder.continue_slice();
             }

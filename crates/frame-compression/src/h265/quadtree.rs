@@ -6,10 +6,12 @@ use super::chroma::{ChromaSearch, ChromaUnit};
 use super::cost::{Outcome, Region};
 use super::ctu::{CodingUnit, Ctu, decoding_order};
 use super::intra::most_probable_modes;
-use super::luma::{Attempt, Blocks, LumaSearch, PredictionUnit, source_textures, texture_loss};
+use super::kernels;
+use super::luma::{Attempt, Blocks, LumaSearch, PredictionUnit, copy_block, texture_loss};
 use super::picture::Frame;
 use super::preset::FlagPrice;
 use super::syntax::{self, UnitContext, UnitLevels};
+use crate::simd::Simd;
 
 /// A block coded as one coding unit, kept until it is known whether that is better than to divide it.
 #[derive(Debug)]
@@ -96,9 +98,16 @@ impl Analysis {
     }
 
     /// Decides a CTU and reconstructs it. `previous_qp` is the QpY of the last coding unit before it.
-    pub(super) fn analyse_ctu(&mut self, frame: &Frame<'_>, ctu: &mut Ctu, coder: &Coder, previous_qp: u8) {
+    pub(super) fn analyse_ctu<S: Simd>(
+        &mut self,
+        simd: S,
+        frame: &Frame<'_>,
+        ctu: &mut Ctu,
+        coder: &Coder,
+        previous_qp: u8,
+    ) {
         let log2 = ctu.area.log2;
-        let mut walk = Walk { analysis: self, frame, ctu, previous_qp };
+        let mut walk = Walk { simd, analysis: self, frame, ctu, previous_qp };
         if log2 < 6 {
             walk.set_region(0, 0, 1 << log2);
         }
@@ -107,14 +116,15 @@ impl Analysis {
 }
 
 /// The analysis of one CTU.
-struct Walk<'a, 'f> {
+struct Walk<'a, 'f, S> {
+    simd: S,
     analysis: &'a mut Analysis,
     frame: &'a Frame<'f>,
     ctu: &'a mut Ctu,
     previous_qp: u8,
 }
 
-impl Walk<'_, '_> {
+impl<S: Simd> Walk<'_, '_, S> {
     /// Takes over the quantisation parameters of a block of the CTU.
     fn set_region(&mut self, x: usize, y: usize, size: usize) {
         let (x, y) = (self.ctu.area.x + x, self.ctu.area.y + y);
@@ -213,7 +223,7 @@ impl Walk<'_, '_> {
             region,
             sign_hiding: self.frame.tools.sign_hiding,
         };
-        search.search::<N>(&unit, blocks);
+        search.search::<S, N>(self.simd, &unit, blocks);
         most_probable
     }
 
@@ -252,11 +262,18 @@ impl Walk<'_, '_> {
             self.ctu.luma.store::<4>(x, y, &best.samples);
             self.ctu.set_mode(x, y, 4, best.mode);
         }
-        let luma = &self.ctu.luma;
-        let textures = source_textures::<8>(luma.source_at(block.x, block.y), luma.side);
+        let (luma, simd) = (&self.ctu.luma, self.simd);
+        let mut source = [0; 64];
+        copy_block::<8>(luma.source_at(block.x, block.y), luma.side, &mut source);
         let trial = &mut self.analysis.trials[QUARTERED];
         // The unit's texture is that of the whole, not of the four blocks that the searches compared.
-        outcome.texture = texture_loss::<8>(&textures, &trial.luma.samples);
+        outcome.texture = simd.vectorize(
+            #[inline(always)]
+            || {
+                let textures = kernels::textures::<S, 8>(simd, &source);
+                texture_loss::<S, 8>(simd, &textures, &trial.luma.samples)
+            },
+        );
         trial.unit = unit;
         self.finish_unit::<4>(block, QUARTERED, most_probable, outcome, entry);
     }
@@ -283,7 +300,7 @@ impl Walk<'_, '_> {
             region,
             sign_hiding: self.frame.tools.sign_hiding,
         };
-        let choice = chroma.search::<C>(&unit, blocks);
+        let choice = chroma.search::<S, C>(self.simd, &unit, blocks);
         for (to, from) in trial.chroma.iter_mut().zip(choice.attempts) {
             to.copy_from::<C>(from);
         }
@@ -299,7 +316,7 @@ impl Walk<'_, '_> {
             sign_hiding: self.frame.tools.sign_hiding,
         };
         let mut coder = entry.fresh();
-        syntax::code_unit(&mut coder, &trial.unit, &trial.levels(), &surroundings);
+        syntax::code_unit(self.simd, &mut coder, &trial.unit, &trial.levels(), &surroundings);
         let mut outcome = Outcome {
             distortion: luma.distortion + choice.distortion,
             bits: coder.bits(),
@@ -435,6 +452,7 @@ mod tests {
     use super::*;
     use crate::codec::{Crf, Subsampling};
     use crate::planes::{Component, Planes};
+    use crate::simd::Scalar;
 
     /// The first coding units of docs/spec/h265-intra.md, annex B.2, which all start from the first state.
     #[test]
@@ -472,7 +490,8 @@ mod tests {
         ctu.chroma[1].load(&planes.cr.samples, planes.cr.stride, 0, 32, 32);
         let coder = Coder::new(frame.slice_qp);
         let mut analysis = Analysis::new();
-        let mut walk = Walk { analysis: &mut analysis, frame: &frame, ctu: &mut ctu, previous_qp: 22 };
+        let mut walk =
+            Walk { simd: Scalar, analysis: &mut analysis, frame: &frame, ctu: &mut ctu, previous_qp: 22 };
         walk.set_region(0, 0, 32);
         walk.analysis.predicted_qp = 22;
         // Of each: log2 of the size, mode, luma (D, bits, e), the unit's (D, bits, e), cost and accumulator.

@@ -1,7 +1,9 @@
 //! Quantisation, sign data hiding and scaling (H.265 8.6.3 and what the encoder does before it).
 
+use super::kernels;
 use super::residual_rate::spread;
 use super::scan::Scan;
+use crate::simd::Simd;
 
 /// Levels in scan order, sub-block by sub-block, and of each sub-block which of its 16 are not zero.
 #[derive(Debug, Clone, Copy)]
@@ -61,14 +63,36 @@ impl Quantiser {
         }
     }
 
-    /// Quantises a block of coefficients (in raster order) and hides signs. Says whether a level is left.
-    pub(super) fn quantise(
+    /// Quantises a block of coefficients (in raster order) and hides signs. Says whether a level is left; if none is,
+    /// nothing is written.
+    #[inline(always)]
+    pub(super) fn quantise<S: Simd, const N: usize>(
         &self,
+        simd: S,
         coefficients: &[i16],
         scan: &Scan,
         sign_hiding: bool,
         out: &mut LevelsMut<'_>,
     ) -> bool {
+        let nonzero = if S::IS_SCALAR {
+            self.quantise_plainly(coefficients, scan, out)
+        } else {
+            let mut levels = [0; 32 * 32];
+            let mut masks = [0; 64];
+            let numbers = [self.factor, self.add, self.shift as i32];
+            if !kernels::quantise(simd, coefficients, N * N, numbers, &mut levels, &mut masks) {
+                return false;
+            }
+            into_scan_order::<N>(&levels, &masks, scan, out)
+        };
+        if sign_hiding && nonzero >= 2 {
+            self.hide_signs::<S, N>(simd, coefficients, scan, out);
+        }
+        nonzero > 0
+    }
+
+    /// Gives the number of levels that are not 0.
+    fn quantise_plainly(&self, coefficients: &[i16], scan: &Scan, out: &mut LevelsMut<'_>) -> u32 {
         let side = 1 << scan.log2;
         let mut nonzero = 0;
         for (index, significant) in out.significant[..scan.count()].iter_mut().enumerate() {
@@ -84,47 +108,64 @@ impl Quantiser {
             *significant = mask;
             nonzero += mask.count_ones();
         }
-        if sign_hiding && nonzero >= 2 {
-            self.hide_signs(coefficients, scan, out);
-        }
-        nonzero > 0
+        nonzero
     }
 
     /// Makes the parity of each sub-block's magnitudes say the sign of its first level
     /// (docs/spec/h265-intra.md, 8.4).
-    fn hide_signs(&self, coefficients: &[i16], scan: &Scan, out: &mut LevelsMut<'_>) {
-        let side = 1 << scan.log2;
+    #[inline(always)]
+    fn hide_signs<S: Simd, const N: usize>(
+        &self,
+        simd: S,
+        coefficients: &[i16],
+        scan: &Scan,
+        out: &mut LevelsMut<'_>,
+    ) {
         let mut last = true;
         for index in (0..scan.count()).rev() {
             let mask = u32::from(out.significant[index]);
             if mask == 0 {
                 continue;
             }
-            let highest_allowed = if last { 31 - mask.leading_zeros() } else { 15 };
+            let highest = if last { 31 - mask.leading_zeros() } else { 15 } as usize;
             last = false;
             if spread(mask) < 4 {
                 continue;
             }
             let levels = out.levels[16 * index..].first_chunk_mut::<16>().expect("room for all levels");
-            let negative = levels[mask.trailing_zeros() as usize % 16] < 0;
+            let first = mask.trailing_zeros() as usize % 16;
             let odd = levels.iter().fold(0, |parity, &level| parity ^ level) & 1 != 0;
-            if negative != odd {
-                let from = &coefficients[sub_block_start(scan, index, side)..];
-                let coefficients = std::array::from_fn(|rank| from[place(scan, rank, side)]);
-                self.change_parity(&coefficients, levels, highest_allowed as usize);
-                out.significant[index] = levels
-                    .iter()
-                    .enumerate()
-                    .fold(0, |mask, (rank, &level)| mask | u16::from(level != 0) << rank);
+            if (levels[first] < 0) == odd {
+                continue;
             }
+            let from = &coefficients[sub_block_start(scan, index, N)..];
+            let coefficients: [i16; 16] = std::array::from_fn(|rank| from[place(scan, rank, N)]);
+            let (chosen, mut change) = if S::IS_SCALAR {
+                self.parity_change(&coefficients, levels, first, highest)
+            } else {
+                let numbers = [self.factor, self.shift as i32];
+                kernels::parity_change(simd, &coefficients, levels, numbers, first, highest)
+            };
+            let level = &mut levels[chosen];
+            if level.unsigned_abs() >= i16::MAX.unsigned_abs() {
+                change = -1;
+            }
+            *level += if coefficients[chosen] < 0 { -change } else { change };
+            let bit = 1 << chosen;
+            out.significant[index] = if *level != 0 { mask as u16 | bit } else { mask as u16 & !bit };
         }
     }
 
-    /// Moves the level by one that loses least by it.
-    fn change_parity(&self, coefficients: &[i16; 16], levels: &mut [i16; 16], highest: usize) {
-        let first = levels.iter().position(|&level| level != 0).unwrap_or(0);
+    /// Which level of a sub-block loses least by moving, and by how much its magnitude moves.
+    pub(super) fn parity_change(
+        &self,
+        coefficients: &[i16; 16],
+        levels: &[i16; 16],
+        first: usize,
+        highest: usize,
+    ) -> (usize, i16) {
         let negative = levels[first] < 0;
-        let (mut least, mut chosen, mut change) = (i32::MAX, 0, 0);
+        let (mut least, mut chosen) = (i32::MAX, (first, 1));
         for rank in (0..=highest).rev() {
             let magnitude = i32::from(levels[rank]).abs();
             let exact = i32::from(coefficients[rank]).abs() * self.factor;
@@ -141,46 +182,86 @@ impl Quantiser {
                 (-error, 1)
             };
             if cost < least {
-                (least, chosen, change) = (cost, rank, step);
+                (least, chosen) = (cost, (rank, step));
             }
         }
-        let level = &mut levels[chosen];
-        if level.unsigned_abs() >= i16::MAX.unsigned_abs() {
-            change = -1;
-        }
-        *level += if coefficients[chosen] < 0 { -change } else { change };
+        chosen
     }
 
-    /// Scales levels back to coefficients in raster order.
-    pub(super) fn scale(&self, levels: Levels<'_>, scan: &Scan, coefficients: &mut [i16]) {
-        let side = 1 << scan.log2;
-        coefficients[..side * side].fill(0);
+    /// Scales levels back to coefficients in raster order. Gives the columns and rows beyond which all are 0.
+    #[inline(always)]
+    pub(super) fn scale<S: Simd, const N: usize>(
+        &self,
+        simd: S,
+        levels: Levels<'_>,
+        scan: &Scan,
+        coefficients: &mut [i16],
+    ) -> (usize, usize) {
+        coefficients[..N * N].fill(0);
+        let (mut columns, mut rows) = (0, 0);
         for (index, &significant) in levels.significant[..scan.count()].iter().enumerate() {
-            let to = &mut coefficients[sub_block_start(scan, index, side)..];
-            let from = levels.sub_block(index);
+            if significant == 0 {
+                continue;
+            }
+            let (x, y) = scan.sub_blocks[index];
+            (columns, rows) = (columns.max(4 * usize::from(x) + 4), rows.max(4 * usize::from(y) + 4));
+            let to = &mut coefficients[sub_block_start(scan, index, N)..];
+            let numbers = [self.scale, self.round, self.scale_shift as i32];
+            let scaled = kernels::scale(simd, levels.sub_block(index), numbers);
             let mut left = significant;
             while left != 0 {
-                let rank = left.trailing_zeros() as usize;
+                let rank = left.trailing_zeros() as usize % 16;
                 left &= left - 1;
-                // Levels are 16 bits and the factor at most 72 << 8, so that the product can need 64 bits.
-                let scaled = (i64::from(from[rank]) * i64::from(self.scale) + i64::from(self.round))
-                    >> self.scale_shift;
-                to[place(scan, rank, side)] = scaled.clamp(i64::from(i16::MIN), i64::from(i16::MAX)) as i16;
+                to[place(scan, rank, N)] = scaled[rank];
             }
         }
+        (columns, rows)
     }
+}
+
+/// Brings levels from raster into scan order. `masks` says of each 16 which are not 0. Gives the number of those.
+#[inline(always)]
+fn into_scan_order<const N: usize>(
+    levels: &[i16; 32 * 32],
+    masks: &[u16; 64],
+    scan: &Scan,
+    out: &mut LevelsMut<'_>,
+) -> u32 {
+    let mut nonzero = 0;
+    for (index, significant) in out.significant[..N * N / 16].iter_mut().enumerate() {
+        let start = sub_block_start(scan, index, N);
+        let mut mask = 0;
+        for (row, table) in scan.row_masks.iter().enumerate() {
+            let at = start + row * N;
+            mask |= table[usize::from(masks[at / 16 % 64] >> (at % 16)) % 16];
+        }
+        *significant = mask;
+        if mask == 0 {
+            continue;
+        }
+        nonzero += mask.count_ones();
+        let to = out.levels[16 * index..].first_chunk_mut::<16>().expect("room for all levels");
+        *to = [0; 16];
+        let mut left = mask;
+        while left != 0 {
+            let rank = left.trailing_zeros() as usize % 16;
+            left &= left - 1;
+            to[rank] = levels[(start + place(scan, rank, N)) % (32 * 32)];
+        }
+    }
+    nonzero
 }
 
 /// Where a sub-block begins in a block in raster order.
 #[inline(always)]
 fn sub_block_start(scan: &Scan, index: usize, side: usize) -> usize {
-    let (x, y) = scan.sub_blocks[index];
+    let (x, y) = scan.sub_blocks[index % 64];
     4 * (usize::from(y) * side + usize::from(x))
 }
 
 /// Where a place of a sub-block is, from its first.
 #[inline(always)]
 fn place(scan: &Scan, rank: usize, side: usize) -> usize {
-    let place = usize::from(scan.places[rank]);
+    let place = usize::from(scan.places[rank % 16]);
     place / 4 * side + place % 4
 }

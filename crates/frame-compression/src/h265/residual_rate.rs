@@ -3,6 +3,7 @@
 use super::cabac::{Coder, context};
 use super::quantise::Levels;
 use super::scan::{Scan, ScanOrder};
+use crate::simd::{Simd, Words};
 
 /// Of which colour component a transform block is, as the contexts see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,21 +13,38 @@ pub(super) enum Channel {
 }
 
 /// Codes the levels of a block that has any.
-pub(super) fn code_residual(
+pub(super) fn code_residual<S: Simd>(
+    simd: S,
     coder: &mut Coder,
     levels: Levels<'_>,
     scan: &Scan,
     channel: Channel,
     sign_hiding: bool,
 ) {
+    simd.vectorize(
+        #[inline(always)]
+        || match channel {
+            Channel::Luma => code::<S, false>(simd, coder, levels, scan, sign_hiding),
+            Channel::Chroma => code::<S, true>(simd, coder, levels, scan, sign_hiding),
+        },
+    );
+}
+
+#[inline(always)]
+fn code<S: Simd, const CHROMA: bool>(
+    simd: S,
+    coder: &mut Coder,
+    levels: Levels<'_>,
+    scan: &Scan,
+    sign_hiding: bool,
+) {
     let significant = &levels.significant[..scan.count()];
     let Some(last) = significant.iter().rposition(|&mask| mask != 0) else { return };
     let last_rank = 15 - significant[last].leading_zeros();
-    code_last_position(coder, last, last_rank as usize, scan, channel);
+    code_last_position::<CHROMA>(coder, last, last_rank as usize, scan);
 
-    let chroma = channel == Channel::Chroma;
-    let sig_base = context::SIG_COEFF_FLAG + if chroma { 27 } else { 0 };
-    let sig_offset = match (scan.log2, chroma) {
+    let sig_base = context::SIG_COEFF_FLAG + if CHROMA { 27 } else { 0 };
+    let sig_offset = match (scan.log2, CHROMA) {
         (2, _) => 0,
         (3, false) if scan.order == ScanOrder::Diagonal => 9,
         (3, false) => 15,
@@ -34,12 +52,12 @@ pub(super) fn code_residual(
         (3, true) => 9,
         (_, true) => 12,
     };
-    let flag_base = context::CODED_SUB_BLOCK_FLAG + if chroma { 2 } else { 0 };
+    let flag_base = context::CODED_SUB_BLOCK_FLAG + if CHROMA { 2 } else { 0 };
     let mut coded_map = 0_u64;
     let mut previous_had_greater1 = false;
     for sub_block in (0..=last).rev() {
         let mask = u32::from(significant[sub_block]);
-        let [own, right, below] = scan.map_bits[sub_block];
+        let [own, right, below] = scan.map_bits[sub_block % 64];
         let coded = usize::from(coded_map & right != 0) + 2 * usize::from(coded_map & below != 0);
         if sub_block > 0 && sub_block < last {
             coder.bin(flag_base + usize::from(coded != 0), mask != 0);
@@ -51,25 +69,64 @@ pub(super) fn code_residual(
             coded_map |= own;
         }
 
-        let sig_contexts = &scan.significance[coded];
-        let base = sig_base + sig_offset + if sub_block > 0 && !chroma && scan.log2 > 2 { 3 } else { 0 };
+        let base = sig_base + sig_offset + if sub_block > 0 && !CHROMA && scan.log2 > 2 { 3 } else { 0 };
         let top = if sub_block == last { last_rank } else { 16 };
-        for rank in (1..top).rev() {
-            coder.bin(base + usize::from(sig_contexts[rank as usize]), mask >> rank & 1 != 0);
-        }
         // The first place is inferred where it is the only one left that can have made the sub-block coded.
-        if top > 0 && (sub_block == 0 || sub_block == last || mask != 1) {
-            let first = if sub_block == 0 { sig_base } else { base + usize::from(sig_contexts[0]) };
-            coder.bin(first, mask & 1 != 0);
+        let first_coded = top > 0 && (sub_block == 0 || sub_block == last || mask != 1);
+        if scan.log2 == 2 {
+            code_small_significance(coder, mask, top, scan, base);
+        } else {
+            let with_first = first_coded && sub_block > 0;
+            code_significance(coder, mask, top, scan, coded, [base, usize::from(with_first)]);
+        }
+        if first_coded && sub_block == 0 {
+            coder.bin(sig_base, mask & 1 != 0);
         }
         if mask != 0 {
-            let set = usize::from(previous_had_greater1) + if sub_block > 0 && !chroma { 2 } else { 0 };
+            let set = usize::from(previous_had_greater1) + if sub_block > 0 && !CHROMA { 2 } else { 0 };
             let levels: &[i16; 16] = levels.sub_block(sub_block);
-            previous_had_greater1 = code_magnitudes(coder, levels, mask, set, chroma);
+            let large = S::Words::load(simd, levels).abs().greater(S::Words::splat(simd, 1)).signs();
+            previous_had_greater1 = code_magnitudes::<CHROMA>(coder, levels, mask, large.into(), set);
             let hidden = sign_hiding && spread(mask) >= 4;
             coder.bypass(mask.count_ones() - u32::from(hidden));
         }
     }
+}
+
+/// The flags of a 4x4 block below `top`, but for the first place, each by its own context.
+#[inline(always)]
+fn code_small_significance(coder: &mut Coder, mask: u32, top: u32, scan: &Scan, base: usize) {
+    for rank in (1..top).rev() {
+        coder.bin(base + usize::from(scan.significance[0][rank as usize % 16]), mask >> rank & 1 != 0);
+    }
+}
+
+/// The flags of a larger block's sub-block below `top`, with or without the first place. Bins of different contexts
+/// do not touch each other, so that those of one context can be coded in a row.
+#[inline(always)]
+fn code_significance(
+    coder: &mut Coder,
+    mask: u32,
+    top: u32,
+    scan: &Scan,
+    coded_neighbours: usize,
+    [base, with_first]: [usize; 2],
+) {
+    if top == 0 {
+        return;
+    }
+    let (gather, classes) = (&scan.gather[coded_neighbours % 4], &scan.classes[coded_neighbours % 4]);
+    let mut together = 0;
+    for (i, table) in gather.iter().enumerate() {
+        together |= table[(mask >> (4 * i)) as usize % 16];
+    }
+    let below = (1 << top) - 1;
+    let count = |class: usize| (u32::from(classes[class]) & below).count_ones();
+    coder.run(base, (together & 0xffff) as u32, count(0));
+    coder.run(base + 1, (together >> 16 & 0xffff) as u32, count(1));
+    // The first place is the lowest of the last class.
+    let without = 1 - with_first as u32;
+    coder.run(base + 2, (together >> 32) as u32 >> without, count(2) - without);
 }
 
 /// Distance between the first and the last level of a sub-block that is not zero.
@@ -80,14 +137,15 @@ pub(super) fn spread(mask: u32) -> u32 {
 
 /// last_sig_coeff_x_prefix and the three that go with it.
 #[inline]
-fn code_last_position(coder: &mut Coder, sub_block: usize, rank: usize, scan: &Scan, channel: Channel) {
+fn code_last_position<const CHROMA: bool>(coder: &mut Coder, sub_block: usize, rank: usize, scan: &Scan) {
     let (block_x, block_y) = scan.sub_blocks[sub_block];
     let place = scan.places[rank];
     let (x, y) = (block_x * 4 + place % 4, block_y * 4 + place / 4);
     let (x, y) = if scan.order == ScanOrder::Vertical { (y, x) } else { (x, y) };
-    let (offset, shift) = match channel {
-        Channel::Luma => (3 * (scan.log2 - 2) + ((scan.log2 - 1) >> 2), (scan.log2 + 1) >> 2),
-        Channel::Chroma => (15, scan.log2 - 2),
+    let (offset, shift) = if CHROMA {
+        (15, scan.log2 - 2)
+    } else {
+        (3 * (scan.log2 - 2) + ((scan.log2 - 1) >> 2), (scan.log2 + 1) >> 2)
     };
     let longest = 2 * scan.log2 - 1;
     for (coordinate, base) in [(x, context::LAST_X_PREFIX), (y, context::LAST_Y_PREFIX)] {
@@ -108,36 +166,51 @@ fn code_last_position(coder: &mut Coder, sub_block: usize, rank: usize, scan: &S
 const LAST_GROUP: [u8; 32] =
     [0, 1, 2, 3, 4, 4, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7, 8, 8, 8, 8, 8, 8, 8, 8, 9, 9, 9, 9, 9, 9, 9, 9];
 
-/// The greater1 and greater2 flags and the remaining magnitudes of a sub-block, from the last level down.
-/// Says whether a greater1 flag was 1.
-#[inline]
-fn code_magnitudes(coder: &mut Coder, levels: &[i16; 16], mask: u32, set: usize, chroma: bool) -> bool {
-    let greater1_base = context::GREATER1_FLAG + set * 4 + if chroma { 16 } else { 0 };
-    let greater2 = context::GREATER2_FLAG + set + if chroma { 4 } else { 0 };
-    let (mut greater1_context, mut first_greater1, mut rice) = (1, true, 0);
-    let mut left = mask;
-    let mut count = 0;
-    while left != 0 {
+/// The greater1 and greater2 flags and the remaining magnitudes of a sub-block, from the last level down. `large` says
+/// which magnitudes are over 1. Says whether a greater1 flag was 1.
+#[inline(always)]
+fn code_magnitudes<const CHROMA: bool>(
+    coder: &mut Coder,
+    levels: &[i16; 16],
+    mask: u32,
+    large: u32,
+    set: usize,
+) -> bool {
+    let greater1 = context::GREATER1_FLAG + set * 4 + if CHROMA { 16 } else { 0 };
+    let count = mask.count_ones();
+    let flags = count.min(8);
+    if large == 0 {
+        code_zeros(coder, greater1, flags);
+        // Beyond eight, the magnitude 1 itself is a remainder of 0.
+        coder.bypass(count - flags);
+        return false;
+    }
+    let mut magnitudes = [0_u32; 16];
+    let (mut left, mut bins) = (mask, 0);
+    for (i, magnitude) in magnitudes[..count as usize % 17].iter_mut().enumerate() {
         let rank = 31 - left.leading_zeros();
-        left ^= 1 << rank;
-        let magnitude = u32::from(levels[rank as usize % 16].unsigned_abs());
-        let mut base = 1;
-        if count < 8 {
-            let greater1 = magnitude > 1;
-            coder.bin(greater1_base + greater1_context, greater1);
-            base = 2;
-            if first_greater1 {
-                base = 3;
-                if greater1 {
-                    coder.bin(greater2, magnitude > 2);
-                    first_greater1 = false;
-                    greater1_context = 0;
-                } else if greater1_context < 3 {
-                    greater1_context += 1;
-                }
-            }
+        left &= !(1 << rank);
+        *magnitude = levels[rank as usize % 16].unsigned_abs().into();
+        if i < 8 {
+            bins = 2 * bins + u32::from(*magnitude > 1);
         }
-        count += 1;
+    }
+    let first = if bins == 0 {
+        code_zeros(coder, greater1, flags);
+        8
+    } else {
+        let after = bins.ilog2();
+        let zeros = flags - 1 - after;
+        code_zeros(coder, greater1, zeros);
+        coder.bin(greater1 + (zeros as usize + 1).min(3), true);
+        coder.run(greater1, bins & ((1 << after) - 1), after);
+        let greater2 = context::GREATER2_FLAG + set + if CHROMA { 4 } else { 0 };
+        coder.bin(greater2, magnitudes[zeros as usize % 16] > 2);
+        zeros as usize
+    };
+    let mut rice = 0;
+    for (i, &magnitude) in magnitudes[..count as usize % 17].iter().enumerate().skip(first) {
+        let base = if i >= 8 { 1 } else { 2 + u32::from(i == first) };
         if magnitude >= base {
             coder.bypass(remaining_length(magnitude - base, rice));
             if magnitude > 3 << rice {
@@ -145,7 +218,19 @@ fn code_magnitudes(coder: &mut Coder, levels: &[i16; 16], mask: u32, set: usize,
             }
         }
     }
-    !first_greater1
+    bins != 0
+}
+
+/// So many greater1 flags of 0 from the first of a sub-block on: contexts 1, 2 and then 3.
+#[inline(always)]
+fn code_zeros(coder: &mut Coder, greater1: usize, count: u32) {
+    if count > 0 {
+        coder.bin(greater1 + 1, false);
+    }
+    if count > 1 {
+        coder.bin(greater1 + 2, false);
+        coder.run(greater1 + 3, 0, count - 2);
+    }
 }
 
 /// Bits of coeff_abs_level_remaining (H.265 9.3.3.11).

@@ -32,9 +32,16 @@ pub(super) struct Scan {
     pub(super) map_bits: [[u64; 3]; 64],
     /// The places in a sub-block, 4 y + x.
     pub(super) places: [u8; 16],
+    /// The places of a row of a sub-block in scan order, one bit each, by the row and its four bits.
+    pub(super) row_masks: [[u16; 16]; 4],
     /// sigCtx of each place of a sub-block in scan order, before what depends on the block, by the
     /// coded_sub_block_flags of the right (1) and lower (2) neighbour (H.265 9.3.4.2.5).
     pub(super) significance: [[u8; 16]; 4],
+    /// For blocks of 8x8 and more, whose sigCtx is 0, 1 or 2 before that: the places of each, by the neighbours.
+    pub(super) classes: [[u16; 3]; 4],
+    /// Of four places in scan order, given as bits: the bits of each class brought together, 16 bits for each class, by
+    /// the neighbours and which four.
+    pub(super) gather: [[[u64; 16]; 4]; 4],
 }
 
 impl Scan {
@@ -70,8 +77,48 @@ impl Scan {
             }
             i += 1;
         }
-        Self { order, log2, sub_blocks, map_bits, places, significance }
+        let mut row_masks = [[0; 16]; 4];
+        let mut i = 0;
+        while i < 16 {
+            let (x, y) = (inner[i].0 as usize, inner[i].1 as usize);
+            let mut bits = 0;
+            while bits < 16 {
+                row_masks[y][bits] |= (((bits >> x) & 1) << i) as u16;
+                bits += 1;
+            }
+            i += 1;
+        }
+        let (classes, gather) = classes(&significance, log2);
+        Self { order, log2, sub_blocks, map_bits, places, row_masks, significance, classes, gather }
     }
+}
+
+type Classes = [[u16; 3]; 4];
+type Gather = [[[u64; 16]; 4]; 4];
+
+const fn classes(significance: &[[u8; 16]; 4], log2: u32) -> (Classes, Gather) {
+    let (mut classes, mut gather): (Classes, Gather) = ([[0; 3]; 4], [[[0; 16]; 4]; 4]);
+    if log2 == 2 {
+        return (classes, gather);
+    }
+    let mut coded = 0;
+    while coded < 4 {
+        let mut rank = 0;
+        while rank < 16 {
+            let class = significance[coded][rank] as usize;
+            let before = classes[coded][class].count_ones() as usize;
+            classes[coded][class] |= 1 << rank;
+            let mut bits = 0;
+            while bits < 16 {
+                let bit = (bits >> (rank % 4)) & 1;
+                gather[coded][rank / 4][bits] |= (bit as u64) << (16 * class + before);
+                bits += 1;
+            }
+            rank += 1;
+        }
+        coded += 1;
+    }
+    (classes, gather)
 }
 
 /// ctxIdxMap of H.265 table 9-50: sigCtx in 4x4 blocks. The last place is never coded.

@@ -5,6 +5,7 @@ use super::ctu::{CodingUnit, DERIVED};
 use super::quantise::Levels;
 use super::residual_rate::{Channel, code_residual};
 use super::scan::{chroma_scan, luma_scan};
+use crate::simd::Simd;
 
 /// The levels of a coding unit's transform units.
 #[derive(Debug, Clone, Copy)]
@@ -95,7 +96,8 @@ pub(super) fn code_qp_delta(coder: &mut Coder, delta: i32) {
 }
 
 /// Codes a coding unit as a whole. Says whether that coded cu_qp_delta_abs.
-pub(super) fn code_unit(
+pub(super) fn code_unit<S: Simd>(
+    simd: S,
     coder: &mut Coder,
     unit: &CodingUnit,
     levels: &UnitLevels<'_>,
@@ -127,13 +129,13 @@ pub(super) fn code_unit(
             let scan = luma_scan(part_log2, unit.luma_modes[part]);
             let Levels { levels, significant } = levels.luma;
             let levels = Levels { levels: &levels[16 * part..], significant: &significant[part..] };
-            code_residual(coder, levels, scan, Channel::Luma, sign_hiding);
+            code_residual(simd, coder, levels, scan, Channel::Luma, sign_hiding);
         }
     }
     let scan = chroma_scan(log2 - 1, unit.resolved_chroma_mode());
     for (coded, &levels) in [unit.cbf_cb, unit.cbf_cr].into_iter().zip(&levels.chroma) {
         if coded {
-            code_residual(coder, levels, scan, Channel::Chroma, sign_hiding);
+            code_residual(simd, coder, levels, scan, Channel::Chroma, sign_hiding);
         }
     }
     qp_delta_coded

@@ -14,7 +14,7 @@ const COSINE: [i32; 32] = [
 ];
 
 /// The entry of the 32-point matrix at a row and a column: the cosine of row * (2 column + 1) sixty-fourths of pi.
-const fn matrix(row: usize, column: usize) -> i32 {
+pub(super) const fn matrix(row: usize, column: usize) -> i32 {
     let angle = row * (2 * column + 1) % 128;
     let folded = if angle > 64 { 128 - angle } else { angle };
     if row == 0 {
@@ -43,7 +43,8 @@ const fn odd_rows<const HALF: usize>(step: usize) -> [[i32; HALF]; HALF] {
     rows
 }
 
-const DST: [[i32; 4]; 4] = [[29, 55, 74, 84], [74, 74, 0, -74], [84, -29, -74, 55], [55, -84, 74, -29]];
+pub(super) const DST: [[i32; 4]; 4] =
+    [[29, 55, 74, 84], [74, 74, 0, -74], [84, -29, -74, 55], [55, -84, 74, -29]];
 
 /// Which transform a block has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

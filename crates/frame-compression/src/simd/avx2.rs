@@ -5,13 +5,15 @@ use std::ops::{Add, Sub};
 
 use super::{Bytes, Dwords, Simd, Words};
 
-/// Proof that the CPU has AVX2: made by [`Avx2::detect`] alone.
+/// Proof that the CPU has AVX2 and the bit instructions that came with it: made by [`Avx2::detect`] alone.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Avx2(());
 
 impl Avx2 {
     pub(super) fn detect() -> Option<Self> {
-        is_x86_feature_detected!("avx2").then_some(Self(()))
+        let bits = is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2");
+        let counts = is_x86_feature_detected!("lzcnt") && is_x86_feature_detected!("popcnt");
+        (is_x86_feature_detected!("avx2") && bits && counts).then_some(Self(()))
     }
 }
 
@@ -30,11 +32,11 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     fn vectorize<R>(self, kernel: impl FnOnce() -> R) -> R {
-        #[target_feature(enable = "avx2")]
+        #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
         fn compiled<R>(kernel: impl FnOnce() -> R) -> R {
             kernel()
         }
-        // SAFETY: the token proves that the CPU has AVX2.
+        // SAFETY: the token proves that the CPU has these features.
         unsafe { compiled(kernel) }
     }
 }
@@ -232,7 +234,36 @@ impl Words<Avx2> for Avx2Words {
         });
     }
 
+    #[inline(always)]
+    fn splat_pair(_: Avx2, even: i16, odd: i16) -> Self {
+        let pair = i32::from(odd) << 16 | i32::from(even as u16);
+        Self(avx2!(_mm256_set1_epi32(pair)))
+    }
+
+    #[inline(always)]
+    fn load_halves(_: Avx2, low: &[i16; 8], high: &[i16; 8]) -> Self {
+        Self(avx2!(_mm256_loadu2_m128i(high.as_ptr().cast(), low.as_ptr().cast())))
+    }
+
+    #[inline(always)]
+    fn load_quarters(_: Avx2, quarters: [&[i16; 4]; 4]) -> Self {
+        Self(avx2!({
+            let [a, b, c, d] = quarters.map(|quarter| _mm_loadl_epi64(quarter.as_ptr().cast()));
+            _mm256_set_m128i(_mm_unpacklo_epi64(c, d), _mm_unpacklo_epi64(a, b))
+        }))
+    }
+
+    #[inline(always)]
+    fn signs(self) -> u16 {
+        avx2!({
+            let packed =
+                _mm_packs_epi16(_mm256_castsi256_si128(self.0), _mm256_extracti128_si256::<1>(self.0));
+            _mm_movemask_epi8(packed) as u16
+        })
+    }
+
     binary! {
+        mul_rounded = _mm256_mulhrs_epi16;
         min = _mm256_min_epi16;
         max = _mm256_max_epi16;
         saturating_add = _mm256_adds_epi16;

@@ -152,6 +152,12 @@ pub(crate) trait Words<S: Simd>: Copy + Add<Output = Self> + Sub<Output = Self> 
     fn load_rgb_pairs(simd: S, from: &[u8; 48]) -> [Self; 4];
     /// 16 pixels of packed RGB from a vector a channel, clamped to 0..=255.
     fn store_rgb(channels: [Self; 3], to: &mut [u8; 48]);
+    /// Two lanes, all over.
+    fn splat_pair(simd: S, even: i16, odd: i16) -> Self;
+    fn load_halves(simd: S, low: &[i16; 8], high: &[i16; 8]) -> Self;
+    fn load_quarters(simd: S, quarters: [&[i16; 4]; 4]) -> Self;
+    /// The sign bits: that of the first lane lowest.
+    fn signs(self) -> u16;
 
     fn and(self, other: Self) -> Self;
     fn or(self, other: Self) -> Self;
@@ -170,6 +176,8 @@ pub(crate) trait Words<S: Simd>: Copy + Add<Output = Self> + Sub<Output = Self> 
     fn mul_high(self, other: Self) -> Self;
     /// The high half of the product of unsigned lanes.
     fn mul_high_unsigned(self, other: Self) -> Self;
+    /// The product, rounded and shifted right by 15; wraps for the one product that does not fit.
+    fn mul_rounded(self, other: Self) -> Self;
     /// All ones where `self > other`.
     fn greater(self, other: Self) -> Self;
     /// All ones where equal.

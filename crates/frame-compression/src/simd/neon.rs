@@ -140,6 +140,10 @@ pairs! {
         let signed = vbslq_s16(vcltzq_s16(b), vnegq_s16(a), a);
         vbicq_s16(signed, vreinterpretq_s16_u16(vceqzq_s16(b)))
     };
+    mul_rounded_s16: int16x8_t = |a, b| {
+        let (low, high) = (vmull_s16(vget_low_s16(a), vget_low_s16(b)), vmull_high_s16(a, b));
+        vrshrn_high_n_s32::<15>(vrshrn_n_s32::<15>(low), high)
+    };
     greater_s16: int16x8_t = |a, b| vreinterpretq_s16_u16(vcgtq_s16(a, b));
     equal_s16: int16x8_t = |a, b| vreinterpretq_s16_u16(vceqq_s16(a, b));
     zip1_32: int16x8_t = |a, b| {
@@ -206,7 +210,39 @@ impl Words<Neon> for NeonWords {
         });
     }
 
+    #[inline(always)]
+    fn splat_pair(_: Neon, even: i16, odd: i16) -> Self {
+        let pair = i32::from(odd) << 16 | i32::from(even as u16);
+        Self(neon!([vreinterpretq_s16_s32(vdupq_n_s32(pair)); 2]))
+    }
+
+    #[inline(always)]
+    fn load_halves(_: Neon, low: &[i16; 8], high: &[i16; 8]) -> Self {
+        Self(neon!([low, high].map(|half| vld1q_s16(half.as_ptr()))))
+    }
+
+    #[inline(always)]
+    fn load_quarters(_: Neon, quarters: [&[i16; 4]; 4]) -> Self {
+        Self(neon!({
+            let [a, b, c, d] = quarters.map(|quarter| vld1_s16(quarter.as_ptr()));
+            [vcombine_s16(a, b), vcombine_s16(c, d)]
+        }))
+    }
+
+    #[inline(always)]
+    fn signs(self) -> u16 {
+        neon!({
+            let weights = vld1q_u16([1, 2, 4, 8, 16, 32, 64, 128].as_ptr());
+            let [low, high] = self.0.map(|half| {
+                let negative = vreinterpretq_u16_s16(vshrq_n_s16::<15>(half));
+                vaddvq_u16(vandq_u16(negative, weights))
+            });
+            low | high << 8
+        })
+    }
+
     binary! {
+        mul_rounded = mul_rounded_s16;
         and = vandq_s16;
         or = vorrq_s16;
         xor = veorq_s16;

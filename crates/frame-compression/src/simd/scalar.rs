@@ -158,7 +158,28 @@ impl Words<Scalar> for ScalarWords {
         *to = from_fn(|i| channels[i % 3].0[i / 3].clamp(0, 255) as u8);
     }
 
+    #[inline(always)]
+    fn splat_pair(_: Scalar, even: i16, odd: i16) -> Self {
+        Self(from_fn(|i| if i % 2 == 0 { even } else { odd }))
+    }
+
+    #[inline(always)]
+    fn load_halves(_: Scalar, low: &[i16; 8], high: &[i16; 8]) -> Self {
+        Self(from_fn(|i| if i < 8 { low[i] } else { high[i - 8] }))
+    }
+
+    #[inline(always)]
+    fn load_quarters(_: Scalar, quarters: [&[i16; 4]; 4]) -> Self {
+        Self(from_fn(|i| quarters[i / 4][i % 4]))
+    }
+
+    #[inline(always)]
+    fn signs(self) -> u16 {
+        self.0.iter().enumerate().fold(0, |bits, (i, &lane)| bits | (u16::from(lane < 0) << i))
+    }
+
     lane_by_lane! {
+        mul_rounded = |a, b| ((i32::from(a) * i32::from(b) + 0x4000) >> 15) as i16;
         and = |a, b| a & b;
         or = |a, b| a | b;
         xor = |a, b| a ^ b;

@@ -197,6 +197,16 @@ fn hadd_epi32(a: __m128i, b: __m128i) -> __m128i {
     })
 }
 
+/// SSE2 has no rounding product: the high half doubled, and what the low half adds to it.
+#[inline(always)]
+fn mulhrs_epi16(a: __m128i, b: __m128i) -> __m128i {
+    sse2!({
+        let (high, low) = (_mm_mulhi_epi16(a, b), _mm_mullo_epi16(a, b));
+        let rest = _mm_srli_epi16::<1>(_mm_add_epi16(_mm_srli_epi16::<14>(low), _mm_set1_epi16(1)));
+        _mm_add_epi16(_mm_add_epi16(high, high), rest)
+    })
+}
+
 impl Words<Sse2> for Sse2Words {
     same_for_all!(i16, 16, _mm_set1_epi16);
 
@@ -264,7 +274,32 @@ impl Words<Sse2> for Sse2Words {
         });
     }
 
+    #[inline(always)]
+    fn splat_pair(_: Sse2, even: i16, odd: i16) -> Self {
+        let pair = i32::from(odd) << 16 | i32::from(even as u16);
+        Self(sse2!([_mm_set1_epi32(pair); 2]))
+    }
+
+    #[inline(always)]
+    fn load_halves(_: Sse2, low: &[i16; 8], high: &[i16; 8]) -> Self {
+        Self(sse2!([low, high].map(|half| _mm_loadu_si128(half.as_ptr().cast()))))
+    }
+
+    #[inline(always)]
+    fn load_quarters(_: Sse2, quarters: [&[i16; 4]; 4]) -> Self {
+        Self(sse2!({
+            let [a, b, c, d] = quarters.map(|quarter| _mm_loadl_epi64(quarter.as_ptr().cast()));
+            [_mm_unpacklo_epi64(a, b), _mm_unpacklo_epi64(c, d)]
+        }))
+    }
+
+    #[inline(always)]
+    fn signs(self) -> u16 {
+        sse2!(_mm_movemask_epi8(_mm_packs_epi16(self.0[0], self.0[1])) as u16)
+    }
+
     binary! {
+        mul_rounded = mulhrs_epi16;
         min = _mm_min_epi16;
         max = _mm_max_epi16;
         saturating_add = _mm_adds_epi16;

@@ -68,8 +68,15 @@ fn everything<S: Simd>(
     f: &[i32; 8],
 ) -> Vec<i64> {
     let mut results = Vec::new();
+    let (memory_a, memory_b) = (a, b);
     let (a, b) = (S::Words::load(simd, a), S::Words::load(simd, b));
+    let (halves, _) = memory_b.as_chunks::<8>();
+    let (quarters, _) = memory_b.as_chunks::<4>();
     let mut of_words = vec![
+        S::Words::splat_pair(simd, memory_a[0], memory_a[1]),
+        S::Words::load_halves(simd, &halves[1], &halves[0]),
+        S::Words::load_quarters(simd, [&quarters[2], &quarters[0], &quarters[3], &quarters[1]]),
+        a.mul_rounded(b),
         a + b,
         a - b,
         a.and(b),
@@ -182,6 +189,7 @@ fn everything<S: Simd>(
     let zeros = [a, a.and(b), a.xor(a)].map(|x| i64::from(x.is_zero()));
     assert_eq!(zeros[2], 1);
     results.extend(zeros);
+    results.push(i64::from(a.signs()));
     results.extend([i64::from(a.sum()), i64::from(e.sum()), i64::from(c.sum_of_differences(d))]);
     results.extend(of_words.into_iter().flat_map(words::<S>).map(i64::from));
     results.extend(of_dwords.into_iter().flat_map(dwords::<S>).map(i64::from));

@@ -1,0 +1,37 @@
+//! The inner loops as vectors (see [`crate::simd`]). Each has its plain form, which says what it computes, in the
+//! module of its topic; the tests here compare the two on every instruction set.
+
+mod hadamard;
+mod modes;
+mod prediction;
+mod quantisation;
+#[cfg(test)]
+mod tests;
+mod transform;
+
+pub(super) use hadamard::textures;
+pub(super) use modes::{BothReferences, sa8d_of_modes};
+pub(super) use prediction::{predict, transpose};
+pub(super) use quantisation::{parity_change, quantise, reconstruct, residual, scale};
+pub(super) use transform::{forward, inverse};
+
+/// Sixteen lanes from a place of a slice on.
+#[inline(always)]
+fn sixteen<T>(from: &[T], at: usize) -> &[T; 16] {
+    from[at..].first_chunk().expect("blocks hold whole vectors")
+}
+
+#[inline(always)]
+fn sixteen_mut<T>(to: &mut [T], at: usize) -> &mut [T; 16] {
+    to[at..].first_chunk_mut().expect("blocks hold whole vectors")
+}
+
+#[inline(always)]
+fn eight<T>(from: &[T], at: usize) -> &[T; 8] {
+    from[at..].first_chunk().expect("blocks hold whole rows")
+}
+
+#[inline(always)]
+fn four<T>(from: &[T], at: usize) -> &[T; 4] {
+    from[at..].first_chunk().expect("blocks hold whole rows")
+}
