@@ -2,18 +2,20 @@
 
 use super::quantiser::chroma_qp;
 use super::row::{Band, Coded};
+use super::vector;
+use crate::simd::Simd;
 
 /// α, β and tC0 (boundary strength 3) of a QP (tables 8-16 and 8-17).
 #[derive(Debug, Clone, Copy)]
-struct Thresholds {
-    alpha: i32,
-    beta: i32,
-    clip: i32,
+pub(super) struct Thresholds {
+    pub(super) alpha: i32,
+    pub(super) beta: i32,
+    pub(super) clip: i32,
 }
 
 impl Thresholds {
     /// `None` where the filter changes nothing.
-    fn of(qp: u8) -> Option<Self> {
+    pub(super) fn of(qp: u8) -> Option<Self> {
         static ALPHA: [u8; 36] = [
             4, 4, 5, 6, 7, 8, 9, 10, 12, 13, 15, 17, 20, 22, 25, 28, 32, 36, 40, 45, 50, 56, 63, 71, 80, 90,
             101, 113, 127, 144, 162, 182, 203, 226, 255, 255,
@@ -138,13 +140,18 @@ fn filter_chroma(samples: &mut [u8], edge: EdgeLines, qp: u8) {
 
 /// A macroblock's own QP and those of its left and upper neighbours, for one component.
 #[derive(Debug, Clone, Copy)]
-struct Qps {
-    own: u8,
-    left: Option<u8>,
-    above: Option<u8>,
+pub(super) struct Qps {
+    pub(super) own: u8,
+    pub(super) left: Option<u8>,
+    pub(super) above: Option<u8>,
 }
 
 impl Qps {
+    /// The QP of the edge to a neighbour.
+    pub(super) fn with(self, neighbour: Option<u8>) -> Option<u8> {
+        Some((neighbour? + self.own).div_ceil(2))
+    }
+
     fn map(self, qp: impl Fn(u8) -> u8) -> Self {
         Self { own: qp(self.own), left: self.left.map(&qp), above: self.above.map(&qp) }
     }
@@ -163,8 +170,8 @@ fn edges(
 ) {
     for (neighbour, along, across) in [(qps.left, stride, 1), (qps.above, 1, stride)] {
         let edge = EdgeLines { at, along, across, length: size, strong: true };
-        if let Some(qp) = neighbour {
-            filter(edge, (qp + qps.own).div_ceil(2));
+        if let Some(qp) = qps.with(neighbour) {
+            filter(edge, qp);
         }
         for offset in (inner..size).step_by(inner) {
             filter(EdgeLines { at: at + offset * across, strong: false, ..edge }, qps.own);
@@ -172,23 +179,42 @@ fn edges(
     }
 }
 
-/// Deblocks one row of macroblocks. `band` starts one row of macroblocks further up where there is one, which
-/// `above` then describes; the row itself is `coded`.
-pub(super) fn deblock_row(band: &mut Band<'_>, above: Option<&[Coded]>, coded: &[Coded]) {
-    let stride = band.stride;
-    let (top, chroma_top) = if above.is_some() { (16 * stride, 8 * (stride / 2)) } else { (0, 0) };
-    for (x, &Coded { qp, transform_8x8 }) in coded.iter().enumerate() {
-        let qps = Qps {
-            own: qp,
-            left: x.checked_sub(1).map(|left| coded[left].qp),
-            above: above.map(|above| above[x].qp),
-        };
-        let inner = if transform_8x8 { 8 } else { 4 };
-        edges(top + x * 16, stride, 16, inner, qps, |edge, qp| filter_luma(band.y, edge, qp));
-        // An edge takes the mean of the two chroma QPs, not the chroma QP of the mean (8.7.2.2).
-        let qps = qps.map(chroma_qp);
-        for samples in [&mut *band.cb, &mut *band.cr] {
-            edges(chroma_top + x * 8, stride / 2, 8, 4, qps, |edge, qp| filter_chroma(samples, edge, qp));
+/// Deblocks one row of macroblocks.
+pub(super) struct RowDeblocker<'a, 'band> {
+    /// Starts one row of macroblocks further up where there is one.
+    pub(super) band: &'a mut Band<'band>,
+    /// That row.
+    pub(super) above: Option<&'a [Coded]>,
+    pub(super) coded: &'a [Coded],
+}
+
+impl RowDeblocker<'_, '_> {
+    #[inline(always)]
+    pub(super) fn run<S: Simd>(self, simd: S) {
+        let Self { band: Band { y: luma, cb, cr, stride }, above, coded } = self;
+        let (stride, chroma_stride) = (*stride, *stride / 2);
+        let (top, chroma_top) = if above.is_some() { (16 * stride, 8 * chroma_stride) } else { (0, 0) };
+        for (x, &Coded { qp, transform_8x8 }) in coded.iter().enumerate() {
+            let qps = Qps {
+                own: qp,
+                left: x.checked_sub(1).map(|left| coded[left].qp),
+                above: above.map(|above| above[x].qp),
+            };
+            // An edge takes the mean of the two chroma QPs, not the chroma QP of the mean (8.7.2.2).
+            let chroma_qps = qps.map(chroma_qp);
+            let (at, chroma_at) = (top + x * 16, chroma_top + x * 8);
+            if !S::IS_SCALAR {
+                vector::deblock::filter_luma(simd, luma, at, stride, transform_8x8, qps);
+                vector::deblock::filter_chroma(simd, [cb, cr], chroma_at, chroma_stride, chroma_qps);
+                continue;
+            }
+            let inner = if transform_8x8 { 8 } else { 4 };
+            edges(at, stride, 16, inner, qps, |edge, qp| filter_luma(luma, edge, qp));
+            for samples in [&mut **cb, &mut **cr] {
+                edges(chroma_at, chroma_stride, 8, 4, chroma_qps, |edge, qp| {
+                    filter_chroma(samples, edge, qp)
+                });
+            }
         }
     }
 }

@@ -98,7 +98,12 @@ impl Engine {
     fn deblock(&self, planes: &mut Planes, row: usize, columns: usize) {
         let coded = |row: usize| &self.coded[row * columns..][..columns];
         let above = row.checked_sub(1).map(coded);
-        deblock::deblock_row(&mut band(planes, row.saturating_sub(1), row + 1), above, coded(row));
+        let mut band = band(planes, row.saturating_sub(1), row + 1);
+        let deblocker = deblock::RowDeblocker { band: &mut band, above, coded: coded(row) };
+        dispatch!(self.level, simd => simd.vectorize(
+            #[inline(always)]
+            || deblocker.run(simd),
+        ));
     }
 }
 

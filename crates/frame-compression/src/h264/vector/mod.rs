@@ -31,6 +31,7 @@ use each;
 
 mod blocks;
 pub(super) mod chroma;
+pub(super) mod deblock;
 pub(super) mod energy;
 pub(super) mod luma16x16;
 pub(super) mod luma4x4;

@@ -1,0 +1,320 @@
+//! Deblocking, 16 lines across an edge at a time: of luma, or eight of Cb and eight of Cr. Vertical edges are
+//! transposed first.
+
+use super::super::deblock::{Qps, Thresholds};
+use super::luma8x8::transpose;
+use crate::simd::{Simd, Words};
+
+/// [`Thresholds`] in every lane.
+struct Limits<W> {
+    alpha: W,
+    beta: W,
+    clip: W,
+    /// (α >> 2) + 2.
+    near: W,
+}
+
+impl<W> Limits<W> {
+    #[inline(always)]
+    fn new<S: Simd<Words = W>>(simd: S, thresholds: Thresholds) -> Self
+    where
+        W: Words<S>,
+    {
+        let Thresholds { alpha, beta, clip } = thresholds;
+        Self {
+            alpha: S::Words::splat(simd, alpha as i16),
+            beta: S::Words::splat(simd, beta as i16),
+            clip: S::Words::splat(simd, clip as i16),
+            near: S::Words::splat(simd, ((alpha >> 2) + 2) as i16),
+        }
+    }
+
+    /// Which lines are filtered at all (8.7.2.2, filterSamplesFlag).
+    #[inline(always)]
+    fn filtered<S: Simd<Words = W>>(&self, p1: W, p0: W, q0: W, q1: W) -> W
+    where
+        W: Words<S>,
+    {
+        let step = self.alpha.greater((p0 - q0).abs());
+        step.and(self.beta.greater((p1 - p0).abs())).and(self.beta.greater((q1 - q0).abs()))
+    }
+}
+
+/// `a` where the mask is all ones, `b` where it is 0.
+#[inline(always)]
+fn select<S: Simd>(mask: S::Words, a: S::Words, b: S::Words) -> S::Words {
+    b.xor(a.xor(b).and(mask))
+}
+
+#[inline(always)]
+fn clamp<S: Simd>(value: S::Words, limit: S::Words, zero: S::Words) -> S::Words {
+    value.max(zero - limit).min(limit)
+}
+
+/// p0 and q0 moved towards each other by at most `limit`, where the mask says so (8-478 and following).
+#[inline(always)]
+fn drawn_together<S: Simd>(
+    simd: S,
+    [p1, p0, q0, q1]: [S::Words; 4],
+    limit: S::Words,
+    mask: S::Words,
+) -> [S::Words; 2] {
+    let (zero, white) = (S::Words::splat(simd, 0), S::Words::splat(simd, 255));
+    let delta = ((q0 - p0).shl::<2>() + (p1 - q1) + S::Words::splat(simd, 4)).shr::<3>();
+    let delta = clamp::<S>(delta, limit, zero).and(mask);
+    [(p0 + delta).max(zero).min(white), (q0 - delta).max(zero).min(white)]
+}
+
+/// A luma line's sides of an inner edge, p2 to q2; gives p1 to q1 (bS = 3, 8.7.2.3).
+#[inline(always)]
+fn luma_normal<S: Simd>(
+    simd: S,
+    [p2, p1, p0, q0, q1, q2]: [S::Words; 6],
+    limits: &Limits<S::Words>,
+) -> [S::Words; 4] {
+    let zero = S::Words::splat(simd, 0);
+    let filtered = limits.filtered::<S>(p1, p0, q0, q1);
+    if filtered.is_zero() {
+        return [p1, p0, q0, q1];
+    }
+    let smooth_p = limits.beta.greater((p2 - p0).abs());
+    let smooth_q = limits.beta.greater((q2 - q0).abs());
+    let middle = (p0 + q0 + S::Words::splat(simd, 1)).shr::<1>();
+    let step_p = clamp::<S>((p2 + middle).shr::<1>() - p1, limits.clip, zero);
+    let step_q = clamp::<S>((q2 + middle).shr::<1>() - q1, limits.clip, zero);
+    // The masks count as -1.
+    let limit = limits.clip - smooth_p - smooth_q;
+    let [p, q] = drawn_together(simd, [p1, p0, q0, q1], limit, filtered);
+    [p1 + step_p.and(smooth_p).and(filtered), p, q, q1 + step_q.and(smooth_q).and(filtered)]
+}
+
+/// One side of a macroblock edge: samples 0 to 3 from the edge on, and the first two of the other side; gives 0 to 2.
+#[inline(always)]
+fn strong_side<S: Simd>(
+    simd: S,
+    [s0, s1, s2, s3]: [S::Words; 4],
+    [t0, t1]: [S::Words; 2],
+    filtered: S::Words,
+    near: S::Words,
+    beta: S::Words,
+) -> [S::Words; 3] {
+    let (two, four) = (S::Words::splat(simd, 2), S::Words::splat(simd, 4));
+    let flat = near.and(beta.greater((s2 - s0).abs()));
+    let inner = s1 + s0 + t0;
+    let strong0 = (s2 + inner + inner + t1 + four).shr::<3>();
+    let strong1 = (s2 + inner + two).shr::<2>();
+    let strong2 = (s3 + s3 + s2 + s2 + s2 + inner + four).shr::<3>();
+    let weak = (s1 + s1 + s0 + t1 + two).shr::<2>();
+    let both = flat.and(filtered);
+    [
+        select::<S>(filtered, select::<S>(flat, strong0, weak), s0),
+        select::<S>(both, strong1, s1),
+        select::<S>(both, strong2, s2),
+    ]
+}
+
+/// A luma line's sides of a macroblock edge, p3 to q3; gives p2 to q2 (bS = 4, 8.7.2.4).
+#[inline(always)]
+fn luma_strong<S: Simd>(
+    simd: S,
+    [p3, p2, p1, p0, q0, q1, q2, q3]: [S::Words; 8],
+    limits: &Limits<S::Words>,
+) -> [S::Words; 6] {
+    let filtered = limits.filtered::<S>(p1, p0, q0, q1);
+    if filtered.is_zero() {
+        return [p2, p1, p0, q0, q1, q2];
+    }
+    let near = limits.near.greater((p0 - q0).abs());
+    let [new_p0, new_p1, new_p2] = strong_side(simd, [p0, p1, p2, p3], [q0, q1], filtered, near, limits.beta);
+    let [new_q0, new_q1, new_q2] = strong_side(simd, [q0, q1, q2, q3], [p0, p1], filtered, near, limits.beta);
+    [new_p2, new_p1, new_p0, new_q0, new_q1, new_q2]
+}
+
+/// A chroma line's sides of an edge; gives p0 and q0.
+#[inline(always)]
+fn chroma<S: Simd>(simd: S, line: [S::Words; 4], limits: &Limits<S::Words>, strong: bool) -> [S::Words; 2] {
+    let [p1, p0, q0, q1] = line;
+    let filtered = limits.filtered::<S>(p1, p0, q0, q1);
+    if strong {
+        let two = S::Words::splat(simd, 2);
+        let p = (p1 + p1 + p0 + q1 + two).shr::<2>();
+        let q = (q1 + q1 + q0 + p1 + two).shr::<2>();
+        [select::<S>(filtered, p, p0), select::<S>(filtered, q, q0)]
+    } else {
+        drawn_together(simd, line, limits.clip + S::Words::splat(simd, 1), filtered)
+    }
+}
+
+#[inline(always)]
+fn sixteen(samples: &[u8], at: usize) -> &[u8; 16] {
+    samples[at..].first_chunk().expect("a macroblock's row is inside the plane")
+}
+
+#[inline(always)]
+fn eight(samples: &[u8], at: usize) -> &[u8; 8] {
+    samples[at..].first_chunk().expect("half a macroblock's row is inside the plane")
+}
+
+/// Eight columns of 16 rows, a vector each.
+#[inline(always)]
+fn load_columns<S: Simd>(simd: S, samples: &[u8], at: usize, stride: usize) -> [S::Words; 8] {
+    let mut rows = [S::Words::splat(simd, 0); 8];
+    for (y, row) in rows.iter_mut().enumerate() {
+        let at = at + y * stride;
+        *row = S::Words::load_bytes_halves(simd, eight(samples, at), eight(samples, at + 8 * stride));
+    }
+    transpose::<S>(rows)
+}
+
+/// The reverse of [`load_columns`].
+#[inline(always)]
+fn store_columns<S: Simd>(columns: [S::Words; 8], samples: &mut [u8], at: usize, stride: usize) {
+    for (y, row) in transpose::<S>(columns).into_iter().enumerate() {
+        let mut both = [0; 16];
+        row.store_bytes(&mut both);
+        let (upper, lower) = both.split_at(8);
+        samples[at + y * stride..][..8].copy_from_slice(upper);
+        samples[at + (y + 8) * stride..][..8].copy_from_slice(lower);
+    }
+}
+
+/// Filters the edges of a macroblock's luma, whose first sample is at `at`.
+#[inline(always)]
+pub(in super::super) fn filter_luma<S: Simd>(
+    simd: S,
+    samples: &mut [u8],
+    at: usize,
+    stride: usize,
+    transform_8x8: bool,
+    qps: Qps,
+) {
+    let limits_of = Thresholds::of;
+    let inner = limits_of(qps.own);
+    let left = qps.with(qps.left).and_then(limits_of);
+    if left.is_some() || inner.is_some() {
+        let mut first = load_columns(simd, samples, at, stride);
+        let mut second = load_columns(simd, samples, at + 8, stride);
+        if let Some(thresholds) = left {
+            let mut before = load_columns(simd, samples, at - 8, stride);
+            let [.., p3, p2, p1, p0] = before;
+            let [q0, q1, q2, q3, ..] = first;
+            let line = [p3, p2, p1, p0, q0, q1, q2, q3];
+            [before[5], before[6], before[7], first[0], first[1], first[2]] =
+                luma_strong(simd, line, &Limits::new(simd, thresholds));
+            store_columns::<S>(before, samples, at - 8, stride);
+        }
+        if let Some(thresholds) = inner {
+            let limits = Limits::new(simd, thresholds);
+            if !transform_8x8 {
+                let [_, p2, p1, p0, q0, q1, q2, _] = first;
+                [first[2], first[3], first[4], first[5]] =
+                    luma_normal(simd, [p2, p1, p0, q0, q1, q2], &limits);
+            }
+            let [.., p2, p1, p0] = first;
+            let [q0, q1, q2, ..] = second;
+            [first[6], first[7], second[0], second[1]] = luma_normal(simd, [p2, p1, p0, q0, q1, q2], &limits);
+            if !transform_8x8 {
+                let [_, p2, p1, p0, q0, q1, q2, _] = second;
+                [second[2], second[3], second[4], second[5]] =
+                    luma_normal(simd, [p2, p1, p0, q0, q1, q2], &limits);
+            }
+        }
+        store_columns::<S>(first, samples, at, stride);
+        store_columns::<S>(second, samples, at + 8, stride);
+    }
+
+    if let Some(thresholds) = qps.with(qps.above).and_then(limits_of) {
+        let mut rows = [S::Words::splat(simd, 0); 8];
+        for (i, row) in rows.iter_mut().enumerate() {
+            *row = S::Words::load_bytes(simd, sixteen(samples, at + i * stride - 4 * stride));
+        }
+        let filtered = luma_strong(simd, rows, &Limits::new(simd, thresholds));
+        for (i, row) in filtered.into_iter().enumerate() {
+            store_row::<S>(row, samples, at + i * stride - 3 * stride);
+        }
+    }
+    if let Some(thresholds) = inner {
+        let limits = Limits::new(simd, thresholds);
+        let mut y = if transform_8x8 { 8 } else { 4 };
+        while y < 16 {
+            let edge = at + y * stride;
+            let mut rows = [S::Words::splat(simd, 0); 6];
+            for (i, row) in rows.iter_mut().enumerate() {
+                *row = S::Words::load_bytes(simd, sixteen(samples, edge + i * stride - 3 * stride));
+            }
+            for (i, row) in luma_normal(simd, rows, &limits).into_iter().enumerate() {
+                store_row::<S>(row, samples, edge + i * stride - 2 * stride);
+            }
+            y += if transform_8x8 { 8 } else { 4 };
+        }
+    }
+}
+
+#[inline(always)]
+fn store_row<S: Simd>(row: S::Words, samples: &mut [u8], at: usize) {
+    let to = samples[at..].first_chunk_mut().expect("a macroblock's row is inside the plane");
+    row.store_bytes(to);
+}
+
+/// Filters the edges of both planes of a macroblock's chroma, whose first samples are at `at`. The QPs are chroma
+/// QPs.
+#[inline(always)]
+pub(in super::super) fn filter_chroma<S: Simd>(
+    simd: S,
+    [cb, cr]: [&mut [u8]; 2],
+    at: usize,
+    stride: usize,
+    qps: Qps,
+) {
+    let limits_of = Thresholds::of;
+    let inner = limits_of(qps.own);
+    let left = qps.with(qps.left).and_then(limits_of);
+    if left.is_some() || inner.is_some() {
+        // Two columns to the left come along where there are any.
+        let before = if qps.left.is_some() { 2 } else { 0 };
+        let mut rows = [S::Words::splat(simd, 0); 8];
+        for (y, row) in rows.iter_mut().enumerate() {
+            let at = at - before + y * stride;
+            *row = S::Words::load_bytes_halves(simd, eight(cb, at), eight(cr, at));
+        }
+        let mut columns = transpose::<S>(rows);
+        if let Some(thresholds) = left {
+            let [p1, p0, q0, q1, ..] = columns;
+            [columns[1], columns[2]] = chroma(simd, [p1, p0, q0, q1], &Limits::new(simd, thresholds), true);
+        }
+        if let Some(thresholds) = inner {
+            let limits = Limits::new(simd, thresholds);
+            if before == 2 {
+                let [.., p1, p0, q0, q1] = columns;
+                [columns[5], columns[6]] = chroma(simd, [p1, p0, q0, q1], &limits, false);
+            } else {
+                let [_, _, p1, p0, q0, q1, ..] = columns;
+                [columns[3], columns[4]] = chroma(simd, [p1, p0, q0, q1], &limits, false);
+            }
+        }
+        for (y, row) in transpose::<S>(columns).into_iter().enumerate() {
+            store_both::<S>(row, cb, cr, at - before + y * stride);
+        }
+    }
+    for (thresholds, y) in [(qps.with(qps.above).and_then(limits_of), 0), (inner, 4)] {
+        let Some(thresholds) = thresholds else { continue };
+        let edge = at + y * stride;
+        let mut line = [S::Words::splat(simd, 0); 4];
+        for (i, row) in line.iter_mut().enumerate() {
+            let at = edge + i * stride - 2 * stride;
+            *row = S::Words::load_bytes_halves(simd, eight(cb, at), eight(cr, at));
+        }
+        let [p, q] = chroma(simd, line, &Limits::new(simd, thresholds), y == 0);
+        store_both::<S>(p, cb, cr, edge - stride);
+        store_both::<S>(q, cb, cr, edge);
+    }
+}
+
+#[inline(always)]
+fn store_both<S: Simd>(row: S::Words, cb: &mut [u8], cr: &mut [u8], at: usize) {
+    let mut both = [0; 16];
+    row.store_bytes(&mut both);
+    let (first, second) = both.split_at(8);
+    cb[at..at + 8].copy_from_slice(first);
+    cr[at..at + 8].copy_from_slice(second);
+}
