@@ -1,0 +1,180 @@
+"""Whole calls timed beside the libraries that Python has for the same picture. Writes JSON to standard output.
+
+    python benchmarks/peers.py [--repeats 15] [--sizes 512x512 1280x720 1920x1080]
+
+Pinned to one core, but for the batches over two threads. Every pair takes turns, so that both see the same machine; the
+medians count. Where OpenCV or PyTurboJPEG are not installed they are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.metadata
+import io
+import json
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+import frame_compression as fc
+from frame_compression import ltx
+
+HERE = pathlib.Path(__file__).resolve()
+PHOTOGRAPH = HERE.parents[3] / "assets" / "images" / "coffee.png"
+sys.path.insert(0, str(HERE.parents[1] / "tests"))
+from pyav import round_trip  # noqa: E402
+
+Calls = dict[str, Callable[[], Any]]
+
+
+def medians(calls: Calls, repeats: int) -> dict[str, float]:
+    """Milliseconds of every call, in turns."""
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for call in calls.values():
+        call()
+    for _ in range(repeats):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            times[name].append((time.perf_counter() - start) * 1000)
+    return {name: round(statistics.median(taken), 3) for name, taken in times.items()}
+
+
+def h264(picture: np.ndarray) -> Calls:
+    """LTX's step: uint8 to uint8 at its CRF."""
+    compressor = fc.FrameCompressor("h264", crf=33)
+    return {
+        "frame_compression.ltx.preprocess": lambda: ltx.preprocess(picture, 33),
+        "FrameCompressor, kept": lambda: compressor.apply(picture[np.newaxis]),
+        "PyAV round trip": lambda: round_trip(picture, 33),
+    }
+
+
+def h265(picture: np.ndarray) -> Calls:
+    """The same with x265."""
+    return {
+        "frame_compression": lambda: fc.apply_compression_artifacts(picture[np.newaxis], "h265", crf=33),
+        "PyAV round trip": lambda: round_trip(picture, 33, "libx265", **{"x265-params": "log-level=none:pools=none"}),
+    }
+
+
+def jpeg(picture: np.ndarray) -> Calls:
+    """JPEG at quality 43, 4:2:0."""
+    calls: Calls = {
+        "frame_compression": lambda: fc.apply_compression_artifacts(picture[np.newaxis], "jpeg", 43),
+        "Pillow": lambda: _pillow(picture),
+    }
+    with contextlib.suppress(ImportError):
+        import cv2
+
+        cv2.setNumThreads(1)
+        settings = [cv2.IMWRITE_JPEG_QUALITY, 43]
+        calls["OpenCV"] = lambda: cv2.imdecode(cv2.imencode(".jpg", picture, settings)[1], cv2.IMREAD_COLOR)
+    with contextlib.suppress(ImportError, RuntimeError):
+        import turbojpeg
+
+        turbo = turbojpeg.TurboJPEG()
+        options = {"quality": 43, "jpeg_subsample": turbojpeg.TJSAMP_420, "pixel_format": turbojpeg.TJPF_RGB}
+        calls["TurboJPEG"] = lambda: turbo.decode(turbo.encode(picture, **options), pixel_format=turbojpeg.TJPF_RGB)
+    return calls
+
+
+def _pillow(picture: np.ndarray) -> np.ndarray:
+    with io.BytesIO() as file:
+        Image.fromarray(picture).save(file, "JPEG", quality=43, subsampling=2)
+        return np.asarray(Image.open(file))
+
+
+def from_float(picture: np.ndarray) -> Calls:
+    """float32 in [-1, 1] to float32: our whole call beside NumPy's conversion alone, there and back."""
+    samples = (picture / 127.5 - 1).astype(np.float32)[np.newaxis]
+
+    def there_and_back() -> np.ndarray:
+        as_bytes = ((samples.clip(-1, 1) + 1) * 127.5 + 0.5).astype(np.uint8)
+        return as_bytes * np.float32(2 / 255) - np.float32(1)
+
+    return {
+        "frame_compression h264": lambda: fc.apply_compression_artifacts(samples, crf=33),
+        "frame_compression jpeg": lambda: fc.apply_compression_artifacts(samples, "jpeg", 43),
+        "NumPy conversion alone": there_and_back,
+    }
+
+
+def batch(picture: np.ndarray) -> Calls:
+    """Eight images, H.264: on one thread and on two."""
+    images = np.stack([np.roll(picture, 16 * shift, 1) for shift in range(8)])
+    return {
+        "1 thread": lambda: fc.apply_batch(images, crf=33, threads=1),
+        "2 threads": lambda: fc.apply_batch(images, crf=33, threads=2),
+    }
+
+
+def first_call() -> dict[str, float]:
+    """Milliseconds of the import, of a process's first call, and of its later ones."""
+    program = """
+import json, time
+import numpy as np
+start = time.perf_counter()
+import frame_compression as fc
+imported = time.perf_counter() - start
+image = np.zeros((1, 512, 512, 3), np.float32)
+image[...] = np.sin(np.arange(512) / 9)[:, None, None]
+times = []
+for _ in range(15):
+    start = time.perf_counter()
+    fc.apply_compression_artifacts(image, crf=33)
+    times.append(time.perf_counter() - start)
+print(json.dumps({"import": imported, "first call": times[0], "later calls": sorted(times[1:])[7]}))
+"""
+    runs = [json.loads(subprocess.check_output([sys.executable, "-c", program])) for _ in range(5)]
+    return {name: round(1000 * statistics.median(run[name] for run in runs), 3) for name in runs[0]}
+
+
+def versions() -> dict[str, str]:
+    """What was timed."""
+    names = ["frame-compression", "av", "numpy", "Pillow", "opencv-python-headless", "PyTurboJPEG"]
+    found = {"python": platform.python_version(), "machine": platform.machine()}
+    for name in names:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
+
+
+def main() -> None:
+    """Times everything."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--sizes", nargs="+", default=["512x512", "1280x720", "1920x1080"])
+    given = parser.parse_args()
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_setaffinity") else set()
+    if cores:
+        os.sched_setaffinity(0, {min(cores)})
+    report: dict[str, Any] = {"unit": "milliseconds, median of whole calls", "versions": versions(), "sizes": {}}
+    for size in given.sizes:
+        width, height = map(int, size.split("x"))
+        picture = np.array(Image.open(PHOTOGRAPH).convert("RGB").resize((width, height), Image.Resampling.BICUBIC))
+        report["sizes"][size] = timed = {}
+        for name, calls in {"h264": h264, "h265": h265, "jpeg": jpeg, "float32": from_float}.items():
+            timed[name] = medians(calls(picture), max(3, given.repeats // 5) if name == "h265" else given.repeats)
+        if cores:
+            os.sched_setaffinity(0, cores)
+        timed["batch of 8, h264"] = medians(batch(picture), max(3, given.repeats // 3))
+        if cores:
+            os.sched_setaffinity(0, {min(cores)})
+    report["process"] = first_call()
+    json.dump(report, sys.stdout, indent=1)
+    print()
+
+
+if __name__ == "__main__":
+    main()
