@@ -204,6 +204,50 @@ typedef enum fc_subsampling {
 } fc_subsampling;
 
 /**
+ * The preset of x265, for H.265. The other codecs take the default alone.
+ */
+typedef enum fc_preset {
+    /**
+     * `veryfast`.
+     */
+    FC_PRESET_DEFAULT = 0,
+    /**
+     * `ultrafast`.
+     */
+    FC_PRESET_ULTRAFAST = 1,
+    /**
+     * `superfast`.
+     */
+    FC_PRESET_SUPERFAST = 2,
+    /**
+     * `veryfast`, whose picture is also that of `faster` and `fast`.
+     */
+    FC_PRESET_VERYFAST = 3,
+    /**
+     * `medium`.
+     */
+    FC_PRESET_MEDIUM = 4,
+} fc_preset;
+
+/**
+ * The release of x265 whose picture is given, for H.265. The other codecs take the default alone.
+ */
+typedef enum fc_x265_version {
+    /**
+     * 4.2.
+     */
+    FC_X265_VERSION_DEFAULT = 0,
+    /**
+     * libx265 4.2.
+     */
+    FC_X265_VERSION_4_2 = 1,
+    /**
+     * libx265 3.5.
+     */
+    FC_X265_VERSION_3_5 = 2,
+} fc_x265_version;
+
+/**
  * Which numbers of floating-point elements stand for black and white.
  */
 typedef enum fc_value_range {
@@ -272,6 +316,14 @@ typedef struct fc_settings {
      * One of `fc_subsampling`.
      */
     uint32_t subsampling;
+    /**
+     * One of `fc_preset`.
+     */
+    uint32_t preset;
+    /**
+     * One of `fc_x265_version`.
+     */
+    uint32_t x265_version;
     /**
      * One of `fc_value_range`, for inputs and outputs alike.
      */

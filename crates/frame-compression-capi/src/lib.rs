@@ -13,7 +13,10 @@ use std::ffi::{c_char, c_int};
 
 pub use compressor::fc_compressor;
 pub use image::{fc_element, fc_image};
-pub use settings::{fc_backend, fc_codec, fc_settings, fc_strength, fc_subsampling, fc_value_range};
+pub use settings::{
+    fc_backend, fc_codec, fc_preset, fc_settings, fc_strength, fc_subsampling, fc_value_range,
+    fc_x265_version,
+};
 
 /// What a function answers. 1 to 99 are the errors of the library, from 101 those of the C interface alone. The numbers
 /// stay as they are; new errors get new numbers.

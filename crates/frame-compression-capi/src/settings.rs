@@ -2,7 +2,7 @@
 
 #![allow(non_camel_case_types)]
 
-use frame_compression::{Backend, Codec, FrameCompressor, Subsampling, ValueRange};
+use frame_compression::{Backend, Codec, FrameCompressor, Preset, Subsampling, ValueRange, X265Version};
 
 use crate::call::Refusal;
 use crate::fc_status;
@@ -59,6 +59,34 @@ pub enum fc_subsampling {
     FC_SUBSAMPLING_GREY = 4,
 }
 
+/// The preset of x265, for H.265. The other codecs take the default alone.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub enum fc_preset {
+    /// `veryfast`.
+    FC_PRESET_DEFAULT = 0,
+    /// `ultrafast`.
+    FC_PRESET_ULTRAFAST = 1,
+    /// `superfast`.
+    FC_PRESET_SUPERFAST = 2,
+    /// `veryfast`, whose picture is also that of `faster` and `fast`.
+    FC_PRESET_VERYFAST = 3,
+    /// `medium`.
+    FC_PRESET_MEDIUM = 4,
+}
+
+/// The release of x265 whose picture is given, for H.265. The other codecs take the default alone.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub enum fc_x265_version {
+    /// 4.2.
+    FC_X265_VERSION_DEFAULT = 0,
+    /// libx265 4.2.
+    FC_X265_VERSION_4_2 = 1,
+    /// libx265 3.5.
+    FC_X265_VERSION_3_5 = 2,
+}
+
 /// Which numbers of floating-point elements stand for black and white.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
@@ -83,6 +111,10 @@ pub struct fc_settings {
     pub strength: f32,
     /// One of `fc_subsampling`.
     pub subsampling: u32,
+    /// One of `fc_preset`.
+    pub preset: u32,
+    /// One of `fc_x265_version`.
+    pub x265_version: u32,
     /// One of `fc_value_range`, for inputs and outputs alike.
     pub value_range: u32,
 }
@@ -101,9 +133,11 @@ impl fc_settings {
     pub(crate) fn compressor(&self) -> Result<FrameCompressor, Refusal> {
         use fc_backend::*;
         use fc_codec::*;
+        use fc_preset::*;
         use fc_strength::*;
         use fc_subsampling::*;
         use fc_value_range::*;
+        use fc_x265_version::*;
 
         let codecs = [
             (FC_CODEC_H264 as u32, Codec::H264),
@@ -121,6 +155,18 @@ impl fc_settings {
             (FC_SUBSAMPLING_422 as u32, Some(Subsampling::S422)),
             (FC_SUBSAMPLING_444 as u32, Some(Subsampling::S444)),
             (FC_SUBSAMPLING_GREY as u32, Some(Subsampling::Grey)),
+        ];
+        let presets = [
+            (FC_PRESET_DEFAULT as u32, None),
+            (FC_PRESET_ULTRAFAST as u32, Some(Preset::Ultrafast)),
+            (FC_PRESET_SUPERFAST as u32, Some(Preset::Superfast)),
+            (FC_PRESET_VERYFAST as u32, Some(Preset::Veryfast)),
+            (FC_PRESET_MEDIUM as u32, Some(Preset::Medium)),
+        ];
+        let versions = [
+            (FC_X265_VERSION_DEFAULT as u32, None),
+            (FC_X265_VERSION_4_2 as u32, Some(X265Version::V4_2)),
+            (FC_X265_VERSION_3_5 as u32, Some(X265Version::V3_5)),
         ];
         let ranges =
             [(FC_RANGE_SIGNED_UNIT as u32, ValueRange::SignedUnit), (FC_RANGE_UNIT as u32, ValueRange::Unit)];
@@ -144,6 +190,12 @@ impl fc_settings {
         }
         if let Some(subsampling) = named("subsampling", self.subsampling, subsamplings)? {
             compressor = compressor.subsampling(subsampling);
+        }
+        if let Some(preset) = named("preset", self.preset, presets)? {
+            compressor = compressor.preset(preset);
+        }
+        if let Some(version) = named("x265_version", self.x265_version, versions)? {
+            compressor = compressor.x265_version(version);
         }
         Ok(compressor)
     }

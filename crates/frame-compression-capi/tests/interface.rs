@@ -20,6 +20,8 @@ fn settings(codec: fc_codec) -> fc_settings {
         strength_kind: 0,
         strength: 0.0,
         subsampling: 0,
+        preset: 0,
+        x265_version: 0,
         value_range: 0,
     }
 }
@@ -56,7 +58,12 @@ fn same_as_the_library<T: Sample + PartialEq + std::fmt::Debug>(
     from: impl Fn(f32) -> T,
 ) {
     let mut input: Vec<T> = samples().into_iter().map(from).collect();
-    for (number, codec) in [(fc_codec::FC_CODEC_H264, Codec::H264), (fc_codec::FC_CODEC_JPEG, Codec::Jpeg)] {
+    let codecs = [
+        (fc_codec::FC_CODEC_H264, Codec::H264),
+        (fc_codec::FC_CODEC_H265, Codec::H265),
+        (fc_codec::FC_CODEC_JPEG, Codec::Jpeg),
+    ];
+    for (number, codec) in codecs {
         let mut settings = settings(number);
         settings.strength_kind = fc_strength::FC_STRENGTH_CRF as u32;
         settings.strength = 33.5;
@@ -120,6 +127,29 @@ fn a_compressor_takes_strides_and_settings() {
     assert_eq!(output, expected);
 }
 
+#[test]
+fn presets_and_releases_of_x265_are_those_of_the_library() {
+    use frame_compression::{Preset, X265Version};
+    let mut input: Vec<u8> = samples().into_iter().map(|v| ((v + 1.0) * 127.5) as u8).collect();
+    let presets = [Preset::default(), Preset::Ultrafast, Preset::Superfast, Preset::Veryfast, Preset::Medium];
+    let versions = [X265Version::default(), X265Version::V4_2, X265Version::V3_5];
+    for (i, preset) in presets.into_iter().enumerate() {
+        for (j, version) in versions.into_iter().enumerate() {
+            let mut settings = settings(fc_codec::FC_CODEC_H265);
+            settings.strength_kind = fc_strength::FC_STRENGTH_CRF as u32;
+            settings.strength = 44.0;
+            (settings.preset, settings.x265_version) = (i as u32, j as u32);
+            let view = TensorView::new(&input, &[1, HEIGHT, WIDTH, 3]).unwrap();
+            let compressor = FrameCompressor::new(Codec::H265).crf(44.0).unwrap();
+            let expected = compressor.preset(preset).x265_version(version).apply(&view).unwrap();
+            let mut output = vec![0u8; input.len()];
+            let to = image(&mut output, fc_element::FC_ELEMENT_U8);
+            assert_eq!(apply(&settings, &image(&mut input, fc_element::FC_ELEMENT_U8), &to).0, 0);
+            assert_eq!(output, expected.into_vec(), "{preset} {version}");
+        }
+    }
+}
+
 fn output_is_cleared(image: &fc_image) {
     // SAFETY: `image` describes a vector of the test.
     unsafe { ptr::write_bytes(image.elements.cast::<f32>(), 0, image.length) };
@@ -154,6 +184,10 @@ fn wrong_calls_are_refused_and_write_nothing() {
     refused(value, "backend 3", &fc_settings { backend: 3, ..good }, &from, &to);
     refused(value, "strength_kind 9", &fc_settings { strength_kind: 9, ..good }, &from, &to);
     refused(value, "subsampling 5", &fc_settings { subsampling: 5, ..good }, &from, &to);
+    refused(value, "preset 5", &fc_settings { preset: 5, ..good }, &from, &to);
+    refused(value, "x265_version 3", &fc_settings { x265_version: 3, ..good }, &from, &to);
+    let preset = fc_settings { preset: 1, ..good };
+    refused(ErrorKind::UnsupportedSetting as c_int, "preset", &preset, &from, &to);
     refused(value, "value_range 2", &fc_settings { value_range: 2, ..good }, &from, &to);
     let element = ErrorKind::InvalidElementType as c_int;
     refused(element, "input.element_type 6", &good, &fc_image { element_type: 6, ..from }, &to);

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use frame_compression::{Codec, Error, Quality, Tensor};
+use frame_compression::{Backend, Codec, Error, Quality, Tensor};
 
 use crate::args::SelftestOptions;
 use crate::coding::{Settings, Strength};
@@ -11,6 +11,30 @@ use crate::{Exit, Stop};
 
 /// From little compression to much.
 const QUALITIES: [f32; 3] = [90.0, 50.0, 10.0];
+
+/// Each codec of the library; on Apple platforms, each of the system besides.
+fn coders() -> impl Iterator<Item = (Codec, Backend)> {
+    let backends: &[Backend] = if cfg!(target_vendor = "apple") {
+        &[Backend::Native, Backend::VideoToolbox]
+    } else {
+        &[Backend::Native]
+    };
+    backends.iter().flat_map(|&backend| Codec::ALL.map(|codec| (codec, backend)))
+}
+
+/// What VideoToolbox answers where the machine has no encoder for H.265 (`kVTCouldNotFindVideoEncoderErr`).
+const NO_ENCODER: i32 = -12908;
+
+/// Why a codec is left out, where that is no defect.
+fn left_out(codec: Codec, error: &Error) -> Option<String> {
+    match error {
+        Error::CodecUnavailable { reason, .. } => Some(format!("not in this build ({reason})")),
+        Error::Platform { status: NO_ENCODER, .. } if codec == Codec::H265 => {
+            Some("this machine has no encoder for it".to_owned())
+        }
+        _ => None,
+    }
+}
 
 /// A side of the generated pattern, in pixels.
 const PATTERN: usize = 256;
@@ -36,18 +60,21 @@ pub(crate) fn run(options: &SelftestOptions) -> Result<Exit, Stop> {
         }
     }
     let mut tested = 0;
-    for codec in Codec::ALL {
-        if let Err(Error::CodecUnavailable { reason, .. }) =
-            Settings::new(codec, Strength::Quality(Quality::DEFAULT)).check()
-        {
-            writeln!(out, "{codec}: not in this build ({reason})")?;
+    for (codec, backend) in coders() {
+        let name = match backend {
+            Backend::Native => codec.to_string(),
+            other => format!("{codec} ({other})"),
+        };
+        let settings = settings(codec, backend, Quality::DEFAULT);
+        if let Some(reason) = settings.check().err().and_then(|error| left_out(codec, &error)) {
+            writeln!(out, "{name}: {reason}")?;
             continue;
         }
         tested += 1;
         for subject in &subjects {
-            let (lines, verdict) = test(codec, subject);
+            let (lines, verdict) = test(codec, backend, subject);
             let [_, height, width, _] = subject.tensor.shape();
-            writeln!(out, "{codec} on {} ({width}x{height})", subject.name)?;
+            writeln!(out, "{name} on {} ({width}x{height})", subject.name)?;
             for line in lines {
                 writeln!(out, "  {line}")?;
             }
@@ -71,12 +98,16 @@ pub(crate) fn run(options: &SelftestOptions) -> Result<Exit, Stop> {
     Ok(if failures == 0 { Exit::Success } else { Exit::Failed })
 }
 
+fn settings(codec: Codec, backend: Backend, quality: Quality) -> Settings {
+    Settings { backend: Some(backend), ..Settings::new(codec, Strength::Quality(quality)) }
+}
+
 /// Tests one codec on one picture: the figures, and what is wrong, if anything is.
-fn test(codec: Codec, subject: &Subject) -> (Vec<String>, Result<(), String>) {
+fn test(codec: Codec, backend: Backend, subject: &Subject) -> (Vec<String>, Result<(), String>) {
     let mut lines = Vec::new();
     let mut last = None;
     for quality in QUALITIES {
-        let error = match mean_error(codec, quality, &subject.tensor) {
+        let error = match mean_error(codec, backend, quality, &subject.tensor) {
             Ok(error) => error,
             Err(reason) => return (lines, Err(reason)),
         };
@@ -96,9 +127,9 @@ fn test(codec: Codec, subject: &Subject) -> (Vec<String>, Result<(), String>) {
 }
 
 /// Applies the codec, checks the result by itself, and gives its mean absolute error.
-fn mean_error(codec: Codec, quality: f32, tensor: &Tensor<f32>) -> Result<f64, String> {
+fn mean_error(codec: Codec, backend: Backend, quality: f32, tensor: &Tensor<f32>) -> Result<f64, String> {
     let quality = Quality::new(quality).map_err(|error| error.to_string())?;
-    let mut compressor = Settings::new(codec, Strength::Quality(quality)).compressor();
+    let mut compressor = settings(codec, backend, quality).compressor();
     let result = compressor.apply(tensor).map_err(|error| error.to_string())?;
     if result.shape() != tensor.shape() {
         return Err(format!("shape {:?} has become {:?}", tensor.shape(), result.shape()));
@@ -106,7 +137,8 @@ fn mean_error(codec: Codec, quality: f32, tensor: &Tensor<f32>) -> Result<f64, S
     if let Some(sample) = result.as_slice().iter().find(|sample| !(-1.0..=1.0).contains(*sample)) {
         return Err(format!("sample {sample} is outside [-1, 1]"));
     }
-    if compressor.apply(tensor).as_ref() != Ok(&result) {
+    // Of the system's codecs, nobody promises that.
+    if backend == Backend::Native && compressor.apply(tensor).as_ref() != Ok(&result) {
         return Err("a second run gives another picture".to_owned());
     }
     let pairs = tensor.as_slice().iter().zip(result.as_slice());

@@ -341,7 +341,9 @@ impl FrameCompressor {
     fn read<T: Sample>(&mut self, input: TensorView<'_, T>) -> Result<(), Error> {
         let (width, height) = (input.layout.width, input.layout.height);
         if self.uses_platform() {
-            platform::check(self.codec, self.subsampling, self.quant_tables.is_some(), width, height)?;
+            let of_engines =
+                self.quant_tables.is_some() || self.preset.is_some() || self.x265_version.is_some();
+            platform::check(self.codec, self.subsampling, of_engines, width, height)?;
             let range = self.value_range;
             self.platform.read(width, height, |y, rgb| input.read_row(y, range, rgb))?;
             return self.platform.encode_and_decode(self.codec, self.strength.kept_by_platform(self.codec));

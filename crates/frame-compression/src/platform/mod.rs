@@ -14,10 +14,11 @@ use crate::codec::{Backend, Codec, Subsampling};
 use crate::error::Error;
 
 /// Checks that this platform has the codec, and that the codec takes the settings and the size.
+/// `settings_of_engines` says that something is set that only this library's own engines have.
 pub(crate) fn check(
     codec: Codec,
     subsampling: Option<Subsampling>,
-    own_tables: bool,
+    settings_of_engines: bool,
     width: usize,
     height: usize,
 ) -> Result<(), Error> {
@@ -32,10 +33,10 @@ pub(crate) fn check(
             allowed: "leave the subsampling out, or take the native backend",
         });
     }
-    if own_tables {
+    if settings_of_engines {
         return Err(Error::UnsupportedSetting {
             codec,
-            setting: "quantisation tables of the caller's with backend videotoolbox",
+            setting: "quantisation tables, preset or release of x265 with backend videotoolbox",
             allowed: "leave them out, or take the native backend",
         });
     }

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Type-checks and lints the library for WebAssembly, warnings denied, then runs the C interface built for
+# wasm32-unknown-unknown in node and compares its pictures with those of this machine.
+#
+#   scripts/check-wasm.sh            everything
+#   scripts/check-wasm.sh --no-run   leave the run out
+#
+# Needs the targets' standard libraries (by rustup, or Debian), and node for the run. Everything built is kept below
+# target/wasm, or in CARGO_TARGET_DIR.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/cross-toolchain.sh
+
+targets=(wasm32-unknown-unknown wasm32-wasip1)
+# A linker for WebAssembly comes with the toolchain on PATH.
+linker=$(find "$(rustc --print sysroot)/lib/rustlib" -name rust-lld -print -quit)
+CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target/wasm}"
+export CARGO_TARGET_DIR CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="${linker:-rust-lld}"
+
+# What this machine gives, before another toolchain is chosen.
+if [ "${1:-}" != --no-run ] && command -v node >/dev/null; then
+    expected=$(cargo run --quiet --locked --release -p frame-compression-capi --example checksums)
+fi
+cross_toolchain "${targets[@]}"
+for target in "${targets[@]}"; do
+    echo "== $target"
+    "${CARGO_CLIPPY[@]}" --quiet --locked "${BUILD_STD[@]}" --target "$target" -p frame-compression -p frame-compression-capi -- -D warnings
+done
+if [ -z "${expected:-}" ]; then
+    echo "not run: node is not installed, or it was not asked for"
+    exit 0
+fi
+
+echo "== run in node"
+# The release profile, as what is compared is what would be shipped.
+cargo rustc --quiet --locked --release "${BUILD_STD[@]}" --target "${targets[0]}" -p frame-compression-capi --crate-type cdylib
+module=$CARGO_TARGET_DIR/${targets[0]}/release/frame_compression_c.wasm
+given=$(node scripts/run-wasm.mjs "$module")
+if [ "$given" != "$expected" ]; then
+    diff <(echo "$expected") <(echo "$given") >&2 || true
+    echo "WebAssembly gives other pictures than this machine" >&2
+    exit 1
+fi
+echo "$(wc -l <<<"$given") pictures of WebAssembly are those of this machine"
