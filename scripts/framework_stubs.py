@@ -23,8 +23,12 @@ FRAMEWORKS = {
 TARGETS = "[ x86_64-macos, arm64-macos ]"
 STATIC = re.compile(r"\bstatic (k\w+)\s*:")
 FUNCTION = re.compile(r"\bfn ((?:CF|CG|CM|CV|VT)[A-Z]\w+)\s*\(")
-# Of the Objective-C runtime, the functions that the library itself declares.
-OBJC = ["objc_autoreleasePoolPop", "objc_autoreleasePoolPush"]
+# Of the Objective-C runtime, the functions that the library itself declares; of iconv, which the libc crate names
+# without a need, those that everybody knows.
+LIBRARIES = {
+    "libobjc": ("/usr/lib/libobjc.A.dylib", ["objc_autoreleasePoolPop", "objc_autoreleasePoolPush"]),
+    "libiconv": ("/usr/lib/libiconv.2.dylib", ["iconv", "iconv_close", "iconv_open"]),
+}
 
 
 def crate_sources():
@@ -61,7 +65,8 @@ def main():
         (folder / f"{framework}.tbd").write_text(stub(name, symbols), encoding="utf-8")
     libraries = root / "usr/lib"
     libraries.mkdir(parents=True, exist_ok=True)
-    (libraries / "libobjc.tbd").write_text(stub("/usr/lib/libobjc.A.dylib", OBJC), encoding="utf-8")
+    for library, (name, symbols) in LIBRARIES.items():
+        (libraries / f"{library}.tbd").write_text(stub(name, symbols), encoding="utf-8")
 
 
 if __name__ == "__main__":

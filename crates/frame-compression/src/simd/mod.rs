@@ -50,15 +50,16 @@ pub(crate) enum Level {
 impl Level {
     /// The levels of this CPU, lowest first.
     pub(crate) fn available() -> Vec<Level> {
-        let mut levels = vec![Level::Scalar(Scalar)];
-        #[cfg(target_arch = "x86_64")]
-        {
-            levels.push(Level::Sse2(Sse2::new()));
-            levels.extend(Avx2::detect().map(Level::Avx2));
-        }
-        #[cfg(target_arch = "aarch64")]
-        levels.push(Level::Neon(Neon::new()));
-        levels
+        let levels = [
+            Some(Level::Scalar(Scalar)),
+            #[cfg(target_arch = "x86_64")]
+            Some(Level::Sse2(Sse2::new())),
+            #[cfg(target_arch = "x86_64")]
+            Avx2::detect().map(Level::Avx2),
+            #[cfg(target_arch = "aarch64")]
+            Some(Level::Neon(Neon::new())),
+        ];
+        levels.into_iter().flatten().collect()
     }
 
     /// The best level of this CPU, or the lower one that the environment variable names, found once a process.
