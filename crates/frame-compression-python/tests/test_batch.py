@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import time
@@ -200,3 +201,16 @@ def test_a_fork_in_the_middle_of_other_threads_work_gives_the_same(rng: np.rando
         done.set()
         for thread in threads:
             thread.join()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are those of POSIX")
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_long_batch_can_be_interrupted(rng: np.random.Generator, threads: int) -> None:
+    images = np.broadcast_to(random_picture(rng, 512, 512), (100, 512, 512, 3))
+    timer = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))
+    start = time.perf_counter()
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        while time.perf_counter() - start < 20:
+            fc.apply_batch(images, crf=20, threads=threads)
+    assert time.perf_counter() - start < 20
