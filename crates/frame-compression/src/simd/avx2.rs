@@ -1,9 +1,9 @@
 //! AVX2: one register a vector.
 
 use std::arch::x86_64::*;
-use std::ops::{Add, Sub};
+use std::ops::{Add, Mul, Sub};
 
-use super::{Bytes, Dwords, Simd, Words};
+use super::{Bytes, Dwords, Floats, Simd, Words};
 
 /// Proof that the CPU has AVX2 and the bit instructions that came with it: made by [`Avx2::detect`] alone.
 #[derive(Debug, Clone, Copy)]
@@ -24,11 +24,14 @@ pub(crate) struct Avx2Words(__m256i);
 pub(crate) struct Avx2Dwords(__m256i);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Avx2Bytes(__m256i);
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Avx2Floats(__m256);
 
 impl Simd for Avx2 {
     type Words = Avx2Words;
     type Dwords = Avx2Dwords;
     type Bytes = Avx2Bytes;
+    type Floats = Avx2Floats;
 
     #[inline(always)]
     fn vectorize<R>(self, kernel: impl FnOnce() -> R) -> R {
@@ -437,5 +440,68 @@ impl Bytes<Avx2> for Avx2Bytes {
     #[inline(always)]
     fn sum_of_differences(self, other: Self) -> u32 {
         Avx2Dwords(avx2!(_mm256_sad_epu8(self.0, other.0))).sum() as u32
+    }
+}
+
+/// Arithmetic of floats by one intrinsic each.
+macro_rules! arithmetic {
+    ($($trait:ident $name:ident $intrinsic:ident;)*) => {
+        $(impl $trait for Avx2Floats {
+            type Output = Self;
+
+            #[inline(always)]
+            fn $name(self, other: Self) -> Self {
+                Self(avx2!($intrinsic(self.0, other.0)))
+            }
+        })*
+    };
+}
+
+arithmetic! {
+    Add add _mm256_add_ps;
+    Sub sub _mm256_sub_ps;
+    Mul mul _mm256_mul_ps;
+}
+
+impl Floats<Avx2> for Avx2Floats {
+    #[inline(always)]
+    fn splat(_: Avx2, value: f32) -> Self {
+        Self(avx2!(_mm256_set1_ps(value)))
+    }
+
+    #[inline(always)]
+    fn load(_: Avx2, from: &[f32; 8]) -> Self {
+        Self(avx2!(_mm256_loadu_ps(from.as_ptr())))
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f32; 8]) {
+        avx2!(_mm256_storeu_ps(to.as_mut_ptr(), self.0));
+    }
+
+    #[inline(always)]
+    fn load_bytes(_: Avx2, from: &[u8; 8]) -> Self {
+        Self(avx2!(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(from.as_ptr().cast())))))
+    }
+
+    binary! {
+        min = _mm256_min_ps;
+        max = _mm256_max_ps;
+    }
+
+    #[inline(always)]
+    fn magnitude_bits(self) -> Avx2Dwords {
+        Avx2Dwords(avx2!(_mm256_and_si256(_mm256_castps_si256(self.0), _mm256_set1_epi32(i32::MAX))))
+    }
+
+    #[inline(always)]
+    fn truncate_to_bytes([a, b, c, d]: [Self; 4]) -> Avx2Bytes {
+        Avx2Bytes(avx2!({
+            let ab = _mm256_packs_epi32(_mm256_cvttps_epi32(a.0), _mm256_cvttps_epi32(b.0));
+            let cd = _mm256_packs_epi32(_mm256_cvttps_epi32(c.0), _mm256_cvttps_epi32(d.0));
+            // Packing has left fours of each vector in each half.
+            let places = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+            _mm256_permutevar8x32_epi32(_mm256_packus_epi16(ab, cd), places)
+        }))
     }
 }

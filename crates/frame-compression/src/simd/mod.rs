@@ -17,7 +17,7 @@ mod scalar;
 mod sse2;
 
 use std::fmt;
-use std::ops::{Add, Sub};
+use std::ops::{Add, Mul, Sub};
 use std::sync::OnceLock;
 
 #[cfg(target_arch = "x86_64")]
@@ -128,6 +128,8 @@ pub(crate) trait Simd: Copy + fmt::Debug + Send + Sync + 'static {
     type Dwords: Dwords<Self>;
     /// 32 lanes of 8 bits, unsigned.
     type Bytes: Bytes<Self>;
+    /// 8 lanes of binary floating point of 32 bits.
+    type Floats: Floats<Self>;
 
     /// Whether this is the reference, for kernels that have a plain form of their own.
     const IS_SCALAR: bool = false;
@@ -295,6 +297,24 @@ pub(crate) trait Bytes<S: Simd>: Copy {
     fn store_zipped_64(self, low: &mut [u8; 16], high: &mut [u8; 16]);
     /// The sum of the absolute differences of all lanes.
     fn sum_of_differences(self, other: Self) -> u32;
+}
+
+/// 8 lanes of `f32`, each operation rounded as Rust rounds it.
+pub(crate) trait Floats<S: Simd>:
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self>
+{
+    fn splat(simd: S, value: f32) -> Self;
+    fn load(simd: S, from: &[f32; 8]) -> Self;
+    fn store(self, to: &mut [f32; 8]);
+    fn load_bytes(simd: S, from: &[u8; 8]) -> Self;
+    /// Not for NaN, whose place is not said.
+    fn min(self, other: Self) -> Self;
+    /// Not for NaN, whose place is not said.
+    fn max(self, other: Self) -> Self;
+    /// The bits without the sign, which order as magnitudes do: infinity above all numbers, NaN above infinity.
+    fn magnitude_bits(self) -> S::Dwords;
+    /// The whole parts of four vectors of numbers from 0 to below 256.
+    fn truncate_to_bytes(four: [Self; 4]) -> S::Bytes;
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! NEON, the baseline of aarch64: two registers a vector.
 
 use std::arch::aarch64::*;
-use std::ops::{Add, Sub};
+use std::ops::{Add, Mul, Sub};
 
-use super::{Bytes, Dwords, Simd, Words};
+use super::{Bytes, Dwords, Floats, Simd, Words};
 
 /// Every aarch64 CPU that Rust's standard targets name has NEON.
 #[derive(Debug, Clone, Copy)]
@@ -21,11 +21,14 @@ pub(crate) struct NeonWords([int16x8_t; 2]);
 pub(crate) struct NeonDwords([int32x4_t; 2]);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NeonBytes([uint8x16_t; 2]);
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NeonFloats([float32x4_t; 2]);
 
 impl Simd for Neon {
     type Words = NeonWords;
     type Dwords = NeonDwords;
     type Bytes = NeonBytes;
+    type Floats = NeonFloats;
 
     #[inline(always)]
     fn vectorize<R>(self, kernel: impl FnOnce() -> R) -> R {
@@ -454,5 +457,71 @@ impl Bytes<Neon> for NeonBytes {
             u32::from(vaddlvq_u8(vabdq_u8(self.0[0], other.0[0])))
                 + u32::from(vaddlvq_u8(vabdq_u8(self.0[1], other.0[1])))
         )
+    }
+}
+
+/// Arithmetic of floats by one intrinsic each.
+macro_rules! arithmetic {
+    ($($trait:ident $name:ident $intrinsic:ident;)*) => {
+        $(impl $trait for NeonFloats {
+            type Output = Self;
+
+            #[inline(always)]
+            fn $name(self, other: Self) -> Self {
+                Self(neon!([$intrinsic(self.0[0], other.0[0]), $intrinsic(self.0[1], other.0[1])]))
+            }
+        })*
+    };
+}
+
+arithmetic! {
+    Add add vaddq_f32;
+    Sub sub vsubq_f32;
+    Mul mul vmulq_f32;
+}
+
+impl Floats<Neon> for NeonFloats {
+    #[inline(always)]
+    fn splat(_: Neon, value: f32) -> Self {
+        Self(neon!([vdupq_n_f32(value); 2]))
+    }
+
+    #[inline(always)]
+    fn load(_: Neon, from: &[f32; 8]) -> Self {
+        Self(neon!([vld1q_f32(from.as_ptr()), vld1q_f32(from.as_ptr().add(4))]))
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f32; 8]) {
+        neon!({
+            vst1q_f32(to.as_mut_ptr(), self.0[0]);
+            vst1q_f32(to.as_mut_ptr().add(4), self.0[1]);
+        });
+    }
+
+    #[inline(always)]
+    fn load_bytes(_: Neon, from: &[u8; 8]) -> Self {
+        neon!({
+            let words = vmovl_u8(vld1_u8(from.as_ptr()));
+            Self([vcvtq_f32_u32(vmovl_u16(vget_low_u16(words))), vcvtq_f32_u32(vmovl_high_u16(words))])
+        })
+    }
+
+    binary! {
+        min = vminq_f32;
+        max = vmaxq_f32;
+    }
+
+    #[inline(always)]
+    fn magnitude_bits(self) -> NeonDwords {
+        NeonDwords(neon!(self.0.map(|half| vreinterpretq_s32_f32(vabsq_f32(half)))))
+    }
+
+    #[inline(always)]
+    fn truncate_to_bytes([a, b, c, d]: [Self; 4]) -> NeonBytes {
+        let words =
+            |x: Self| neon!(vcombine_u16(vmovn_u32(vcvtq_u32_f32(x.0[0])), vmovn_u32(vcvtq_u32_f32(x.0[1]))));
+        let bytes = |x: Self, y: Self| neon!(vcombine_u8(vmovn_u16(words(x)), vmovn_u16(words(y))));
+        NeonBytes([bytes(a, b), bytes(c, d)])
     }
 }

@@ -1,9 +1,9 @@
 //! The vectors as arrays: what each operation means.
 
 use std::array::from_fn;
-use std::ops::{Add, Sub};
+use std::ops::{Add, Mul, Sub};
 
-use super::{Bytes, Dwords, Simd, Words};
+use super::{Bytes, Dwords, Floats, Simd, Words};
 
 /// Plain Rust.
 #[derive(Debug, Clone, Copy)]
@@ -15,11 +15,14 @@ pub(crate) struct ScalarWords([i16; 16]);
 pub(crate) struct ScalarDwords([i32; 8]);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ScalarBytes([u8; 32]);
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ScalarFloats([f32; 8]);
 
 impl Simd for Scalar {
     type Words = ScalarWords;
     type Dwords = ScalarDwords;
     type Bytes = ScalarBytes;
+    type Floats = ScalarFloats;
 
     const IS_SCALAR: bool = true;
 
@@ -387,5 +390,49 @@ impl Bytes<Scalar> for ScalarBytes {
     #[inline(always)]
     fn sum_of_differences(self, other: Self) -> u32 {
         (0..32).map(|i| u32::from(self.0[i].abs_diff(other.0[i]))).sum()
+    }
+}
+
+/// Arithmetic of floats, lane by lane.
+macro_rules! arithmetic {
+    ($($trait:ident $name:ident $operator:tt;)*) => {
+        $(impl $trait for ScalarFloats {
+            type Output = Self;
+
+            #[inline(always)]
+            fn $name(self, other: Self) -> Self {
+                Self(from_fn(|i| self.0[i] $operator other.0[i]))
+            }
+        })*
+    };
+}
+
+arithmetic! {
+    Add add +;
+    Sub sub -;
+    Mul mul *;
+}
+
+impl Floats<Scalar> for ScalarFloats {
+    memory!(f32, 8);
+
+    lane_by_lane! {
+        min = |a, b| a.min(b);
+        max = |a, b| a.max(b);
+    }
+
+    #[inline(always)]
+    fn load_bytes(_: Scalar, from: &[u8; 8]) -> Self {
+        Self(from.map(f32::from))
+    }
+
+    #[inline(always)]
+    fn magnitude_bits(self) -> ScalarDwords {
+        ScalarDwords(self.0.map(|a| a.abs().to_bits() as i32))
+    }
+
+    #[inline(always)]
+    fn truncate_to_bytes(four: [Self; 4]) -> ScalarBytes {
+        ScalarBytes(from_fn(|i| four[i / 8].0[i % 8] as u8))
     }
 }

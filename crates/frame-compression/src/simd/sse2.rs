@@ -1,9 +1,9 @@
 //! SSE2, the baseline of x86-64: two registers a vector.
 
 use std::arch::x86_64::*;
-use std::ops::{Add, Sub};
+use std::ops::{Add, Mul, Sub};
 
-use super::{Bytes, Dwords, Simd, Words};
+use super::{Bytes, Dwords, Floats, Simd, Words};
 
 /// Every x86-64 CPU has SSE2.
 #[derive(Debug, Clone, Copy)]
@@ -21,11 +21,14 @@ pub(crate) struct Sse2Words([__m128i; 2]);
 pub(crate) struct Sse2Dwords([__m128i; 2]);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sse2Bytes([__m128i; 2]);
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sse2Floats([__m128; 2]);
 
 impl Simd for Sse2 {
     type Words = Sse2Words;
     type Dwords = Sse2Dwords;
     type Bytes = Sse2Bytes;
+    type Floats = Sse2Floats;
 
     #[inline(always)]
     fn vectorize<R>(self, kernel: impl FnOnce() -> R) -> R {
@@ -504,5 +507,73 @@ impl Bytes<Sse2> for Sse2Bytes {
     fn sum_of_differences(self, other: Self) -> u32 {
         Sse2Dwords(sse2!([_mm_sad_epu8(self.0[0], other.0[0]), _mm_sad_epu8(self.0[1], other.0[1])])).sum()
             as u32
+    }
+}
+
+/// Arithmetic of floats by one intrinsic each.
+macro_rules! arithmetic {
+    ($($trait:ident $name:ident $intrinsic:ident;)*) => {
+        $(impl $trait for Sse2Floats {
+            type Output = Self;
+
+            #[inline(always)]
+            fn $name(self, other: Self) -> Self {
+                Self(sse2!([$intrinsic(self.0[0], other.0[0]), $intrinsic(self.0[1], other.0[1])]))
+            }
+        })*
+    };
+}
+
+arithmetic! {
+    Add add _mm_add_ps;
+    Sub sub _mm_sub_ps;
+    Mul mul _mm_mul_ps;
+}
+
+impl Floats<Sse2> for Sse2Floats {
+    #[inline(always)]
+    fn splat(_: Sse2, value: f32) -> Self {
+        Self(sse2!([_mm_set1_ps(value); 2]))
+    }
+
+    #[inline(always)]
+    fn load(_: Sse2, from: &[f32; 8]) -> Self {
+        Self(sse2!([_mm_loadu_ps(from.as_ptr()), _mm_loadu_ps(from.as_ptr().add(4))]))
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f32; 8]) {
+        sse2!({
+            _mm_storeu_ps(to.as_mut_ptr(), self.0[0]);
+            _mm_storeu_ps(to.as_mut_ptr().add(4), self.0[1]);
+        });
+    }
+
+    #[inline(always)]
+    fn load_bytes(_: Sse2, from: &[u8; 8]) -> Self {
+        sse2!({
+            let zero = _mm_setzero_si128();
+            let words = _mm_unpacklo_epi8(_mm_loadl_epi64(from.as_ptr().cast()), zero);
+            Self([
+                _mm_cvtepi32_ps(_mm_unpacklo_epi16(words, zero)),
+                _mm_cvtepi32_ps(_mm_unpackhi_epi16(words, zero)),
+            ])
+        })
+    }
+
+    binary! {
+        min = _mm_min_ps;
+        max = _mm_max_ps;
+    }
+
+    #[inline(always)]
+    fn magnitude_bits(self) -> Sse2Dwords {
+        Sse2Dwords(sse2!(self.0.map(|half| _mm_and_si128(_mm_castps_si128(half), _mm_set1_epi32(i32::MAX)))))
+    }
+
+    #[inline(always)]
+    fn truncate_to_bytes([a, b, c, d]: [Self; 4]) -> Sse2Bytes {
+        let words = |x: Self| sse2!(_mm_packs_epi32(_mm_cvttps_epi32(x.0[0]), _mm_cvttps_epi32(x.0[1])));
+        Sse2Bytes(sse2!([_mm_packus_epi16(words(a), words(b)), _mm_packus_epi16(words(c), words(d))]))
     }
 }

@@ -153,6 +153,18 @@ fn everything<S: Simd>(
     ];
     let pixels = [&c[..], &d[..]].concat();
     let twice = S::Bytes::load_twice(simd, d.first_chunk().unwrap());
+    // Floats of every size that bytes can be made of, and sums and products that are rounded.
+    let [g, h, i, j] = [0, 8, 16, 24].map(|at| S::Floats::load_bytes(simd, c[at..].first_chunk().unwrap()));
+    let third = S::Floats::splat(simd, 1.0 / 3.0);
+    let of_floats = [g, g * third, g * third + h, h * third - i * third, i.min(j), i.max(j)];
+    for floats in of_floats {
+        let mut lanes = [0.0; 8];
+        floats.store(&mut lanes);
+        let loaded = S::Floats::load(simd, &lanes).magnitude_bits();
+        results.extend(lanes.map(|lane| i64::from(lane.to_bits())));
+        results.extend(dwords::<S>(loaded).map(i64::from));
+    }
+    let truncated = S::Floats::truncate_to_bytes([g, h * third + h * third, i * third, j]);
     let (c, d) = (S::Bytes::load(simd, c), S::Bytes::load(simd, d));
     let indices = d.and(S::Bytes::splat(simd, 0x8f));
     let (low, high) = c.widen();
@@ -176,6 +188,7 @@ fn everything<S: Simd>(
         c.low_halves(d),
         c.high_halves(d),
         S::Bytes::splat(simd, 200),
+        truncated,
     ];
     let mut stored = [0; 16];
     a.store_bytes(&mut stored);

@@ -160,20 +160,13 @@ pub(super) fn ycc_to_rgb_row<S: Simd>(simd: S, luma: &[u8], cb: &[u8], cr: &[u8]
         let centre = S::Words::splat(simd, 128);
         let cb = S::Words::load_bytes(simd, cb) - centre;
         let cr = S::Words::load_bytes(simd, cr) - centre;
-        // The whole part of a factor is added, its fraction multiplied.
-        let red = luma + cr + times_fraction(simd, cr, 91881 - 65536);
-        let blue = luma + cb + cb + times_fraction(simd, cb, 116130 - 2 * 65536);
+        // 1.402 and 1.772 in 14 bits: for these 256 numbers the products round as those with 16 bits do.
+        let red = luma + (cr + cr).mul_rounded(S::Words::splat(simd, 22971));
+        let blue = luma + (cb + cb).mul_rounded(S::Words::splat(simd, 29033));
         let green = luma - cr + green(simd, cb.zip_low_16(cr)).pack_words(green(simd, cb.zip_high_16(cr)));
         S::Words::store_rgb([red, green, blue], rgb);
     }
     scalar::ycc_to_rgb_row(luma_end, cb_end, cr_end, rgb_end);
-}
-
-/// `(x * factor + 2^15) >> 16` for a factor of -32768..=32767 and small `x`.
-#[inline(always)]
-fn times_fraction<S: Simd>(simd: S, x: S::Words, factor: i32) -> S::Words {
-    // Rounded by one bit that the high half has more.
-    ((x + x).mul_high(S::Words::splat(simd, factor as i16)) + S::Words::splat(simd, 1)).shr::<1>()
 }
 
 /// What pairs (Cb, Cr) add to green, but for -1 times Cr.
