@@ -82,8 +82,5 @@ fn convert_all(bytes: &[u8]) -> Vec<f32> {
 
 fn median(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);
-    if std::env::var_os("BEST").is_some() {
-        return times[0];
-    }
     times[times.len() / 2]
 }
