@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Turns the measurements of `make bench` into docs/performance.md and target/bench/performance.json.
+
+    performance.py FILE...      files of JSON lines, as the bench programs print them
+
+A line of a comparison has: work, against, size, ours_ms, peer_ms, and where there are several, picture. Lines of
+`bench_alone` have their own fields. Ratios are peer over ours, so above 1 is faster; of several pictures the median.
+"""
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Work, against what, goal, whether the ratio has to be at least or at most that.
+GOALS = [
+    ("H.264 crf 29, whole call", "PyAV round trip, one core", 5.0, "least"),
+    ("H.264 crf 29, planes", "libx264 default, open + encode", 2.0, "least"),
+    ("H.264 crf 29, planes", "libx264 cheapest with the same picture, encode only", 1.25, "least"),
+    ("H.264 crf 29, planes, 2 threads", "the same on 1 thread", 1.7, "least"),
+    ("JPEG 4:2:0 quality 43, whole call", "OpenCV imencode + imdecode", 3.0, "least"),
+    ("JPEG 4:2:0 quality 43, whole call", "TurboJPEG compress + decompress", 3.0, "least"),
+    ("JPEG 4:2:0 quality 43, whole call", "Pillow save + open", None, "least"),
+    ("H.265 crf 28 veryfast, planes", "libx265, encode only, one thread", 1.5, "least"),
+    ("H.265 crf 28 ultrafast, planes", "libx265, encode only, one thread", 1.5, "least"),
+    ("H.265 crf 28, planes, 2 threads", "the same on 1 thread", 1.7, "least"),
+    ("H.265 crf 28 veryfast, whole call", "PyAV round trip, one core", None, "least"),
+    ("f32 tensor in and out, JPEG", "the u8 call", 1.6, "most"),
+    ("f32 to u8", "NumPy (x*255).astype(uint8)", 4.0, "least"),
+    ("u8 to f32", "NumPy x.astype(float32)/255", 4.0, "least"),
+    ("batch, 2 threads", "1 thread", 1.9, "least"),
+]
+
+
+def machine():
+    model = ""
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
+    rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    return f"{model or platform.processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}; {rustc}"
+
+
+def size_key(size):
+    width, height = size.split("x")
+    return int(width) * int(height)
+
+
+def verdict(ratio, goal, bound):
+    if goal is None:
+        return "–"
+    met = ratio >= goal if bound == "least" else ratio <= goal
+    return "met" if met else "**not met**"
+
+
+def comparisons(rows):
+    lines = ["| work | against | size | ratio | ours, ms | peer, ms | goal | |", "|---|---|---|---|---|---|---|---|"]
+    summary = []
+    for work, against, goal, bound in GOALS:
+        found = [row for row in rows if row.get("work") == work and row.get("against") == against]
+        for size in sorted({row["size"] for row in found}, key=size_key):
+            same = [row for row in found if row["size"] == size]
+            inverse = bound == "most"
+            ratio = statistics.median(
+                row["ours_ms"] / row["peer_ms"] if inverse else row["peer_ms"] / row["ours_ms"] for row in same
+            )
+            ours = statistics.median(row["ours_ms"] for row in same)
+            peer = statistics.median(row["peer_ms"] for row in same)
+            wanted = "" if goal is None else f"{'≤' if inverse else '≥'} {goal:g}"
+            lines.append(
+                f"| {work} | {against} | {size} | **{ratio:.2f}** | {ours:.3f} | {peer:.3f} | {wanted} |"
+                f" {verdict(ratio, goal, bound)} |"
+            )
+            summary.append({"work": work, "against": against, "size": size, "ratio": round(ratio, 3), "ours_ms": ours,
+                            "peer_ms": peer, "goal": goal, "bound": bound})
+    return lines, summary
+
+
+def over_size(rows):
+    lines = ["| codec | size | ns a pixel | bytes of memory a pixel |", "|---|---|---|---|"]
+    for row in rows:
+        if row.get("work") == "over size":
+            lines.append(
+                f"| {row['codec']} | {row['size']} | {row['ns_per_pixel']:.2f} | {row['bytes_per_pixel']:.2f} |"
+            )
+    return lines
+
+
+def first_calls(rows):
+    lines = ["| codec | first call of the process, ms | a later call, ms | more, ms |", "|---|---|---|---|"]
+    for row in rows:
+        if row.get("work") == "first call":
+            more = row["ours_ms"] - row["later_ms"]
+            lines.append(f"| {row['codec']} | {row['ours_ms']:.3f} | {row['later_ms']:.3f} | {more:.3f} |")
+    return lines
+
+
+def main(paths):
+    rows = []
+    for path in paths:
+        for line in Path(path).read_text(encoding="utf-8").splitlines():
+            if line.startswith("{"):
+                rows.append(json.loads(line))
+    compared, summary = comparisons(rows)
+    notes = ROOT / "docs" / "performance-notes.md"
+    text = "\n".join(
+        [
+            "# Performance",
+            "",
+            "Written by `make bench`, which measures ours and the peers side by side on the same frames, in alternating",
+            "rounds of one process; medians. A ratio is the peer's time over ours (for `≤` goals ours over the peer's).",
+            "The frames are the photographs of `assets/images`, scaled to the size.",
+            "",
+            f"Machine: {machine()}.",
+            "",
+            "## Beside the peers",
+            "",
+            *compared,
+            "",
+            "## Over size",
+            "",
+            "Whole u8 calls on one piece of a photograph, repeated; memory is the most that one call allocates (goal: at most 6",
+            "bytes a pixel, H.265 16; time a pixel within 15 %).",
+            "",
+            *over_size(rows),
+            "",
+            "## The first call of a fresh process, 512x512 (goal: at most 1 ms more)",
+            "",
+            *first_calls(rows),
+            "",
+            notes.read_text(encoding="utf-8").strip() if notes.exists() else "",
+            "",
+        ]
+    )
+    (ROOT / "docs" / "performance.md").write_text(text.rstrip() + "\n", encoding="utf-8")
+    out = ROOT / "target" / "bench"
+    out.mkdir(parents=True, exist_ok=True)
+    data = {"machine": machine(), "comparisons": summary, "rows": rows}
+    (out / "performance.json").write_text(json.dumps(data, indent=1), encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
