@@ -1,7 +1,7 @@
 # The project's commands. `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full test-rust test-oracle bench docs golden pictures wheel install-capi check-apple check-wasm test-aarch64
+.PHONY: help demo test test-full test-rust test-oracle test-heavy bench docs golden pictures wheel install-capi check-apple check-wasm test-aarch64
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ test-rust: ## what needs nothing but Rust
 
 test-oracle: ## the exactness suites against the reference codecs alone
 	scripts/test.sh oracle
+
+test-heavy: ## the Python package beside PyTorch, Ray, LTX's own code and others (6 GB of downloads)
+	scripts/test.sh heavy
 
 bench: ## measure against the peers side by side; writes docs/performance.md and target/bench/*.json
 	scripts/bench.sh

