@@ -181,9 +181,10 @@ fn edges(
 
 /// Deblocks one row of macroblocks.
 pub(super) struct RowDeblocker<'a, 'band> {
-    /// Starts one row of macroblocks further up where there is one.
+    /// Starts `lead` luma rows, at least four, above the row of macroblocks where there is one above.
     pub(super) band: &'a mut Band<'band>,
-    /// That row.
+    pub(super) lead: usize,
+    /// The row of macroblocks above.
     pub(super) above: Option<&'a [Coded]>,
     pub(super) coded: &'a [Coded],
 }
@@ -191,9 +192,10 @@ pub(super) struct RowDeblocker<'a, 'band> {
 impl RowDeblocker<'_, '_> {
     #[inline(always)]
     pub(super) fn run<S: Simd>(self, simd: S) {
-        let Self { band: Band { y: luma, cb, cr, stride }, above, coded } = self;
+        let Self { band: Band { y: luma, cb, cr, stride }, lead, above, coded } = self;
         let (stride, chroma_stride) = (*stride, *stride / 2);
-        let (top, chroma_top) = if above.is_some() { (16 * stride, 8 * chroma_stride) } else { (0, 0) };
+        let lead = if above.is_some() { lead } else { 0 };
+        let (top, chroma_top) = (lead * stride, lead / 2 * chroma_stride);
         for (x, &Coded { qp, transform_8x8 }) in coded.iter().enumerate() {
             let qps = Qps {
                 own: qp,

@@ -154,6 +154,28 @@ pub(super) struct Bottom {
 impl Bottom {
     /// Where there is no row above.
     pub(super) const NONE: Self = Self { y: [0; 16], cb: [0; 8], cr: [0; 8], modes: [ModeGrid::NONE; 4] };
+
+    /// As numbers that threads can pass on.
+    #[cfg(feature = "rayon")]
+    pub(super) fn to_words(self) -> [u64; 5] {
+        let y = self.y.as_chunks::<8>().0;
+        let modes = u32::from_ne_bytes(self.modes.map(|mode| mode as u8));
+        let [y0, y1, cb, cr] = [y[0], y[1], self.cb, self.cr].map(u64::from_ne_bytes);
+        [y0, y1, cb, cr, u64::from(modes)]
+    }
+
+    #[cfg(feature = "rayon")]
+    pub(super) fn from_words([y0, y1, cb, cr, modes]: [u64; 5]) -> Self {
+        let mut y = [0; 16];
+        y[..8].copy_from_slice(&y0.to_ne_bytes());
+        y[8..].copy_from_slice(&y1.to_ne_bytes());
+        Self {
+            y,
+            cb: cb.to_ne_bytes(),
+            cr: cr.to_ne_bytes(),
+            modes: (modes as u32).to_ne_bytes().map(|mode| mode as i8),
+        }
+    }
 }
 
 /// The state of one row of macroblocks while it is coded from left to right.

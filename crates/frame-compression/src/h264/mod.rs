@@ -16,12 +16,14 @@ mod residual;
 mod row;
 mod transform;
 mod vector;
+#[cfg(feature = "rayon")]
+mod wavefront;
 
 use crate::codec::Crf;
 use crate::planes::Planes;
 use crate::simd::{Level, Simd, dispatch};
 use macroblock::{Bottom, Macroblock};
-use row::{Band, Coded};
+use row::{Band, Coded, Lines};
 
 /// The engine and its memory.
 #[derive(Debug)]
@@ -33,6 +35,25 @@ pub(crate) struct Engine {
     /// What the row being coded needs of the one above, and what it leaves for the one below.
     above: Vec<Bottom>,
     below: Vec<Bottom>,
+    #[cfg(feature = "rayon")]
+    wavefront: wavefront::Wavefront,
+}
+
+/// The lines between rows that are coded one after another.
+struct InOrder<'a> {
+    /// Empty for the first row.
+    above: &'a [Bottom],
+    below: &'a mut [Bottom],
+}
+
+impl Lines for InOrder<'_> {
+    fn above(&mut self, x: usize) -> Option<[Bottom; 2]> {
+        Some([x, x + 1].map(|x| *self.above.get(x).unwrap_or(&Bottom::NONE)))
+    }
+
+    fn leave(&mut self, x: usize, bottom: Bottom) {
+        self.below[x] = bottom;
+    }
 }
 
 impl Default for Engine {
@@ -50,6 +71,8 @@ impl Engine {
             coded: Vec::new(),
             above: Vec::new(),
             below: Vec::new(),
+            #[cfg(feature = "rayon")]
+            wavefront: wavefront::Wavefront::default(),
         }
     }
 
@@ -68,23 +91,31 @@ impl Engine {
         self.above.reserve(columns);
 
         let frame_quantiser = aq::frame_quantiser(crf.get());
+        #[cfg(feature = "rayon")]
+        if rows > 1 && wavefront::threads() > 1 {
+            self.wavefront.reconstruct(self.level, planes, frame_quantiser, &mut self.coded);
+            return;
+        }
         let mut last = None;
         for row in 0..rows {
             let coded = &mut self.coded[row * columns..][..columns];
             let mut band = band(planes, row, row + 1);
+            let mut lines = InOrder { above: &self.above, below: &mut self.below };
             let row_coder = row::RowCoder {
                 macroblock: &mut self.macroblock,
                 band: &mut band,
+                source: None,
                 frame_quantiser,
                 last,
-                above: &self.above,
-                below: &mut self.below,
+                first_row: row == 0,
+                lines: &mut lines,
                 coded,
             };
-            last = dispatch!(self.level, simd => simd.vectorize(
+            let end = dispatch!(self.level, simd => simd.vectorize(
                 #[inline(always)]
                 || row_coder.run(simd),
             ));
+            last = end.map(|end| end.last);
             // A row is deblocked once the next one, which predicts from it as it was, has been coded.
             if let Some(before) = row.checked_sub(1) {
                 self.deblock(planes, before, columns);
@@ -99,7 +130,7 @@ impl Engine {
         let coded = |row: usize| &self.coded[row * columns..][..columns];
         let above = row.checked_sub(1).map(coded);
         let mut band = band(planes, row.saturating_sub(1), row + 1);
-        let deblocker = deblock::RowDeblocker { band: &mut band, above, coded: coded(row) };
+        let deblocker = deblock::RowDeblocker { band: &mut band, lead: 16, above, coded: coded(row) };
         dispatch!(self.level, simd => simd.vectorize(
             #[inline(always)]
             || deblocker.run(simd),

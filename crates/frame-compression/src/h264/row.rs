@@ -26,42 +26,96 @@ pub(super) struct Coded {
     pub(super) transform_8x8: bool,
 }
 
-/// Codes a row in place: source in, reconstruction before deblocking out. Gives the QP stored for its last macroblock.
+/// The source of one row of macroblocks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SourceBand<'a> {
+    pub(super) y: &'a [u8],
+    pub(super) cb: &'a [u8],
+    pub(super) cr: &'a [u8],
+    /// Luma samples from row to row; chroma has half of it.
+    pub(super) stride: usize,
+}
+
+/// What goes from a row of macroblocks to the one below.
+pub(super) trait Lines {
+    /// What the row above left at column `x` and at the next one; `None` when the row has to start again.
+    fn above(&mut self, x: usize) -> Option<[Bottom; 2]>;
+
+    /// Leaves what the row below will need of column `x`.
+    fn leave(&mut self, x: usize, bottom: Bottom);
+}
+
+/// Codes a row: source in, reconstruction before deblocking out.
 pub(super) struct RowCoder<'a, 'band> {
     pub(super) macroblock: &'a mut Macroblock,
     pub(super) band: &'a mut Band<'band>,
+    /// `None` when the band itself holds the source.
+    pub(super) source: Option<SourceBand<'a>>,
     pub(super) frame_quantiser: f32,
     /// The QP stored for the macroblock before this row's first, `None` at the start of the picture.
     pub(super) last: Option<u8>,
-    /// Of the row above; empty for the first row.
-    pub(super) above: &'a [Bottom],
-    pub(super) below: &'a mut [Bottom],
+    /// Whether this is the picture's first row.
+    pub(super) first_row: bool,
+    pub(super) lines: &'a mut dyn Lines,
     pub(super) coded: &'a mut [Coded],
 }
 
+/// What the rows below have to know of a coded row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RowEnd {
+    /// The QP stored for the last macroblock.
+    pub(super) last: u8,
+    /// Whether the first macroblock has a residual, and so a QP of its own.
+    #[cfg_attr(not(feature = "rayon"), expect(dead_code, reason = "rows in order need not ask"))]
+    pub(super) first_residual: bool,
+}
+
 impl RowCoder<'_, '_> {
+    /// `None` when the row has to start again.
     #[inline(always)]
-    pub(super) fn run<S: Simd>(self, simd: S) -> Option<u8> {
-        let Self { macroblock, band, frame_quantiser, mut last, above, below, coded } = self;
+    pub(super) fn run<S: Simd>(self, simd: S) -> Option<RowEnd> {
+        let Self { macroblock, band, source, frame_quantiser, mut last, first_row, lines, coded } = self;
+        let columns = coded.len();
+        let mut first_residual = false;
         macroblock.start_row();
         for (x, coded) in coded.iter_mut().enumerate() {
-            band.load(x, macroblock);
+            source.unwrap_or(band.source()).load(x, &mut macroblock.source);
             let neighbours =
-                Neighbours { left: x > 0, top: !above.is_empty(), top_right: x + 1 < above.len() };
-            macroblock.enter(
-                neighbours,
-                above.get(x).unwrap_or(&Bottom::NONE),
-                above.get(x + 1).unwrap_or(&Bottom::NONE),
-            );
+                Neighbours { left: x > 0, top: !first_row, top_right: !first_row && x + 1 < columns };
+            let [above, above_right] = lines.above(x)?;
+            macroblock.enter(neighbours, &above, &above_right);
             let wanted = adapted_quantiser(frame_quantiser, energy_of(simd, &macroblock.source));
             let before = last.unwrap_or(wanted.min(QP_MAX));
-            *coded = code_macroblock(simd, macroblock, wanted, before);
+            let residual;
+            (*coded, residual) = code_macroblock(simd, macroblock, wanted, before);
+            first_residual |= x == 0 && residual;
             last = Some(coded.qp);
-            below[x] = macroblock.bottom();
+            lines.leave(x, macroblock.bottom());
             band.store(x, macroblock);
         }
-        last
+        Some(RowEnd { last: last.unwrap_or(0), first_residual })
     }
+}
+
+/// The adapted quantisers of a row of macroblocks.
+#[cfg(feature = "rayon")]
+#[inline(always)]
+pub(super) fn adapted_quantisers<S: Simd>(
+    simd: S,
+    source: SourceBand<'_>,
+    frame_quantiser: f32,
+    quantisers: &mut [u8],
+) {
+    let mut macroblock = Source::default();
+    for (x, quantiser) in quantisers.iter_mut().enumerate() {
+        source.load(x, &mut macroblock);
+        *quantiser = adapted_quantiser(frame_quantiser, energy_of(simd, &macroblock));
+    }
+}
+
+/// The quantiser of a macroblock from its adapted one and the QP stored before it: a step of one is not worth its bits.
+pub(super) fn settled_quantiser(wanted: u8, last: u8) -> u8 {
+    if wanted.abs_diff(last) == 1 { last } else { wanted }
 }
 
 #[inline(always)]
@@ -70,11 +124,10 @@ fn energy_of<S: Simd>(simd: S, source: &Source) -> u32 {
 }
 
 /// Codes the macroblock whose source has been loaded. `wanted` is its adapted quantiser, `last` the QP stored for
-/// the one before.
+/// the one before. Also gives whether there is a residual.
 #[inline(always)]
-fn code_macroblock<S: Simd>(simd: S, macroblock: &mut Macroblock, wanted: u8, last: u8) -> Coded {
-    // A step of one is not worth its bits.
-    let quantiser = if wanted.abs_diff(last) == 1 { last } else { wanted };
+fn code_macroblock<S: Simd>(simd: S, macroblock: &mut Macroblock, wanted: u8, last: u8) -> (Coded, bool) {
+    let quantiser = settled_quantiser(wanted, last);
     let qp = quantiser.min(QP_MAX);
     let prices = Prices::of(quantiser);
     let luma = code_luma(simd, macroblock, &prices);
@@ -84,22 +137,37 @@ fn code_macroblock<S: Simd>(simd: S, macroblock: &mut Macroblock, wanted: u8, la
         MacroblockType::Intra16x16 => qp > last,
         MacroblockType::Intra8x8 | MacroblockType::Intra4x4 => true,
     };
-    Coded {
-        qp: if !luma.residual && !chroma && inherits { last } else { qp },
+    let residual = luma.residual || chroma;
+    let coded = Coded {
+        qp: if !residual && inherits { last } else { qp },
         transform_8x8: luma.kind == MacroblockType::Intra8x8,
-    }
+    };
+    (coded, residual)
 }
 
-impl Band<'_> {
-    /// Copies the source of macroblock `x` out of the planes.
-    fn load(&self, x: usize, macroblock: &mut Macroblock) {
-        let source = &mut macroblock.source;
+impl SourceBand<'_> {
+    /// Copies the source of macroblock `x`.
+    #[inline(always)]
+    fn load(&self, x: usize, source: &mut Source) {
         source.y = gather::<16, 256>(self.y, self.stride, x * 16);
         for (row, to) in source.chroma.as_chunks_mut::<16>().0.iter_mut().enumerate() {
             let at = row * (self.stride / 2) + x * 8;
             to[..8].copy_from_slice(&self.cb[at..at + 8]);
             to[8..].copy_from_slice(&self.cr[at..at + 8]);
         }
+    }
+}
+
+impl Band<'_> {
+    /// Y, Cb, Cr.
+    #[cfg(feature = "rayon")]
+    pub(super) fn planes(&mut self) -> [&mut [u8]; 3] {
+        [&mut *self.y, &mut *self.cb, &mut *self.cr]
+    }
+
+    /// The same samples, to read.
+    fn source(&self) -> SourceBand<'_> {
+        SourceBand { y: self.y, cb: self.cb, cr: self.cr, stride: self.stride }
     }
 
     /// Puts the reconstruction of macroblock `x` into the planes.

@@ -4,7 +4,8 @@
 //!
 //! Medians of alternating rounds. Ours replaces the planes; the copy that refills them is not measured. libx264 is
 //! measured with the cheapest settings that give the same picture (coding alone, the encoder is open already), and
-//! with those of a default call (opening and coding).
+//! with those of a default call (opening and coding). A second table has one picture on two
+//! threads of a rayon pool.
 
 use std::time::{Duration, Instant};
 
@@ -68,6 +69,33 @@ fn main() {
             measure(&options, photograph, width, height);
         }
     }
+    if options.ours {
+        println!(
+            "\n| picture | size | one thread / two threads | one, ms | two, ms |\n|---|---|---|---|---|"
+        );
+        for (width, height) in options.sizes.iter().copied() {
+            for photograph in Photograph::ALL {
+                measure_threads(&options, photograph, width, height);
+            }
+        }
+    }
+}
+
+/// One picture on two threads of a pool, beside one thread.
+fn measure_threads(options: &Options, photograph: Photograph, width: usize, height: usize) {
+    let source = planes(&Content::Scaled(photograph).picture(width, height));
+    let mut compressor = FrameCompressor::new(Codec::H264).crf(options.crf).expect("a CRF in range");
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("two threads");
+    let mut work = source.clone();
+    let (mut one, mut two) = (Vec::new(), Vec::new());
+    for _ in 0..options.rounds {
+        work.clone_from(&source);
+        one.push(timed(|| compressor.apply_to_planes(&mut work).expect("even sides")));
+        work.clone_from(&source);
+        two.push(timed(|| pool.install(|| compressor.apply_to_planes(&mut work)).expect("even sides")));
+    }
+    let (one, two) = (median(one), median(two));
+    println!("| {} | {width}x{height} | {:.2} | {one:.2} | {two:.2} |", photograph.name(), one / two);
 }
 
 fn measure(options: &Options, photograph: Photograph, width: usize, height: usize) {
