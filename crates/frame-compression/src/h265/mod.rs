@@ -27,7 +27,7 @@ mod scan;
 mod syntax;
 mod transform;
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use self::aq::AdaptiveQuantisation;
 use self::geometry::Geometry;
@@ -53,7 +53,8 @@ pub(crate) struct Engine {
     depths: Vec<u8>,
     lower_edges: Vec<OnceLock<LowerEdge>>,
     offsets: Vec<sao::CtuOffsets>,
-    coder: Option<Box<RowCoder>>,
+    /// One for each thread.
+    coders: Vec<Box<RowCoder>>,
 }
 
 impl Engine {
@@ -72,7 +73,7 @@ impl Engine {
         let base_qp = aq::base_qp(crf);
         let slice_qp = aq::slice_qp(base_qp);
         self.resize(&geometry);
-        let Self { adaptive_quantisation, samples, qps, depths, lower_edges, offsets, coder } = self;
+        let Self { adaptive_quantisation, samples, qps, depths, lower_edges, offsets, coders } = self;
         let frame = Frame {
             geometry,
             tools,
@@ -82,9 +83,13 @@ impl Engine {
             adaptive_quantisation,
             source: planes,
         };
-        let coder = coder.get_or_insert_with(|| Box::new(RowCoder::new()));
+        let threads = if geometry.wavefront { threads().min(geometry.rows) } else { 1 };
+        if coders.len() < threads {
+            coders.resize_with(threads, || Box::new(RowCoder::new()));
+        }
+        let coders = &mut coders[..threads];
         let level = Level::current();
-        dispatch!(level, simd => code_rows(simd, &frame, coder, lower_edges, samples, qps, depths));
+        dispatch!(level, simd => code_rows(simd, &frame, coders, lower_edges, samples, qps, depths));
         deblock(&geometry, samples, qps, depths);
         if tools.sample_adaptive_offset {
             sao::offset_samples(samples, &geometry, slice_qp, qps, offsets, planes);
@@ -111,11 +116,37 @@ impl Engine {
     }
 }
 
-/// Codes the rows of CTUs, one after another.
+/// How many threads of the caller's pool may work on a picture: one where the call is made outside a pool.
+fn threads() -> usize {
+    #[cfg(feature = "rayon")]
+    if rayon::current_thread_index().is_some() {
+        return rayon::current_num_threads();
+    }
+    1
+}
+
+/// Runs a worker on each of the caller's threads, one for each coder.
+fn on_each_thread(coders: &mut [Box<RowCoder>], work: impl Fn(&mut RowCoder) + Sync) {
+    let Some((first, others)) = coders.split_first_mut() else { return };
+    #[cfg(feature = "rayon")]
+    if !others.is_empty() {
+        let work = &work;
+        return rayon::scope(|scope| {
+            for coder in others {
+                scope.spawn(move |_| work(coder));
+            }
+            work(first);
+        });
+    }
+    debug_assert!(others.is_empty());
+    work(first);
+}
+
+/// Codes the rows of CTUs. Workers take them in order, so that a row is only waited for once somebody codes it.
 fn code_rows<S: Simd>(
     simd: S,
     frame: &Frame<'_>,
-    coder: &mut RowCoder,
+    coders: &mut [Box<RowCoder>],
     lower_edges: &[OnceLock<LowerEdge>],
     samples: &mut [Vec<u8>; 3],
     qps: &mut [u8],
@@ -127,15 +158,19 @@ fn code_rows<S: Simd>(
     let rows = (y.chunks_mut(luma).zip(cb.chunks_mut(luma / 4)).zip(cr.chunks_mut(luma / 4)))
         .zip(qps.chunks_mut(luma / 64).zip(depths.chunks_mut(luma / 64)))
         .map(|(((y, cb), cr), (qps, depths))| PictureRow { samples: [y, cb, cr], qps, depths });
-    let mut carried = Carried::new(frame.slice_qp);
-    for (row, mut out) in rows.enumerate() {
-        if geometry.wavefront {
-            carried = Carried::new(frame.slice_qp);
+    let rows = Mutex::new(rows.enumerate());
+    let next_row = || rows.lock().unwrap_or_else(PoisonError::into_inner).next();
+    on_each_thread(coders, |coder| {
+        let mut carried = Carried::new(frame.slice_qp);
+        while let Some((row, mut out)) = next_row() {
+            if geometry.wavefront {
+                carried = Carried::new(frame.slice_qp);
+            }
+            let edges = |row: usize| &lower_edges[row * geometry.columns..][..geometry.columns];
+            let edges = RowEdges { above: row.checked_sub(1).map(edges), below: edges(row) };
+            coder.code_row(simd, frame, row, edges, &mut out, &mut carried);
         }
-        let edges = |row: usize| &lower_edges[row * geometry.columns..][..geometry.columns];
-        let edges = RowEdges { above: row.checked_sub(1).map(edges), below: edges(row) };
-        coder.code_row(simd, frame, row, edges, &mut out, &mut carried);
-    }
+    });
 }
 
 /// Filters the edges of the whole picture: all vertical ones, then all horizontal ones.

@@ -44,6 +44,12 @@ pub(super) struct LowerEdge {
     contexts: Option<Contexts>,
 }
 
+impl LowerEdge {
+    fn empty() -> Self {
+        Self { luma: [0; LARGEST], chroma: [[0; LARGEST / 2]; 2], depths: [0; LARGEST / 8], contexts: None }
+    }
+}
+
 /// One row's share of the picture: rows of samples before the loop filters, and what those filters go by.
 #[derive(Debug)]
 pub(super) struct PictureRow<'a> {
@@ -64,6 +70,19 @@ pub(super) struct RowEdges<'a> {
     pub(super) above: Option<&'a LowerEdges>,
     /// What this row is to fill.
     pub(super) below: &'a LowerEdges,
+}
+
+/// Lets nobody wait for ever for a row whose worker has panicked.
+struct ReleaseOnPanic<'a>(&'a LowerEdges);
+
+impl Drop for ReleaseOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for edge in self.0 {
+                edge.get_or_init(LowerEdge::empty);
+            }
+        }
+    }
 }
 
 /// The state that goes from CTU to CTU where there is no wavefront.
@@ -104,6 +123,7 @@ impl RowCoder {
         carried: &mut Carried,
     ) {
         let geometry = &frame.geometry;
+        let _releases = ReleaseOnPanic(below);
         if geometry.wavefront
             && let Some(contexts) = above.and_then(|edges| edges[1].wait().contexts)
         {
@@ -170,12 +190,7 @@ impl RowCoder {
 
     fn lower_edge(&self, contexts: Option<Contexts>) -> LowerEdge {
         let CtuArea { width, height, .. } = self.ctu.area;
-        let mut edge = LowerEdge {
-            luma: [0; LARGEST],
-            chroma: [[0; LARGEST / 2]; 2],
-            depths: [0; LARGEST / 8],
-            contexts,
-        };
+        let mut edge = LowerEdge { contexts, ..LowerEdge::empty() };
         edge.luma[..width].copy_from_slice(self.ctu.luma.row(height - 1, width));
         for (line, component) in edge.chroma.iter_mut().zip(&self.ctu.chroma) {
             line[..width / 2].copy_from_slice(component.row(height / 2 - 1, width / 2));

@@ -98,16 +98,6 @@ impl Area<'_> {
         }
     }
 
-    /// The category of a sample less 1, or 4 for none.
-    #[inline(always)]
-    fn category(&self, at: usize, step: isize) -> usize {
-        let sample = self.samples[at];
-        let sign = |other: u8| i32::from(sample > other) - i32::from(sample < other);
-        let sum = sign(self.samples[at.wrapping_add_signed(step)])
-            + sign(self.samples[at.wrapping_add_signed(-step)]);
-        [0, 1, 4, 2, 3][(sum + 2) as usize]
-    }
-
     fn step(&self, direction: u8) -> isize {
         let (across, down) = DIRECTIONS[usize::from(direction)];
         down * self.stride as isize + across
@@ -121,44 +111,81 @@ impl Area<'_> {
         let bottom = self.y + self.height == self.plane.1;
         let columns = if right { self.width } else { self.width.saturating_sub(margin_right) };
         let rows = if bottom { self.height } else { self.height.saturating_sub(margin_bottom) };
-        let missing = |x: usize, y: usize| {
-            let at = (self.y + y) * self.stride + self.x + x;
-            let source = source[(self.y + y) * source_stride + self.x + x];
-            (at, i64::from(source) - i64::from(self.samples[at]))
-        };
+        let inner_columns =
+            usize::from(self.x == 0)..if right { columns.saturating_sub(1) } else { columns };
+        let inner_rows = usize::from(self.y == 0)..if bottom { rows.saturating_sub(1) } else { rows };
+        // The lowest rows are left out here even at the end of the picture.
+        let rows_across = 0..self.height.saturating_sub(margin_bottom);
 
-        let mut bands = [Class::default(); 32];
-        for (x, y) in (0..rows).flat_map(|y| (0..columns).map(move |x| (x, y))) {
-            let (at, missing) = missing(x, y);
-            let class = &mut bands[usize::from(self.samples[at] >> 3)];
-            class.count += 1;
-            class.sum += missing;
-        }
-
-        let inner_left = usize::from(self.x == 0);
-        let inner_top = usize::from(self.y == 0);
-        let inner_right = if right { columns.saturating_sub(1) } else { columns };
-        let inner_bottom = if bottom { rows.saturating_sub(1) } else { rows };
-        let mut edges = [[Class::default(); 4]; 4];
-        for (direction, classes) in (0..).zip(&mut edges) {
-            let (xs, ys) = match direction {
-                // The lowest rows are left out here even at the end of the picture.
-                0 => (inner_left..inner_right, 0..self.height.saturating_sub(margin_bottom)),
-                1 => (0..columns, inner_top..inner_bottom),
-                _ => (inner_left..inner_right, inner_top..inner_bottom),
-            };
-            let step = self.step(direction);
-            let mut counted = [Class::default(); 5];
-            for (x, y) in ys.flat_map(|y| xs.clone().map(move |x| (x, y))) {
-                let (at, missing) = missing(x, y);
-                let class = &mut counted[self.category(at, step)];
-                class.count += 1;
-                class.sum += missing;
+        let mut bands = [Tally::default(); 32];
+        let mut edges = [[Tally::default(); 5]; 4];
+        for y in 0..rows.max(rows_across.end) {
+            let at = (self.y + y) * self.stride + self.x;
+            let own = &self.samples[at..][..self.width];
+            let source = &source[(self.y + y) * source_stride + self.x..][..self.width];
+            if y < rows {
+                for (&sample, &source) in own[..columns].iter().zip(source) {
+                    bands[usize::from(sample >> 3)].count(sample, source);
+                }
             }
-            classes.copy_from_slice(&counted[..4]);
+            if rows_across.contains(&y) {
+                self.count_edges(0, y, inner_columns.clone(), source, &mut edges[0]);
+            }
+            if inner_rows.contains(&y) {
+                self.count_edges(1, y, 0..columns, source, &mut edges[1]);
+                self.count_edges(2, y, inner_columns.clone(), source, &mut edges[2]);
+                self.count_edges(3, y, inner_columns.clone(), source, &mut edges[3]);
+            }
         }
-        Statistics { bands, edges }
+        Statistics {
+            bands: bands.map(Tally::class),
+            edges: edges.map(|[a, b, c, d, _]| [a, b, c, d].map(Tally::class)),
+        }
     }
+
+    /// Counts the categories of a row's samples along a direction.
+    #[inline(always)]
+    fn count_edges(
+        &self,
+        direction: u8,
+        y: usize,
+        columns: std::ops::Range<usize>,
+        source: &[u8],
+        tallies: &mut [Tally; 5],
+    ) {
+        let length = columns.len();
+        let at = (self.y + y) * self.stride + self.x + columns.start;
+        let step = self.step(direction);
+        let own = &self.samples[at..][..length];
+        let before = &self.samples[at.wrapping_add_signed(step)..][..length];
+        let behind = &self.samples[at.wrapping_add_signed(-step)..][..length];
+        for (((&sample, &a), &b), &source) in own.iter().zip(before).zip(behind).zip(&source[columns.start..]) {
+            tallies[category(sample, a, b)].count(sample, source);
+        }
+    }
+}
+
+/// A [`Class`] in one number: the count above, the sum below.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally(i64);
+
+impl Tally {
+    #[inline(always)]
+    fn count(&mut self, sample: u8, source: u8) {
+        self.0 += (1 << 32) + i64::from(source) - i64::from(sample);
+    }
+
+    fn class(self) -> Class {
+        let sum = i64::from(self.0 as i32);
+        Class { count: (self.0 - sum) >> 32, sum }
+    }
+}
+
+/// The category of a sample between two others less 1, or 4 for none.
+#[inline(always)]
+fn category(sample: u8, a: u8, b: u8) -> usize {
+    let sign = |other: u8| i32::from(sample > other) - i32::from(sample < other);
+    [0, 1, 4, 2, 3][(sign(a) + sign(b) + 2) as usize % 5]
 }
 
 /// Decides and applies the offsets of a deblocked picture. `planes` is the source, and becomes the result.
@@ -384,11 +411,20 @@ fn apply(area: &Area<'_>, offsets: Offsets, plane: &mut crate::planes::Plane) {
                 let step = area.step(direction);
                 let (across, down) = DIRECTIONS[usize::from(direction)];
                 let row_has_neighbours = down == 0 || (y > 0 && y + 1 < area.plane.1);
-                for (i, (out, &sample)) in out.iter_mut().zip(line).enumerate() {
-                    let x = area.x + i;
-                    let inside = row_has_neighbours && (across == 0 || (x > 0 && x + 1 < area.plane.0));
-                    let category = if inside { area.category(at + i, step) } else { 4 };
-                    *out = moved(sample, offsets.values.get(category).copied().unwrap_or(0));
+                out.copy_from_slice(line);
+                if row_has_neighbours {
+                    // The first and the last column of the picture have no neighbours at their side.
+                    let start = usize::from(across != 0 && area.x == 0);
+                    let end = width.min(if across == 0 { width } else { area.plane.0 - 1 - area.x });
+                    let [a, b, c, d] = offsets.values;
+                    let values = [a, b, c, d, 0];
+                    let length = end.saturating_sub(start);
+                    let at = at + start;
+                    let before = &area.samples[at.wrapping_add_signed(step)..][..length];
+                    let behind = &area.samples[at.wrapping_add_signed(-step)..][..length];
+                    for ((out, &a), &b) in out[start..].iter_mut().zip(before).zip(behind) {
+                        *out = moved(*out, values[category(*out, a, b)]);
+                    }
                 }
             }
         }

@@ -1,0 +1,44 @@
+//! One frame on the threads of the caller's pool: the same bits as on one.
+#![cfg(feature = "rayon")]
+
+use frame_compression::{Codec, Component, FrameCompressor, Planes, Preset, Subsampling};
+use test_pictures::{Rng, random_picture};
+
+fn planes(rng: &mut Rng, width: usize, height: usize) -> Planes {
+    let picture = random_picture(rng, width, height);
+    let mut planes = Planes::new(width, height, Subsampling::S420).unwrap();
+    for (component, samples) in
+        [Component::Y, Component::Cb, Component::Cr].into_iter().zip(picture.ycbcr(2, 2))
+    {
+        let width = planes.size(component).0;
+        for (y, row) in samples.chunks_exact(width).enumerate() {
+            planes.row_mut(component, y).copy_from_slice(row);
+        }
+    }
+    planes
+}
+
+fn rows(planes: &Planes) -> Vec<&[u8]> {
+    let of = |component| (0..planes.size(component).1).map(move |y| planes.row(component, y));
+    of(Component::Y).chain(of(Component::Cb)).chain(of(Component::Cr)).collect()
+}
+
+#[test]
+fn pictures_do_not_depend_on_the_number_of_threads() {
+    let mut rng = Rng::new(2);
+    let pools =
+        [1, 2, 3, 8].map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap());
+    for case in 0..12 {
+        let (width, height) = (16 + 2 * rng.below(200), 16 + 2 * rng.below(200));
+        let source = planes(&mut rng, width, height);
+        let preset = Preset::ALL[case % 4];
+        let compressor = || FrameCompressor::new(Codec::H265).preset(preset).crf(26.5).unwrap();
+        let mut alone = source.clone();
+        compressor().apply_to_planes(&mut alone).unwrap();
+        for pool in &pools {
+            let mut together = source.clone();
+            pool.install(|| compressor().apply_to_planes(&mut together)).unwrap();
+            assert_eq!(rows(&together), rows(&alone), "{width}x{height} {preset}");
+        }
+    }
+}
