@@ -116,3 +116,8 @@ void oracle_x265_free(uint8_t *stream)
 {
     free(stream);
 }
+
+const char *oracle_x265_version(void)
+{
+    return x265_version_str;
+}

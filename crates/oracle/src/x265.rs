@@ -1,6 +1,6 @@
 //! libx265: what it makes of one intra picture.
 
-use std::ffi::{CString, c_char, c_double, c_int, c_long};
+use std::ffi::{CStr, CString, c_char, c_double, c_int, c_long};
 use std::time::Duration;
 
 use frame_compression::{Component, Planes, Preset, Subsampling};
@@ -27,6 +27,7 @@ unsafe extern "C" {
         nanoseconds: *mut i64,
     ) -> c_long;
     fn oracle_x265_free(stream: *mut u8);
+    fn oracle_x265_version() -> *const c_char;
 }
 
 /// What the encoder gave for a picture.
@@ -107,4 +108,11 @@ pub fn unpacked(mut samples: &[u8], width: usize, height: usize) -> Planes {
         }
     }
     planes
+}
+
+/// The library's own words for its release.
+pub fn version() -> String {
+    // SAFETY: the shim gives a string of the library, which stays.
+    let text = unsafe { CStr::from_ptr(oracle_x265_version()) };
+    format!("libx265 {}", text.to_string_lossy())
 }

@@ -190,3 +190,14 @@ fn decode(stream: &[u8], width: usize, height: usize) -> Planes {
     assert_eq!(raw.len(), width * height * 3 / 2);
     unpacked(&raw, width, height)
 }
+
+/// The committed golden vectors are what the library gives today.
+#[test]
+fn golden_vectors_are_current() {
+    let committed = include_str!("../../frame-compression/tests/golden/h265.txt");
+    let today = oracle::golden::h265();
+    let vectors = |text: &str| {
+        text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(vectors(committed), vectors(&today));
+}

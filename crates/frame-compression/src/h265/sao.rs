@@ -111,8 +111,7 @@ impl Area<'_> {
         let bottom = self.y + self.height == self.plane.1;
         let columns = if right { self.width } else { self.width.saturating_sub(margin_right) };
         let rows = if bottom { self.height } else { self.height.saturating_sub(margin_bottom) };
-        let inner_columns =
-            usize::from(self.x == 0)..if right { columns.saturating_sub(1) } else { columns };
+        let inner_columns = usize::from(self.x == 0)..if right { columns.saturating_sub(1) } else { columns };
         let inner_rows = usize::from(self.y == 0)..if bottom { rows.saturating_sub(1) } else { rows };
         // The lowest rows are left out here even at the end of the picture.
         let rows_across = 0..self.height.saturating_sub(margin_bottom);
@@ -159,7 +158,8 @@ impl Area<'_> {
         let own = &self.samples[at..][..length];
         let before = &self.samples[at.wrapping_add_signed(step)..][..length];
         let behind = &self.samples[at.wrapping_add_signed(-step)..][..length];
-        for (((&sample, &a), &b), &source) in own.iter().zip(before).zip(behind).zip(&source[columns.start..]) {
+        for (((&sample, &a), &b), &source) in own.iter().zip(before).zip(behind).zip(&source[columns.start..])
+        {
             tallies[category(sample, a, b)].count(sample, source);
         }
     }

@@ -4,6 +4,8 @@
 //!
 //! Ours is the whole call; of libx265 only the encoder's own calls count (opening and closing aside), on a pool of
 //! one thread. Pin the process to one core: libx265 hands its work to another thread.
+//!
+//! With `threads` behind the rounds (and on two cores) it times one frame on a pool of two threads against one instead.
 
 use std::time::{Duration, Instant};
 
@@ -19,8 +21,38 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
+/// One frame on two threads against one, in one pool each.
+fn time_threads(rounds: usize) {
+    let pools =
+        [1, 2].map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads"));
+    println!("| preset | size | 1 thread / 2 threads | 1 thread, ms | 2 threads, ms |");
+    println!("|---|---|---|---|---|");
+    for preset in [Preset::Veryfast, Preset::Ultrafast] {
+        for (width, height) in SIZES {
+            let content = Content::named("coffee-scaled").expect("a known content");
+            let source = planes(&content.picture(width, height));
+            let mut compressor = FrameCompressor::new(Codec::H265).preset(preset);
+            compressor = compressor.crf(CRF).expect("a CRF in range");
+            let mut times = [const { Vec::new() }; 2];
+            for _ in 0..rounds {
+                for (pool, times) in pools.iter().zip(&mut times) {
+                    let mut result = source.clone();
+                    let start = Instant::now();
+                    pool.install(|| compressor.apply_to_planes(&mut result)).expect("a valid picture");
+                    times.push(start.elapsed());
+                }
+            }
+            let [one, two] = times.map(|times| median(times).as_secs_f64() * 1e3);
+            println!("| {preset} | {width}x{height} | {:.2} | {one:.1} | {two:.1} |", one / two);
+        }
+    }
+}
+
 fn main() {
     let rounds = std::env::args().nth(1).map_or(5, |rounds| rounds.parse().expect("a number of rounds"));
+    if std::env::args().nth(2).as_deref() == Some("threads") {
+        return time_threads(rounds);
+    }
     println!("level {}, CRF {CRF}, medians of {rounds}, ms", simd_level());
     println!("| preset | picture | size | libx265 / ours | libx265 | ours |");
     println!("|---|---|---|---|---|---|");

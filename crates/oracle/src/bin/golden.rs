@@ -1,6 +1,6 @@
 //! Writes the golden vectors of a codec: one line a picture, with the checksum of what the reference codec left of it.
 //!
-//! `cargo run --release -p oracle --bin golden -- jpeg` (or `h264`)
+//! `cargo run --release -p oracle --bin golden -- jpeg` (or `h264`, `h265`)
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,8 +13,10 @@ fn main() -> ExitCode {
         "jpeg" => jpeg(),
         #[cfg(feature = "x264")]
         "h264" => oracle::golden::h264(),
+        #[cfg(feature = "x265")]
+        "h265" => oracle::golden::h265(),
         _ => {
-            eprintln!("usage: golden jpeg|h264");
+            eprintln!("usage: golden jpeg|h264|h265");
             return ExitCode::FAILURE;
         }
     };
