@@ -261,16 +261,15 @@ fn candidates(costs: &[u64; MODES], unit: &PredictionUnit<'_>) -> ([u8; MOST_CAN
     let mut modes = [0; MOST_CANDIDATES];
     let mut slots = [u64::MAX; MOST_CANDIDATES];
     let slots = &mut slots[..unit.candidates];
+    let mut worst = 0;
     for (mode, &cost) in (0..).zip(costs) {
-        if cost < limit || mode == unit.most_probable[0] {
-            let mut worst = 0;
+        if (cost < limit || mode == unit.most_probable[0]) && cost < slots[worst] {
+            (slots[worst], modes[worst]) = (cost, mode);
+            worst = 0;
             for (slot, &held) in slots.iter().enumerate() {
                 if held > slots[worst] {
                     worst = slot;
                 }
-            }
-            if cost < slots[worst] {
-                (slots[worst], modes[worst]) = (cost, mode);
             }
         }
     }

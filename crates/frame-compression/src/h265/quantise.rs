@@ -77,13 +77,14 @@ impl Quantiser {
         let nonzero = if S::IS_SCALAR {
             self.quantise_plainly(coefficients, scan, out)
         } else {
-            let mut levels = [0; 32 * 32];
+            let mut levels = [[0; N]; N];
+            let levels = levels.as_flattened_mut();
             let mut masks = [0; 64];
             let numbers = [self.factor, self.add, self.shift as i32];
-            if !kernels::quantise(simd, coefficients, N * N, numbers, &mut levels, &mut masks) {
+            if !kernels::quantise(simd, coefficients, N * N, numbers, levels, &mut masks) {
                 return false;
             }
-            into_scan_order::<N>(&levels, &masks, scan, out)
+            into_scan_order::<N>(levels, &masks, scan, out)
         };
         if sign_hiding && nonzero >= 2 {
             self.hide_signs::<S, N>(simd, coefficients, scan, out);
@@ -222,7 +223,7 @@ impl Quantiser {
 /// Brings levels from raster into scan order. `masks` says of each 16 which are not 0. Gives the number of those.
 #[inline(always)]
 fn into_scan_order<const N: usize>(
-    levels: &[i16; 32 * 32],
+    levels: &[i16],
     masks: &[u16; 64],
     scan: &Scan,
     out: &mut LevelsMut<'_>,
@@ -246,7 +247,7 @@ fn into_scan_order<const N: usize>(
         while left != 0 {
             let rank = left.trailing_zeros() as usize % 16;
             left &= left - 1;
-            to[rank] = levels[(start + place(scan, rank, N)) % (32 * 32)];
+            to[rank] = levels[start + place(scan, rank, N)];
         }
     }
     nonzero

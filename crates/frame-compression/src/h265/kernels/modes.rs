@@ -84,29 +84,35 @@ fn plain_modes<S: Simd, const N: usize>(
     references: BothReferences<'_>,
     costs: &mut [u32; MODES],
 ) {
-    let mut predictions = [[0; 32 * 32]; 2];
+    let mut predictions = [[[0; N]; N]; 2];
     let pairs = [
         [(intra::PLANAR, source), (intra::DC, source)],
         [(intra::HORIZONTAL, turned), (intra::VERTICAL, source)],
     ];
     for pair in &pairs[..if N < 32 { 2 } else { 1 }] {
         for (&(mode, _), prediction) in pair.iter().zip(&mut predictions) {
-            intra::predict_turned::<N>(mode, references.of_mode(N, mode), N < 32, prediction);
+            intra::predict_turned::<N>(
+                mode,
+                references.of_mode(N, mode),
+                N < 32,
+                prediction.as_flattened_mut(),
+            );
         }
+        let predictions = [predictions[0].as_flattened(), predictions[1].as_flattened()];
         let found = match N {
             8 => {
                 let mut rows = [S::Words::splat(simd, 0); 8];
                 for (y, row) in rows.iter_mut().enumerate() {
                     let (a, b) = (eight(pair[0].1, 8 * y), eight(pair[1].1, 8 * y));
-                    let (c, d) = (eight(&predictions[0], 8 * y), eight(&predictions[1], 8 * y));
+                    let (c, d) = (eight(predictions[0], 8 * y), eight(predictions[1], 8 * y));
                     *row = S::Words::load_bytes_halves(simd, a, b) - S::Words::load_bytes_halves(simd, c, d);
                 }
                 let [low, high] = sum_halves(simd, half_sums_8x8::<S>(rows));
                 [(2 * low + 2) >> 2, (2 * high + 2) >> 2]
             }
             _ => [
-                sa8d_of_samples::<S, N>(simd, pair[0].1, &predictions[0]),
-                sa8d_of_samples::<S, N>(simd, pair[1].1, &predictions[1]),
+                sa8d_of_samples::<S, N>(simd, pair[0].1, predictions[0]),
+                sa8d_of_samples::<S, N>(simd, pair[1].1, predictions[1]),
             ],
         };
         for (&(mode, _), found) in pair.iter().zip(found) {

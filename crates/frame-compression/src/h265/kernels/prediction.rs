@@ -82,14 +82,15 @@ pub(in super::super) fn predict<S: Simd, const N: usize>(
     let mut line = Line::<N>::new();
     line.set(main);
     line.extend(side, mode);
-    let mut turned = [0; 32 * 32];
-    let to: &mut [u8] = if is_turned { &mut turned } else { &mut *out };
+    let mut turned = [[0; N]; N];
+    let turned = turned.as_flattened_mut();
+    let to: &mut [u8] = if is_turned { &mut *turned } else { &mut *out };
     angular(simd, &line, intra::angle(mode), to);
     if intra::angle(mode) == 0 && smooth_edges {
         intra::smooth_first_column::<N>(main, side, to);
     }
     if is_turned {
-        transpose::<N>(&turned, out);
+        transpose::<N>(turned, out);
     }
 }
 

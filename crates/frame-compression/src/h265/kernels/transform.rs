@@ -65,7 +65,8 @@ pub(in super::super) fn forward<S: Simd, const N: usize>(
     if S::IS_SCALAR {
         return plain::forward::<N>(kernel, residual, coefficients);
     }
-    let mut between = [0; 32 * 32];
+    let mut between = [[0; N]; N];
+    let between = between.as_flattened_mut();
     match N {
         4 => {
             let tables = if kernel == Kernel::Dst { &FORWARD_DST } else { &FORWARD_4 };
@@ -78,12 +79,12 @@ pub(in super::super) fn forward<S: Simd, const N: usize>(
             store_8::<S>(block, coefficients);
         }
         16 => {
-            rows::<S, 16, 16, 128>(simd, residual, &FORWARD_16, 8, 3, &mut between);
-            columns::<S, 16, 16, 128>(simd, &between, &FORWARD_16, [8, 16], 10, coefficients);
+            rows::<S, 16, 16, 128>(simd, residual, &FORWARD_16, 8, 3, between);
+            columns::<S, 16, 16, 128>(simd, between, &FORWARD_16, [8, 16], 10, coefficients);
         }
         _ => {
-            rows::<S, 32, 64, 512>(simd, residual, &FORWARD_32, 16, 4, &mut between);
-            columns::<S, 32, 64, 512>(simd, &between, &FORWARD_32, [16, 32], 11, coefficients);
+            rows::<S, 32, 64, 512>(simd, residual, &FORWARD_32, 16, 4, between);
+            columns::<S, 32, 64, 512>(simd, between, &FORWARD_32, [16, 32], 11, coefficients);
         }
     }
 }
@@ -101,7 +102,8 @@ pub(in super::super) fn inverse<S: Simd, const N: usize>(
     if S::IS_SCALAR {
         return plain::inverse::<N>(kernel, coefficients, residual);
     }
-    let mut between = [0; 32 * 32];
+    let mut between = [[0; N]; N];
+    let between = between.as_flattened_mut();
     match N {
         4 => {
             let tables = if kernel == Kernel::Dst { &INVERSE_DST } else { &INVERSE_4 };
@@ -114,13 +116,13 @@ pub(in super::super) fn inverse<S: Simd, const N: usize>(
             store_8::<S>(rows_8(simd, block, &INVERSE_8, 12), residual);
         }
         16 => {
-            columns::<S, 16, 16, 128>(simd, coefficients, &INVERSE_16, [used.1 / 2, 16], 7, &mut between);
-            rows::<S, 16, 16, 128>(simd, &between, &INVERSE_16, used.0 / 2, 12, residual);
+            columns::<S, 16, 16, 128>(simd, coefficients, &INVERSE_16, [used.1 / 2, 16], 7, between);
+            rows::<S, 16, 16, 128>(simd, between, &INVERSE_16, used.0 / 2, 12, residual);
         }
         _ => {
             let width = used.0.next_multiple_of(16);
-            columns::<S, 32, 64, 512>(simd, coefficients, &INVERSE_32, [used.1 / 2, width], 7, &mut between);
-            rows::<S, 32, 64, 512>(simd, &between, &INVERSE_32, used.0 / 2, 12, residual);
+            columns::<S, 32, 64, 512>(simd, coefficients, &INVERSE_32, [used.1 / 2, width], 7, between);
+            rows::<S, 32, 64, 512>(simd, between, &INVERSE_32, used.0 / 2, 12, residual);
         }
     }
 }
