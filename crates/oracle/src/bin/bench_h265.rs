@@ -1,6 +1,6 @@
 //! H.265 against libx265, side by side: the same photographs, planes to planes, in one process.
 //!
-//! `taskset -c 0 cargo run --release -p oracle --bin bench_h265 -- [rounds]`
+//! `taskset -c 0 cargo run --release -p oracle --bin bench_h265 -- [rounds [threads]]`
 //!
 //! Ours is the whole call; of libx265 only the encoder's own calls count (opening and closing aside), on a pool of
 //! one thread. Pin the process to one core: libx265 hands its work to another thread.
