@@ -64,7 +64,7 @@ def h265(picture: np.ndarray) -> Calls:
     """The same with x265."""
     return {
         "frame_compression": lambda: fc.apply_compression_artifacts(picture[np.newaxis], "h265", crf=33),
-        "PyAV round trip": lambda: round_trip(picture, 33, "libx265", **{"x265-params": "log-level=none:pools=none"}),
+        "PyAV round trip": lambda: round_trip(picture, 33, "libx265"),
     }
 
 
