@@ -6,20 +6,27 @@ cd "$(dirname "$0")/.."
 scripts/install-test-packages.sh
 out=target/bench
 mkdir -p $out
+rm -f $out/*.json*
 cargo build --quiet --release -p oracle --bins
 cargo build --quiet --release -p frame-compression --example bench_alone
+venv=target/bench-venv
+[ -x $venv/bin/python ] || python3 -m venv $venv
+$venv/bin/python -m pip install --quiet --disable-pip-version-check numpy pillow opencv-python-headless
+# What Python measures is the wheel.
+make -s -C crates/frame-compression-python wheel >/dev/null
 
-# One core, as libx265 and PyAV hand work to other threads.
+# Single-threaded work on one core, as libx265 and PyAV hand theirs to other threads.
 pin=()
 command -v taskset >/dev/null && pin=(taskset -c 0)
-for program in bench_h264 bench_h265 bench_jpeg; do
-    echo "=== $program"
-    "${pin[@]}" target/release/$program | tee $out/$program.jsonl
-done
-echo "=== two threads"
-target/release/bench_wavefront | tee $out/bench_wavefront.jsonl
-echo "=== alone"
-target/release/examples/bench_alone | tee $out/bench_alone.jsonl
-echo "=== Python's peers"
-make -s -C crates/frame-compression-python bench >$out/python.jsonl
-python3 scripts/performance.py $out/*.jsonl
+measure() {
+    echo "=== $1"
+    "${@:2}" | tee "$out/$1"
+}
+measure h264.jsonl "${pin[@]}" target/release/bench_h264
+measure h264-threads.jsonl target/release/bench_h264 --threads
+measure h265.jsonl "${pin[@]}" target/release/bench_h265
+measure h265-threads.jsonl target/release/bench_h265 5 threads
+measure jpeg.jsonl "${pin[@]}" $venv/bin/python crates/oracle/python/bench_jpeg.py target/release/bench_jpeg
+measure alone.jsonl target/release/examples/bench_alone
+measure python.json make -s -C crates/frame-compression-python bench
+python3 scripts/performance.py $out/*.json*

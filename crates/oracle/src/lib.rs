@@ -2,6 +2,7 @@
 //!
 //! These are test-time tools: the published crates know nothing of them.
 
+pub mod bench;
 pub mod golden;
 #[cfg(feature = "jpeg")]
 pub mod jpeg;

@@ -1,8 +1,9 @@
 //! How fast H.264 is beside libx264: planes in, planes out, the photographs, CRF 29, one thread, one process.
 //!
-//! `cargo run --release -p oracle --bin bench_h264 [-- --rounds N] [--crf C] [--size WxH] [--only ours|x264]`
+//! `cargo run --release -p oracle --bin bench_h264 [-- --rounds N] [--crf C] [--size WxH] [--only ours|x264]
+//! [--threads]`
 //!
-//! Medians of alternating rounds. Ours replaces the planes; the copy that refills them is not measured. libx264 is
+//! Lines of JSON, medians of alternating rounds. `--threads` times one picture on two threads of a pool instead. Ours replaces the planes; the copy that refills them is not measured. libx264 is
 //! measured with the cheapest settings that give the same picture (coding alone, the encoder is open already), and
 //! with those of a default call (opening and coding). A second table has one picture on two
 //! threads of a rayon pool.
@@ -10,6 +11,7 @@
 use std::time::{Duration, Instant};
 
 use frame_compression::{Codec, FrameCompressor};
+use oracle::bench::{Comparison, median};
 use oracle::planes;
 use oracle::x264::{Encoder, Frame, Settings};
 use test_pictures::{Content, Photograph};
@@ -20,6 +22,7 @@ struct Options {
     sizes: Vec<(usize, usize)>,
     ours: bool,
     x264: bool,
+    threads: bool,
 }
 
 fn options() -> Options {
@@ -29,9 +32,14 @@ fn options() -> Options {
         sizes: vec![(512, 512), (1280, 720), (1920, 1080)],
         ours: true,
         x264: true,
+        threads: false,
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
+        if name == "--threads" {
+            options.threads = true;
+            continue;
+        }
         let value = arguments.next().unwrap_or_else(|| panic!("{name} needs a value"));
         match name.as_str() {
             "--rounds" => options.rounds = value.parse().expect("a number of rounds"),
@@ -53,30 +61,12 @@ fn timed(work: impl FnOnce()) -> Duration {
     start.elapsed()
 }
 
-fn median(mut times: Vec<Duration>) -> f64 {
-    times.sort_unstable();
-    times.get(times.len() / 2).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
-}
-
 fn main() {
     let options = options();
-    println!(
-        "| picture | size | coding with the cheap settings / ours | opening and coding / ours | ours, ms | cheap, ms | default, ms |"
-    );
-    println!("|---|---|---|---|---|---|---|");
+    let measure = if options.threads { measure_threads } else { measure };
     for (width, height) in options.sizes.iter().copied() {
         for photograph in Photograph::ALL {
             measure(&options, photograph, width, height);
-        }
-    }
-    if options.ours {
-        println!(
-            "\n| picture | size | one thread / two threads | one, ms | two, ms |\n|---|---|---|---|---|"
-        );
-        for (width, height) in options.sizes.iter().copied() {
-            for photograph in Photograph::ALL {
-                measure_threads(&options, photograph, width, height);
-            }
         }
     }
 }
@@ -94,8 +84,9 @@ fn measure_threads(options: &Options, photograph: Photograph, width: usize, heig
         work.clone_from(&source);
         two.push(timed(|| pool.install(|| compressor.apply_to_planes(&mut work)).expect("even sides")));
     }
-    let (one, two) = (median(one), median(two));
-    println!("| {} | {width}x{height} | {:.2} | {one:.2} | {two:.2} |", photograph.name(), one / two);
+    let work = "H.264 crf 29, planes, 2 threads";
+    Comparison { work, against: "the same on 1 thread", picture: photograph.name(), width, height }
+        .print(median(two), median(one));
 }
 
 fn measure(options: &Options, photograph: Photograph, width: usize, height: usize) {
@@ -117,11 +108,12 @@ fn measure(options: &Options, photograph: Photograph, width: usize, height: usiz
             }));
         }
     }
-    let (ours, coding, opening) = (median(ours), median(coding), median(opening));
-    println!(
-        "| {} | {width}x{height} | {:.2} | {:.2} | {ours:.2} | {coding:.2} | {opening:.2} |",
-        photograph.name(),
-        coding / ours,
-        opening / ours
-    );
+    let ours = median(ours);
+    for (against, times) in [
+        ("libx264 cheapest with the same picture, encode only", coding),
+        ("libx264 default, open + encode", opening),
+    ] {
+        Comparison { work: "H.264 crf 29, planes", against, picture: photograph.name(), width, height }
+            .print(ours, median(times));
+    }
 }

@@ -1,4 +1,4 @@
-//! H.265 against libx265, side by side: the same photographs, planes to planes, in one process.
+//! H.265 against libx265, side by side: the same photographs, planes to planes, in one process; lines of JSON.
 //!
 //! `taskset -c 0 cargo run --release -p oracle --bin bench_h265 -- [rounds [threads]]`
 //!
@@ -7,26 +7,20 @@
 //!
 //! With `threads` behind the rounds (and on two cores) it times one frame on a pool of two threads against one instead.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use frame_compression::{Codec, FrameCompressor, Preset, X265Version, simd_level};
+use frame_compression::{Codec, FrameCompressor, Preset, X265Version};
+use oracle::bench::{Comparison, median};
 use oracle::{difference, planes, x265};
 use test_pictures::Content;
 
 const SIZES: [(usize, usize); 3] = [(512, 512), (1280, 720), (1920, 1080)];
 const CRF: f32 = 28.0;
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
-}
-
 /// One frame on two threads against one, in one pool each.
 fn time_threads(rounds: usize) {
     let pools =
         [1, 2].map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads"));
-    println!("| preset | size | 1 thread / 2 threads | 1 thread, ms | 2 threads, ms |");
-    println!("|---|---|---|---|---|");
     for preset in [Preset::Veryfast, Preset::Ultrafast] {
         for (width, height) in SIZES {
             let content = Content::named("coffee-scaled").expect("a known content");
@@ -42,8 +36,10 @@ fn time_threads(rounds: usize) {
                     times.push(start.elapsed());
                 }
             }
-            let [one, two] = times.map(|times| median(times).as_secs_f64() * 1e3);
-            println!("| {preset} | {width}x{height} | {:.2} | {one:.1} | {two:.1} |", one / two);
+            let [one, two] = times.map(median);
+            let work = format!("H.265 crf 28 {preset}, planes, 2 threads");
+            Comparison { work: &work, against: "the same on 1 thread", picture: "coffee", width, height }
+                .print(two, one);
         }
     }
 }
@@ -53,9 +49,6 @@ fn main() {
     if std::env::args().nth(2).as_deref() == Some("threads") {
         return time_threads(rounds);
     }
-    println!("level {}, CRF {CRF}, medians of {rounds}, ms", simd_level());
-    println!("| preset | picture | size | libx265 / ours | libx265 | ours |");
-    println!("|---|---|---|---|---|---|");
     for preset in [Preset::Veryfast, Preset::Ultrafast] {
         for (width, height) in SIZES {
             for name in ["astronaut-scaled", "chelsea-scaled", "coffee-scaled", "rocket-scaled"] {
@@ -74,13 +67,10 @@ fn main() {
                     ours.push(start.elapsed());
                     assert_eq!(difference(&result, &encoded.reconstruction), None, "{name}");
                 }
-                let (theirs, ours) = (median(theirs).as_secs_f64(), median(ours).as_secs_f64());
-                println!(
-                    "| {preset} | {name} | {width}x{height} | {:.2} | {:.1} | {:.1} |",
-                    theirs / ours,
-                    theirs * 1e3,
-                    ours * 1e3
-                );
+                let work = format!("H.265 crf 28 {preset}, planes");
+                let against = "libx265, encode only, one thread";
+                Comparison { work: &work, against, picture: name, width, height }
+                    .print(median(ours), median(theirs));
             }
         }
     }

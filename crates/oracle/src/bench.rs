@@ -1,0 +1,35 @@
+//! What the comparisons with the reference codecs share.
+
+use std::time::Duration;
+
+/// The median in milliseconds.
+pub fn median(mut times: Vec<Duration>) -> f64 {
+    times.sort_unstable();
+    times.get(times.len() / 2).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
+}
+
+/// One line of `docs/performance.md`.
+pub struct Comparison<'a> {
+    /// What is done.
+    pub work: &'a str,
+    /// By whom else.
+    pub against: &'a str,
+    /// To what.
+    pub picture: &'a str,
+    /// Its width.
+    pub width: usize,
+    /// Its height.
+    pub height: usize,
+}
+
+impl Comparison<'_> {
+    /// Prints the comparison as a line of JSON; times in milliseconds.
+    pub fn print(&self, ours: f64, theirs: f64) {
+        let Self { work, against, picture, width, height } = self;
+        println!(
+            "{{\"work\": \"{work}\", \"against\": \"{against}\", \"picture\": \"{picture}\", \"size\": \"{width}x{height}\", \
+             \"ours_ms\": {ours:.4}, \"peer_ms\": {theirs:.4}, \"ratio\": {:.3}}}",
+            theirs / ours
+        );
+    }
+}
