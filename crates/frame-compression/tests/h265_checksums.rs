@@ -1,11 +1,12 @@
-//! The checksums of docs/spec/h265-intra.md, annex B.1: made with libx265 3.5 and 4.2, of pictures by formula.
+//! The checksums of docs/spec/h265-intra.md, annex B.1: made with libx265 3.5 and 4.2, of pictures by formula; and two more,
+//! made likewise.
 
 use frame_compression::{Codec, Component, FrameCompressor, Planes, Subsampling, X265Version};
 use md5::{Digest, Md5};
 
 const COMPONENTS: [Component; 3] = [Component::Y, Component::Cb, Component::Cr];
 
-/// One of the annex's five inputs.
+/// One of the annex's five inputs, or the sixth.
 fn input(name: char, width: usize, height: usize) -> Planes {
     let mut planes = Planes::new(width, height, Subsampling::S420).unwrap();
     let mut random = 12345_u32;
@@ -23,6 +24,11 @@ fn input(name: char, width: usize, height: usize) -> Planes {
                     ('C', _) => {
                         random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                         (random >> 24) as u8
+                    }
+                    // Black and white: what takes the quantisation parameter above 50.
+                    ('F', _) => {
+                        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                        255 * (random >> 31) as u8
                     }
                     ('D', Component::Y) => ((x >> 4) * 37 + (y >> 4) * 59) as u8,
                     ('D', Component::Cb) => (((x >> 3) * 29) ^ ((y >> 3) * 17)) as u8,
@@ -50,7 +56,7 @@ fn md5(planes: &Planes) -> String {
 
 /// Input, size, CRF, sum of the input, of the output of 3.5 and of that of 4.2.
 #[rustfmt::skip]
-const CHECKSUMS: [(char, usize, usize, f32, &str, &str, &str); 17] = [
+const CHECKSUMS: [(char, usize, usize, f32, &str, &str, &str); 19] = [
     ('A', 64, 64, 28.0, "17122939ebaf", "6d0949a08c93abb7", "6d0949a08c93abb7"),
     ('A', 130, 98, 20.0, "651399a40f28", "7973643dcf3f0a55", "7973643dcf3f0a55"),
     ('A', 34, 18, 33.5, "fd1c0268912e", "52c6d3cc53864e1d", "52c6d3cc53864e1d"),
@@ -68,6 +74,8 @@ const CHECKSUMS: [(char, usize, usize, f32, &str, &str, &str); 17] = [
     ('D', 328, 72, 31.0, "4083c2930c5b", "e30c70b12406194f", "e30c70b12406194f"),
     ('E', 64, 64, 28.0, "94e6a664ca01", "94e6a664ca01a870", "94e6a664ca01a870"),
     ('E', 200, 136, 51.0, "57c823e6eeeb", "83573a8a441f3933", "83573a8a441f3933"),
+    ('F', 88, 72, 51.0, "04ec071e2fc0", "f255dda01e235e7d", "528285121b9c0be4"),
+    ('F', 64, 64, 50.49, "92df3c826e4d", "b0c70f3a9eb77462", "b0c70f3a9eb77462"),
 ];
 
 #[test]

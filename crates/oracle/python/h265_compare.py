@@ -108,6 +108,15 @@ def contents(width, height):
 def random_samples(rng, width, height):
     if rng.integers(6) == 0:
         return rng.integers(0, 2, width * height * 3 // 2).astype(np.uint8) * 255
+    if rng.integers(4) == 0:
+        # Patches of extremes on flat ground: quantisation parameters above 50, far apart.
+        planes = []
+        for rows, columns, block in ((height, width, 16), (height // 2, width // 2, 8), (height // 2, width // 2, 8)):
+            patches = rng.random((-(-rows // block), -(-columns // block))) < rng.uniform(0, 1)
+            patches = np.kron(patches, np.ones((block, block)))[:rows, :columns] > 0
+            noise = rng.integers(0, 2, (rows, columns)) * 255
+            planes.append(np.where(patches, noise, rng.integers(0, 256)).astype(np.uint8).ravel())
+        return np.concatenate(planes)
     pictures = list(contents(width, height))
     picture = pictures[rng.integers(len(pictures))][1]
     if rng.integers(3) == 0:
@@ -135,7 +144,7 @@ def cases(arguments):
     for case in range(5000 if arguments.full else 150):
         width, height = (int(16 + 2 * side) for side in rng.integers(0, 121, 2))
         preset = arguments.preset or ("veryfast" if rng.integers(2) else PRESETS[rng.integers(len(PRESETS))])
-        crf = int(rng.integers(0, 5101)) / 100
+        crf = int(rng.integers(4400 if rng.integers(4) == 0 else 0, 5101)) / 100
         yield f"random {case} of seed {arguments.seed}", random_samples(rng, width, height), width, height, crf, preset
     photograph = Image.open(ROOT / "assets/images/coffee.png").convert("RGB")
     samples = pack(np.asarray(photograph.resize((1920, 1080), Image.Resampling.BILINEAR)))

@@ -94,7 +94,7 @@ impl Region {
         let chroma = chroma_qp(qp);
         let psy = psy_factor(index);
         let chroma_weight = match version {
-            X265Version::V4_2 if psy > 0 => CHROMA_WEIGHT[index - usize::from(chroma_qp(index as u8))],
+            X265Version::V4_2 => CHROMA_WEIGHT[index - usize::from(chroma_qp(index as u8))],
             _ => 256,
         };
         Self {
