@@ -1,7 +1,7 @@
 # The project's commands. `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full test-rust test-oracle test-heavy bench docs golden pictures wheel install-capi check-apple check-wasm test-aarch64
+.PHONY: help demo test test-full test-rust test-oracle test-heavy bench docs golden pictures wheel install-capi check-apple check-wasm test-swift test-aarch64
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ check-apple: ## check, lint and link for Apple's targets (Debian: as root or wit
 
 check-wasm: ## check and lint for WebAssembly
 	scripts/check-wasm.sh
+
+test-swift: ## build and test the Swift package (needs Swift 5.9 or later)
+	scripts/test-swift.sh
 
 test-aarch64: ## run the library's tests as 64-bit ARM code under qemu
 	scripts/test-aarch64.sh

@@ -11,7 +11,7 @@ mod jpeg;
 mod planes;
 mod platform;
 mod sample;
-#[allow(dead_code, unused_macros, unused_imports)]
+#[allow(dead_code, reason = "a whole vocabulary, tested throughout, of which kernels use what they need")]
 mod simd;
 mod tensor;
 
