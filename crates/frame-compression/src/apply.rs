@@ -401,7 +401,6 @@ impl FrameCompressor {
             }
             return;
         }
-        self.rgb.resize(self.planes.width() * 3, 0);
         for y in 0..self.planes.height() {
             match self.codec {
                 Codec::Jpeg => {
@@ -409,8 +408,8 @@ impl FrameCompressor {
                     output.write_row(y, self.value_range, rgb);
                 }
                 Codec::H264 | Codec::H265 => {
-                    video::planes_to_rgb_row(&self.planes, y, &mut self.rgb);
-                    output.write_row(y, self.value_range, &self.rgb);
+                    let rgb = video::planes_to_rgb_row(&self.planes, &mut self.video, y);
+                    output.write_row(y, self.value_range, rgb);
                 }
             }
         }
