@@ -9,11 +9,13 @@ import av
 import numpy as np
 
 
-def round_trip(picture: np.ndarray, crf: float, codec: str = "libx264", **options: str) -> np.ndarray:
+def round_trip(
+    picture: np.ndarray, crf: float, codec: str = "libx264", container_format: str = "mp4", **options: str
+) -> np.ndarray:
     """What is left of (height, width, 3) uint8 after encoding and decoding."""
     height, width, _ = picture.shape
     with io.BytesIO() as file:
-        with av.open(file, "w", format="mp4") as container:
+        with av.open(file, "w", format=container_format) as container:
             settings = {"crf": str(crf), "preset": "veryfast", **options}
             stream: Any = container.add_stream(codec, rate=1, options=settings)
             stream.height, stream.width = height, width
