@@ -1,7 +1,7 @@
 # The project's commands. `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full test-rust test-oracle test-heavy bench docs golden pictures wheel install-capi check-apple check-wasm test-swift test-aarch64
+.PHONY: help demo test test-full test-rust test-oracle test-heavy bench docs golden wheel install-capi check-apple check-wasm test-swift test-aarch64
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
