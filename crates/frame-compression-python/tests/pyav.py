@@ -11,17 +11,17 @@ import numpy as np
 
 def round_trip(picture: np.ndarray, crf: float, codec: str = "libx264", **options: str) -> np.ndarray:
     """What is left of (height, width, 3) uint8 after encoding and decoding."""
-    # FFmpeg's mp4 now and then refuses a lone frame of x265; the pixels are those of any container.
-    container_format = "mp4" if codec == "libx264" else "matroska"
     height, width, _ = picture.shape
     with io.BytesIO() as file:
-        with av.open(file, "w", format=container_format) as container:
+        with av.open(file, "w", format="mp4") as container:
             settings = {"crf": str(crf), "preset": "veryfast", **options}
             stream: Any = container.add_stream(codec, rate=1, options=settings)
             stream.height, stream.width = height, width
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
-            container.mux(stream.encode(frame))
-            container.mux(stream.encode())
+            for packet in [*stream.encode(frame), *stream.encode()]:
+                # For a lone frame libx265 leaves it undefined, and FFmpeg then refuses to write what comes too late.
+                packet.dts = packet.pts
+                container.mux(packet)
         file.seek(0)
         with av.open(file) as container:
             return next(container.decode(video=0)).to_ndarray(format="rgb24")
