@@ -42,32 +42,21 @@ impl Settings {
     pub(crate) fn compressor(&self, codec: Codec) -> Result<FrameCompressor, Error> {
         let compressor = FrameCompressor::new(codec);
         let share = |thousandths: u16| f32::from(thousandths % 1001) / 1000.0;
-        let mut compressor = match self.strength {
+        let compressor = match self.strength {
             Strength::Default => compressor,
             Strength::Quality(thousandths) => compressor.quality(share(thousandths) * 100.0)?,
             Strength::Crf(thousandths) => compressor.crf(share(thousandths) * 51.0)?,
             Strength::AnyQuality(quality) => compressor.quality(quality)?,
             Strength::AnyCrf(crf) => compressor.crf(crf)?,
         };
-        if let Some(backend) = self.backend {
-            compressor =
-                compressor.backend(if backend == 0 { Backend::VideoToolbox } else { Backend::Native });
-        }
-        if let Some(subsampling) = self.subsampling {
-            compressor =
-                compressor.subsampling(Subsampling::ALL[usize::from(subsampling) % Subsampling::ALL.len()]);
-        }
-        if let Some(tables) = &self.tables {
-            compressor = compressor.quant_tables(tables.checked()?);
-        }
-        if let Some(preset) = self.preset {
-            compressor = compressor.preset(Preset::ALL[usize::from(preset) % Preset::ALL.len()]);
-        }
-        if let Some(version) = self.x265_version {
-            let version = X265Version::ALL[usize::from(version) % X265Version::ALL.len()];
-            compressor = compressor.x265_version(version);
-        }
-        Ok(compressor.value_range(self.value_range()))
+        let backend = |number| if number == 0 { Backend::VideoToolbox } else { Backend::Native };
+        Ok(compressor
+            .backend(self.backend.map(backend))
+            .subsampling(self.subsampling.map(|number| one_of(&Subsampling::ALL, number)))
+            .quant_tables(self.tables.as_ref().map(Tables::checked).transpose()?)
+            .preset(self.preset.map(|number| one_of(&Preset::ALL, number)))
+            .x265_version(self.x265_version.map(|number| one_of(&X265Version::ALL, number)))
+            .value_range(self.value_range()))
     }
 
     pub(crate) fn value_range(&self) -> ValueRange {
@@ -96,4 +85,9 @@ impl Tables {
         let steps = |table: [u16; 64]| if self.tame { table.map(|step| step % 255 + 1) } else { table };
         QuantTables::new(steps(self.luma), steps(self.chroma))
     }
+}
+
+/// Any number names one of them.
+fn one_of<T: Copy>(all: &[T], number: u8) -> T {
+    all[usize::from(number) % all.len()]
 }

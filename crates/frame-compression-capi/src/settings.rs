@@ -175,28 +175,21 @@ impl fc_settings {
             (FC_STRENGTH_QUALITY as u32, FC_STRENGTH_QUALITY),
             (FC_STRENGTH_CRF as u32, FC_STRENGTH_CRF),
         ];
-        let mut compressor = FrameCompressor::new(named("codec", self.codec, codecs)?).value_range(named(
+        let compressor = FrameCompressor::new(named("codec", self.codec, codecs)?).value_range(named(
             "value_range",
             self.value_range,
             ranges,
         )?);
-        compressor = match named("strength_kind", self.strength_kind, strengths)? {
+        let compressor = match named("strength_kind", self.strength_kind, strengths)? {
             FC_STRENGTH_DEFAULT => compressor,
             FC_STRENGTH_QUALITY => compressor.quality(self.strength)?,
             FC_STRENGTH_CRF => compressor.crf(self.strength)?,
         };
-        if let Some(backend) = named("backend", self.backend, backends)? {
-            compressor = compressor.backend(backend);
-        }
-        if let Some(subsampling) = named("subsampling", self.subsampling, subsamplings)? {
-            compressor = compressor.subsampling(subsampling);
-        }
-        if let Some(preset) = named("preset", self.preset, presets)? {
-            compressor = compressor.preset(preset);
-        }
-        if let Some(version) = named("x265_version", self.x265_version, versions)? {
-            compressor = compressor.x265_version(version);
-        }
+        let compressor = compressor
+            .backend(named("backend", self.backend, backends)?)
+            .subsampling(named("subsampling", self.subsampling, subsamplings)?)
+            .preset(named("preset", self.preset, presets)?)
+            .x265_version(named("x265_version", self.x265_version, versions)?);
         Ok(compressor)
     }
 }

@@ -33,22 +33,14 @@ impl Settings {
 
     /// A compressor with these settings.
     pub(crate) fn compressor(&self) -> FrameCompressor {
-        let mut compressor = FrameCompressor::new(self.codec);
+        let mut compressor = FrameCompressor::new(self.codec)
+            .subsampling(self.subsampling)
+            .backend(self.backend)
+            .preset(self.preset)
+            .x265_version(self.x265_version);
         match self.strength {
             Strength::Quality(quality) => compressor.set_quality(quality),
             Strength::Crf(crf) => compressor.set_crf(crf),
-        }
-        if let Some(subsampling) = self.subsampling {
-            compressor = compressor.subsampling(subsampling);
-        }
-        if let Some(backend) = self.backend {
-            compressor = compressor.backend(backend);
-        }
-        if let Some(preset) = self.preset {
-            compressor = compressor.preset(preset);
-        }
-        if let Some(version) = self.x265_version {
-            compressor = compressor.x265_version(version);
         }
         compressor
     }

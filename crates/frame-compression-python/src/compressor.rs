@@ -39,22 +39,13 @@ impl Settings {
     }
 
     pub(crate) fn build(&self) -> FrameCompressor {
-        let mut compressor = FrameCompressor::new(self.codec).value_range(self.value_range);
-        if let Some(backend) = self.backend {
-            compressor = compressor.backend(backend);
-        }
-        if let Some(subsampling) = self.subsampling {
-            compressor = compressor.subsampling(subsampling);
-        }
-        if let Some(tables) = self.quant_tables {
-            compressor = compressor.quant_tables(tables);
-        }
-        if let Some(preset) = self.preset {
-            compressor = compressor.preset(preset);
-        }
-        if let Some(version) = self.x265_version {
-            compressor = compressor.x265_version(version);
-        }
+        let mut compressor = FrameCompressor::new(self.codec)
+            .value_range(self.value_range)
+            .backend(self.backend)
+            .subsampling(self.subsampling)
+            .quant_tables(self.quant_tables)
+            .preset(self.preset)
+            .x265_version(self.x265_version);
         self.strength.set(&mut compressor);
         compressor
     }

@@ -7,7 +7,7 @@
 use std::error::Error;
 use std::io::{self, BufRead, Read, Write};
 
-use frame_compression::{Codec, Component, FrameCompressor, Planes, Subsampling};
+use frame_compression::{Codec, Component, FrameCompressor, Planes, Preset, Subsampling, X265Version};
 
 const COMPONENTS: [Component; 3] = [Component::Y, Component::Cb, Component::Cr];
 
@@ -27,8 +27,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         FrameCompressor::new(Codec::H265)
             .crf(crf.parse::<f32>()?)?
-            .preset(preset.parse()?)
-            .x265_version(version.parse()?)
+            .preset(preset.parse::<Preset>()?)
+            .x265_version(version.parse::<X265Version>()?)
             .apply_to_planes(&mut planes)?;
         for component in COMPONENTS {
             for y in 0..planes.size(component).1 {

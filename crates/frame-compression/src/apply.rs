@@ -184,38 +184,39 @@ impl FrameCompressor {
         self.strength = Strength::Crf(crf);
     }
 
-    /// Chooses who reconstructs the picture.
+    /// Chooses who reconstructs the picture; `None` is the platform's default.
     #[must_use]
-    pub fn backend(mut self, backend: Backend) -> Self {
-        self.backend = Some(backend);
+    pub fn backend(mut self, backend: impl Into<Option<Backend>>) -> Self {
+        self.backend = backend.into();
         self
     }
 
-    /// Chooses the chroma subsampling of JPEG. The video codecs have 4:2:0 only.
+    /// Chooses the chroma subsampling of JPEG; `None` is 4:2:0, and the video codecs have nothing else.
     #[must_use]
-    pub fn subsampling(mut self, subsampling: Subsampling) -> Self {
-        self.subsampling = Some(subsampling);
+    pub fn subsampling(mut self, subsampling: impl Into<Option<Subsampling>>) -> Self {
+        self.subsampling = subsampling.into();
         self
     }
 
-    /// Gives JPEG quantisation tables in place of those of the quality. The video codecs take none.
+    /// Gives JPEG quantisation tables in place of those of the quality; `None` takes the quality's again. The video codecs
+    /// take none.
     #[must_use]
-    pub fn quant_tables(mut self, tables: QuantTables) -> Self {
-        self.quant_tables = Some(tables);
+    pub fn quant_tables(mut self, tables: impl Into<Option<QuantTables>>) -> Self {
+        self.quant_tables = tables.into();
         self
     }
 
-    /// Chooses the preset of H.265's encoder. The other codecs take none.
+    /// Chooses the preset of H.265's encoder; `None` is veryfast. The other codecs take none.
     #[must_use]
-    pub fn preset(mut self, preset: Preset) -> Self {
-        self.preset = Some(preset);
+    pub fn preset(mut self, preset: impl Into<Option<Preset>>) -> Self {
+        self.preset = preset.into();
         self
     }
 
-    /// Chooses the release of x265 whose picture H.265 gives. The other codecs take none.
+    /// Chooses the release of x265 whose picture H.265 gives; `None` is the default one. The other codecs take none.
     #[must_use]
-    pub fn x265_version(mut self, version: X265Version) -> Self {
-        self.x265_version = Some(version);
+    pub fn x265_version(mut self, version: impl Into<Option<X265Version>>) -> Self {
+        self.x265_version = version.into();
         self
     }
 
