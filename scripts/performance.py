@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # Work, against what, goal, whether the ratio has to be at least or at most that.
 GOALS = [
-    ("H.264 crf 33, whole call", "PyAV round trip, one core", 5.0, "least"),
+    ("H.264 crf 29, whole call", "PyAV round trip, one core", 5.0, "least"),
     ("H.264 crf 29, planes", "libx264 default, open + encode", 2.0, "least"),
     ("H.264 crf 29, planes", "libx264 cheapest with the same picture, encode only", 1.25, "least"),
     ("H.264 crf 29, planes, 2 threads", "the same on 1 thread", 1.7, "least"),
@@ -30,7 +30,7 @@ GOALS = [
     ("H.265 crf 28 ultrafast, planes", "libx265, encode only, one thread", 1.5, "least"),
     ("H.265 crf 28 veryfast, planes, 2 threads", "the same on 1 thread", 1.7, "least"),
     ("H.265 crf 28 ultrafast, planes, 2 threads", "the same on 1 thread", 1.7, "least"),
-    ("H.265 crf 33 veryfast, whole call", "PyAV round trip, one core", None, "least"),
+    ("H.265 crf 28 veryfast, whole call", "PyAV round trip, one core", None, "least"),
     ("JPEG, f32 tensor in and out", "the u8 call", 1.6, "most"),
     ("f32 to u8", "NumPy (x*255).astype(uint8)", 4.0, "least"),
     ("u8 to f32", "NumPy x.astype(float32)/255", 4.0, "least"),
@@ -83,21 +83,31 @@ def comparisons(rows):
 
 
 def over_size(rows):
-    lines = ["| codec | size | ns a pixel | bytes of memory a pixel |", "|---|---|---|---|"]
+    lines = [
+        "| codec | size | ns a pixel | beside 1920x1080 | goal | | bytes of memory a pixel | goal | |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    rows = [row for row in rows if row.get("work") == "over size"]
+    usual = {row["codec"]: row["ns_per_pixel"] for row in rows if row["size"] == "1920x1080"}
     for row in rows:
-        if row.get("work") == "over size":
-            lines.append(
-                f"| {row['codec']} | {row['size']} | {row['ns_per_pixel']:.2f} | {row['bytes_per_pixel']:.2f} |"
-            )
+        ratio = row["ns_per_pixel"] / usual[row["codec"]]
+        most = 16 if row["codec"] == "H.265" else 6
+        lines.append(
+            f"| {row['codec']} | {row['size']} | {row['ns_per_pixel']:.2f} | {ratio - 1:+.0%} | ≤ 15 % |"
+            f" {verdict(abs(ratio - 1), 0.15, 'most')} | {row['bytes_per_pixel']:.2f} | ≤ {most} |"
+            f" {verdict(row['bytes_per_pixel'], most, 'most')} |"
+        )
     return lines
 
 
 def first_calls(rows):
-    lines = ["| codec | first call of the process, ms | a later call, ms | more, ms |", "|---|---|---|---|"]
-    for row in rows:
-        if row.get("work") == "first call":
-            more = row["ours_ms"] - row["later_ms"]
-            lines.append(f"| {row['codec']} | {row['ours_ms']:.3f} | {row['later_ms']:.3f} | {more:.3f} |")
+    lines = ["| codec | first call of the process, ms | a later call, ms | more, ms | goal | |", "|---|---|---|---|---|---|"]
+    rows = [row for row in rows if row.get("work") == "first call"]
+    for codec in dict.fromkeys(row["codec"] for row in rows):
+        processes = [row for row in rows if row["codec"] == codec]
+        first, later = (statistics.median(row[key] for row in processes) for key in ("ours_ms", "later_ms"))
+        more = statistics.median(row["ours_ms"] - row["later_ms"] for row in processes)
+        lines.append(f"| {codec} | {first:.3f} | {later:.3f} | {more:.3f} | ≤ 1 | {verdict(more, 1, 'most')} |")
     return lines
 
 
@@ -122,8 +132,8 @@ def rows_of_python(report):
     for size, timed in report["sizes"].items():
         h264, h265, batch = timed["h264"], timed["h265"], timed["batch of 8, h264"]
         pyav = "PyAV round trip, one core"
-        yield row("H.264 crf 33, whole call", pyav, size, h264["frame_compression.ltx.preprocess"], h264["PyAV round trip"])
-        yield row("H.265 crf 33 veryfast, whole call", pyav, size, h265["frame_compression"], h265["PyAV round trip"])
+        yield row("H.264 crf 29, whole call", pyav, size, h264["frame_compression.ltx.preprocess"], h264["PyAV round trip"])
+        yield row("H.265 crf 28 veryfast, whole call", pyav, size, h265["frame_compression"], h265["PyAV round trip"])
         yield row("batch of 8, H.264, 2 threads", "1 thread", size, batch["2 threads"], batch["1 thread"])
 
 
@@ -158,12 +168,11 @@ def main(paths):
             "",
             "## Over size",
             "",
-            "Whole u8 calls on one piece of a photograph, repeated; memory is the most that one call allocates (goal: at most 6",
-            "bytes a pixel, H.265 16; time a pixel within 15 %).",
+            "Whole u8 calls on one piece of a photograph, repeated; memory is the most that one call allocates.",
             "",
             *over_size(rows),
             "",
-            "## The first call of a fresh process, 512x512 (goal: at most 1 ms more)",
+            "## The first call of a fresh process, 512x512 (median of several processes)",
             "",
             *first_calls(rows),
             "",

@@ -3,8 +3,10 @@
 //!
 //! ```sh
 //! cargo run --release --example bench_alone
+//! cargo run --release --example bench_alone h264    # this codec's first call alone
 //! ```
 
+use std::process::Command;
 use std::time::Instant;
 
 use frame_compression::{Codec, FrameCompressor, Sample, TensorViewMut};
@@ -12,6 +14,9 @@ use test_pictures::{Photograph, Picture};
 
 const SIZES: [(usize, usize); 6] =
     [(256, 256), (512, 512), (1280, 720), (1920, 1080), (3840, 2160), (7680, 4320)];
+
+/// Fresh processes for the first calls of each codec.
+const PROCESSES: usize = 9;
 
 fn milliseconds(work: impl FnOnce()) -> f64 {
     let start = Instant::now();
@@ -36,9 +41,16 @@ fn picture((width, height): (usize, usize)) -> Vec<u8> {
 }
 
 fn main() {
-    let codecs = [(Codec::H264, 7), (Codec::H265, 3), (Codec::Jpeg, 15)];
-    for (codec, rounds) in codecs {
-        first_call(codec, rounds);
+    let codecs = [(Codec::H264, 7), (Codec::H265, 5), (Codec::Jpeg, 15)];
+    if let Some(name) = std::env::args().nth(1) {
+        return first_call(name.parse().expect("a codec"));
+    }
+    let program = std::env::current_exe().expect("a program");
+    for name in ["h264", "h265", "jpeg"] {
+        for _ in 0..PROCESSES {
+            let status = Command::new(&program).arg(name).status().expect("a process");
+            assert!(status.success(), "{name}: {status}");
+        }
     }
     for (codec, rounds) in codecs {
         over_size(codec, rounds);
@@ -46,13 +58,13 @@ fn main() {
     }
 }
 
-fn first_call(codec: Codec, rounds: usize) {
+fn first_call(codec: Codec) {
     let size = (512, 512);
     let original = picture(size);
     let mut image = original.clone();
     let mut compressor = FrameCompressor::new(codec);
     let first = milliseconds(|| apply(&mut compressor, &mut image, size));
-    let later = (0..rounds).map(|_| {
+    let later = (0..7).map(|_| {
         image.copy_from_slice(&original);
         milliseconds(|| apply(&mut compressor, &mut image, size))
     });
@@ -70,7 +82,7 @@ fn over_size(codec: Codec, rounds: usize) {
         let mut compressor = FrameCompressor::new(codec);
         let counted = allocation_counter::measure(|| apply(&mut compressor, &mut image, size));
         // The largest pictures take seconds each.
-        let rounds = if pixels > 1 << 21 { 1 } else { rounds };
+        let rounds = if pixels > 1 << 21 { rounds.div_ceil(3) } else { rounds };
         let times = (0..rounds).map(|_| {
             image.copy_from_slice(&original);
             milliseconds(|| apply(&mut compressor, &mut image, size))
