@@ -1,6 +1,6 @@
 """The caller's arrays and tensors as NumPy arrays of the same memory.
 
-PyTorch is never imported here: a tensor can only come from a caller who has done so.
+PyTorch and numpy.ma are never imported here: their arrays can only come from a caller who has done so.
 """
 
 from __future__ import annotations
@@ -28,11 +28,16 @@ def is_tensor(x: object) -> TypeGuard[torch.Tensor]:
     return hasattr(torch, "Tensor") and isinstance(x, torch.Tensor)  # type: ignore[union-attr]
 
 
+def _is_masked(x: object) -> bool:
+    ma = sys.modules.get("numpy.ma")
+    return hasattr(ma, "MaskedArray") and isinstance(x, ma.MaskedArray)  # type: ignore[union-attr]
+
+
 def memory_of(x: object, name: str = "x") -> NDArray[Any]:
     """The memory of an array or tensor; bfloat16 as ``uint16``."""
     if is_tensor(x):
         return _memory_of_tensor(x)
-    if isinstance(x, np.ma.MaskedArray) or not isinstance(x, np.ndarray):
+    if _is_masked(x) or not isinstance(x, np.ndarray):
         given = type(x).__module__ + "." + type(x).__qualname__
         raise TypeError(
             f"{name} of type {given.removeprefix('builtins.')} is not allowed: "
