@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 groups=("$@")
 [ ${#groups[@]} -eq 0 ] && groups=(packages rust oracle c python targets)
 
-passed=0
+passed=()
 failed=()
 
 # Runs one step; a failure is kept for the end, so that one run shows all.
@@ -17,7 +17,7 @@ step() {
     echo "=== $name"
     local start=$SECONDS
     if "$@"; then
-        passed=$((passed + 1))
+        passed+=("$name ($((SECONDS - start)) s)")
         echo "=== $name: passed in $((SECONDS - start)) s"
     else
         failed+=("$name")
@@ -92,13 +92,33 @@ group_targets() {
     step "Apple" scripts/check-apple.sh
 }
 
-for group in "${groups[@]}"; do
+wait_for_targets() {
+    local status=0
+    wait "$beside" || status=$?
+    trap - EXIT
+    cat target/test-targets.log
+    return $status
+}
+
+# The other targets build into folders of their own, so that they can be built and run beside the groups that follow the
+# first. What that prints is shown when it is done.
+beside=
+if [ ${#groups[@]} -gt 1 ] && [[ " ${groups[*]} " = *" targets "* ]]; then
+    mapfile -t groups < <(printf '%s\n' "${groups[@]}" | grep -vx targets)
+    "group_${groups[0]}"
+    mkdir -p target
+    scripts/test.sh targets >target/test-targets.log 2>&1 &
+    beside=$!
+    trap 'kill "$beside" 2>/dev/null || true' EXIT
+    groups=("${groups[@]:1}")
+fi
+for group in "${groups[@]:+${groups[@]}}"; do
     "group_$group"
 done
+[ -z "$beside" ] || step "other targets, beside the rest" wait_for_targets
 
 echo
-for name in "${failed[@]:-}"; do
-    [ -n "$name" ] && echo "FAILED: $name"
-done
-echo "$passed passed, ${#failed[@]} failed"
+printf 'passed: %s\n' "${passed[@]:-nothing}"
+[ ${#failed[@]} -eq 0 ] || printf 'FAILED: %s\n' "${failed[@]}"
+echo "${#passed[@]} passed, ${#failed[@]} failed"
 [ ${#failed[@]} -eq 0 ]
