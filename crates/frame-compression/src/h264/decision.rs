@@ -51,7 +51,9 @@ pub(super) fn code_luma<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &
     let (mode_16x16, cost_16x16) = choose_16x16(simd, macroblock, prices);
     let eight = try_8x8(simd, macroblock, prices, cost_16x16);
     if eight.is_some() {
-        macroblock.kept = gather::<16, 256>(&macroblock.luma.samples, LumaCanvas::STRIDE, LumaCanvas::ORIGIN);
+        let Macroblock { luma, modes, kept, .. } = macroblock;
+        kept.luma = gather::<16, 256>(&luma.samples, LumaCanvas::STRIDE, LumaCanvas::ORIGIN);
+        kept.modes.clone_from(modes);
     }
     let cost_8x8 = eight.as_ref().map_or(u32::MAX, |trial| trial.cost);
     let four = try_4x4(simd, macroblock, prices, cost_16x16.min(cost_8x8));
@@ -101,11 +103,12 @@ fn finish_16x16<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices, 
     CodedLuma { kind: MacroblockType::Intra16x16, residual }
 }
 
-/// An Intra8x8 or Intra4x4 trial that was not given up: all N blocks have modes, all but the last are coded.
-struct Trial<const N: usize> {
+/// An Intra8x8 or Intra4x4 trial that was not given up: all blocks have modes, all but the last are coded.
+struct Trial<const A: usize> {
     cost: u32,
-    modes: [u8; N],
     residual: bool,
+    /// Of the last block.
+    prediction: [u8; A],
 }
 
 /// A block's mode, its cost and its prediction.
@@ -165,8 +168,14 @@ fn available_8x8(neighbours: Neighbours, x: usize, y: usize) -> Available {
 
 /// Tries Intra8x8; `None` when it is given up because it costs more than Intra16x16.
 #[inline(always)]
-fn try_8x8<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices, limit: u32) -> Option<Trial<4>> {
-    let mut trial = Trial { cost: 4 * prices.lambda, modes: [0; 4], residual: false };
+fn try_8x8<S: Simd>(
+    simd: S,
+    macroblock: &mut Macroblock,
+    prices: &Prices,
+    limit: u32,
+) -> Option<Trial<64>> {
+    let mut cost = 4 * prices.lambda;
+    let mut any_residual = false;
     let flat = if S::IS_SCALAR {
         [Flat::default(); 4]
     } else {
@@ -192,114 +201,114 @@ fn try_8x8<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices, limit
             let edge = Edge8x8::read(&macroblock.luma, x * 8, y * 8, available).filtered(available);
             choose_block(&source, &edge, available, predicted, prices, sa8d_8x8)
         };
-        trial.cost += choice.cost;
-        trial.modes[k] = choice.mode;
+        cost += choice.cost;
+        macroblock.modes.set_8x8(x * 2, y * 2, choice.mode);
         if k == 3 {
-            break;
+            return Some(Trial { cost, residual: any_residual, prediction: choice.prediction });
         }
-        if trial.cost > limit {
+        if cost > limit {
             return None;
         }
-        macroblock.modes.set_8x8(x * 2, y * 2, choice.mode);
         let (samples, residual) = code_block_8x8(simd, &source, &choice.prediction, prices);
-        trial.residual |= residual;
+        any_residual |= residual;
         let at = LumaCanvas::at(x * 8, y * 8);
         scatter::<8, 64>(&samples, &mut macroblock.luma.samples, LumaCanvas::STRIDE, at);
     }
-    Some(trial)
+    None
 }
 
 #[inline(always)]
-fn finish_8x8<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices, trial: &Trial<4>) -> CodedLuma {
-    let luma = &mut macroblock.luma;
-    scatter::<16, 256>(&macroblock.kept, &mut luma.samples, LumaCanvas::STRIDE, LumaCanvas::ORIGIN);
-    for (k, &mode) in trial.modes.iter().enumerate() {
-        macroblock.modes.set_8x8(k % 2 * 2, k / 2 * 2, mode);
-    }
-    let available = available_8x8(macroblock.neighbours, 1, 1);
-    let edge = Edge8x8::read(luma, 8, 8, available).filtered(available);
-    let prediction = predict::<8, 25, 64>(trial.modes[3], &edge, available);
-    let source = macroblock.source.luma_8x8(8, 8);
-    let (samples, residual) = code_block_8x8(simd, &source, &prediction, prices);
+fn finish_8x8<S: Simd>(
+    simd: S,
+    macroblock: &mut Macroblock,
+    prices: &Prices,
+    trial: &Trial<64>,
+) -> CodedLuma {
+    let Macroblock { source, luma, modes, kept, .. } = macroblock;
+    modes.clone_from(&kept.modes);
+    scatter::<16, 256>(&kept.luma, &mut luma.samples, LumaCanvas::STRIDE, LumaCanvas::ORIGIN);
+    let (samples, residual) = code_block_8x8(simd, &source.luma_8x8(8, 8), &trial.prediction, prices);
     scatter::<8, 64>(&samples, &mut luma.samples, LumaCanvas::STRIDE, LumaCanvas::at(8, 8));
     CodedLuma { kind: MacroblockType::Intra8x8, residual: residual | trial.residual }
 }
 
-/// The 4x4 blocks of a macroblock in coding order (H.264 figure 6-10).
-const BLOCKS_4X4: [(usize, usize); 16] = [
-    (0, 0),
-    (1, 0),
-    (0, 1),
-    (1, 1),
-    (2, 0),
-    (3, 0),
-    (2, 1),
-    (3, 1),
-    (0, 2),
-    (1, 2),
-    (0, 3),
-    (1, 3),
-    (2, 2),
-    (3, 2),
-    (2, 3),
-    (3, 3),
+/// The 4x4 blocks of a macroblock by their number in coding order (H.264 figure 6-10), in the order in which they are
+/// tried: every other one or so does not need the one just before, so that the processor works on two at a time.
+const BLOCKS_4X4: [(usize, usize, usize); 16] = [
+    (0, 0, 0),
+    (1, 1, 0),
+    (4, 2, 0),
+    (2, 0, 1),
+    (5, 3, 0),
+    (3, 1, 1),
+    (6, 2, 1),
+    (8, 0, 2),
+    (7, 3, 1),
+    (9, 1, 2),
+    (12, 2, 2),
+    (10, 0, 3),
+    (13, 3, 2),
+    (11, 1, 3),
+    (14, 2, 3),
+    (15, 3, 3),
 ];
 
-/// The neighbours of the 4x4 block k.
-fn available_4x4(neighbours: Neighbours, k: usize) -> Available {
-    let (x, y) = BLOCKS_4X4[k];
+/// The neighbours of the 4x4 block k at (x, y), counted in blocks. Above to the right there is what comes before in
+/// coding order.
+#[inline(always)]
+fn available_4x4(neighbours: Neighbours, k: usize, x: usize, y: usize) -> Available {
+    const ABOVE: u16 = 1 << 0 | 1 << 1 | 1 << 4;
+    const INSIDE: u16 = 1 << 2 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 10 | 1 << 12 | 1 << 14;
+    let of_macroblock = if neighbours.top { ABOVE } else { 0 } | u16::from(neighbours.top_right) << 5;
     Available {
         left: x > 0 || neighbours.left,
         top: y > 0 || neighbours.top,
-        top_right: match k {
-            0 | 1 | 4 => neighbours.top,
-            5 => neighbours.top_right,
-            _ => !matches!(k, 3 | 7 | 11 | 13 | 15),
-        },
+        top_right: (of_macroblock | INSIDE) >> k & 1 != 0,
     }
 }
 
 /// Tries Intra4x4; `None` when it is given up because it costs more than the best so far.
 #[inline(always)]
 fn try_4x4<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices, limit: u32) -> Option<Trial<16>> {
-    let mut trial = Trial { cost: 40 * prices.lambda, modes: [0; 16], residual: false };
-    if trial.cost > limit {
+    let mut cost = 40 * prices.lambda;
+    let mut any_residual = false;
+    if cost > limit {
         return None;
     }
-    for (k, (x, y)) in BLOCKS_4X4.into_iter().enumerate() {
-        let available = available_4x4(macroblock.neighbours, k);
-        let source = macroblock.source.luma_4x4(x * 4, y * 4);
-        let predicted = macroblock.modes.predicted(x, y);
+    let Macroblock { source, flat, blocks, luma, modes, neighbours, .. } = macroblock;
+    luma4x4::split(simd, &source.y, blocks);
+    for (k, x, y) in BLOCKS_4X4 {
+        let available = available_4x4(*neighbours, k, x, y);
+        let source = &blocks[k];
+        let predicted = modes.predicted(x, y);
         let choice = if !S::IS_SCALAR && available.left && available.top {
             let place = Place {
                 x: x * 4,
                 y: y * 4,
                 top_right: available.top_right,
-                flat: macroblock.flat[k],
+                flat: flat[k],
                 predicted,
                 price: 3 * prices.limited_lambda,
             };
-            let (mode, cost, prediction) = luma4x4::search(simd, &source, &macroblock.luma, &place);
+            let (mode, cost, prediction) = luma4x4::search(simd, source, luma, &place);
             Choice { mode, cost, prediction }
         } else {
-            let edge = Edge4x4::read(&macroblock.luma, x * 4, y * 4, available);
-            choose_block(&source, &edge, available, predicted, prices, satd_4x4)
+            let edge = Edge4x4::read(luma, x * 4, y * 4, available);
+            choose_block(source, &edge, available, predicted, prices, satd_4x4)
         };
-        trial.cost += choice.cost;
-        trial.modes[k] = choice.mode;
+        cost += choice.cost;
+        modes.set(x, y, choice.mode);
         if k == 15 {
-            break;
+            return Some(Trial { cost, residual: any_residual, prediction: choice.prediction });
         }
-        if trial.cost > limit {
+        if cost > limit {
             return None;
         }
-        macroblock.modes.set(x, y, choice.mode);
-        let (samples, residual) = code_block_4x4(simd, &source, &choice.prediction, prices);
-        trial.residual |= residual;
-        let at = LumaCanvas::at(x * 4, y * 4);
-        scatter::<4, 16>(&samples, &mut macroblock.luma.samples, LumaCanvas::STRIDE, at);
+        let (samples, residual) = code_block_4x4(simd, source, &choice.prediction, prices);
+        any_residual |= residual;
+        scatter::<4, 16>(&samples, &mut luma.samples, LumaCanvas::STRIDE, LumaCanvas::at(x * 4, y * 4));
     }
-    Some(trial)
+    None
 }
 
 #[inline(always)]
@@ -309,13 +318,9 @@ fn finish_4x4<S: Simd>(
     prices: &Prices,
     trial: &Trial<16>,
 ) -> CodedLuma {
-    macroblock.modes.set(3, 3, trial.modes[15]);
-    let available = available_4x4(macroblock.neighbours, 15);
-    let edge = Edge4x4::read(&macroblock.luma, 12, 12, available);
-    let prediction = predict::<4, 13, 16>(trial.modes[15], &edge, available);
-    let source = macroblock.source.luma_4x4(12, 12);
-    let (samples, residual) = code_block_4x4(simd, &source, &prediction, prices);
-    scatter::<4, 16>(&samples, &mut macroblock.luma.samples, LumaCanvas::STRIDE, LumaCanvas::at(12, 12));
+    let Macroblock { blocks, luma, .. } = macroblock;
+    let (samples, residual) = code_block_4x4(simd, &blocks[15], &trial.prediction, prices);
+    scatter::<4, 16>(&samples, &mut luma.samples, LumaCanvas::STRIDE, LumaCanvas::at(12, 12));
     CodedLuma { kind: MacroblockType::Intra4x4, residual: residual | trial.residual }
 }
 

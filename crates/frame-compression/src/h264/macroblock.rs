@@ -23,35 +23,35 @@ impl Source {
         gather::<8, 64>(&self.chroma, 16, 8 * plane)
     }
 
-    /// The 4x4 luma block at sample (x, y).
-    pub(super) fn luma_4x4(&self, x: usize, y: usize) -> [u8; 16] {
-        gather::<4, 16>(&self.y, 16, y * 16 + x)
-    }
-
     /// The 8x8 luma block at sample (x, y).
+    #[inline(always)]
     pub(super) fn luma_8x8(&self, x: usize, y: usize) -> [u8; 64] {
         gather::<8, 64>(&self.y, 16, y * 16 + x)
     }
 }
 
 /// A block of W columns and N / W rows out of samples whose rows are `stride` apart.
+#[inline(always)]
 pub(super) fn gather<const W: usize, const N: usize>(samples: &[u8], stride: usize, at: usize) -> [u8; N] {
+    let samples = &samples[at..][..(N / W - 1) * stride + W];
     let mut block = [0; N];
     for (y, row) in block.chunks_exact_mut(W).enumerate() {
-        row.copy_from_slice(&samples[at + y * stride..][..W]);
+        row.copy_from_slice(&samples[y * stride..][..W]);
     }
     block
 }
 
 /// The reverse of [`gather`].
+#[inline(always)]
 pub(super) fn scatter<const W: usize, const N: usize>(
     block: &[u8; N],
     samples: &mut [u8],
     stride: usize,
     at: usize,
 ) {
+    let samples = &mut samples[at..][..(N / W - 1) * stride + W];
     for (y, row) in block.chunks_exact(W).enumerate() {
-        samples[at + y * stride..][..W].copy_from_slice(row);
+        samples[y * stride..][..W].copy_from_slice(row);
     }
 }
 
@@ -99,21 +99,23 @@ impl ChromaCanvas {
 /// [`ModeGrid::NONE`] stands where there is no macroblock (H.264 8.3.1.1, 8.3.2.1).
 #[derive(Debug, Clone)]
 pub(super) struct ModeGrid {
-    modes: [i8; 8 * 5],
+    modes: [i8; 64],
 }
 
 impl ModeGrid {
     pub(super) const NONE: i8 = -1;
+    const EMPTY: Self = Self { modes: [Self::NONE; 64] };
 
+    /// Of eight to a row, the first row above. (Masked, so that no index needs a check.)
     const fn at(x: usize, y: usize) -> usize {
-        (y + 1) * 8 + x + 4
+        ((y + 1) * 8 + x + 4) & 63
     }
 
     /// predIntraMode of the block whose top left 4x4 block is (x, y): the smaller of the modes to the left and
     /// above, DC where one does not exist.
     pub(super) fn predicted(&self, x: usize, y: usize) -> u8 {
         let at = Self::at(x, y);
-        let smaller = self.modes[at - 1].min(self.modes[at - 8]);
+        let smaller = self.modes[(at - 1) & 63].min(self.modes[(at - 8) & 63]);
         if smaller < 0 { 2 } else { smaller as u8 }
     }
 
@@ -184,12 +186,21 @@ pub(super) struct Macroblock {
     pub(super) source: Source,
     /// Of the source's 4x4 blocks in coding order; only where vectors are used.
     pub(super) flat: [Flat; 16],
+    /// The source's 4x4 blocks in coding order; only once Intra4x4 is tried.
+    pub(super) blocks: [[u8; 16]; 16],
     pub(super) luma: LumaCanvas,
     pub(super) chroma: ChromaCanvas,
     pub(super) modes: ModeGrid,
     pub(super) neighbours: Neighbours,
-    /// Luma of a finished Intra8x8 trial, while Intra4x4 is tried.
-    pub(super) kept: [u8; 256],
+    /// Of a finished Intra8x8 trial, while Intra4x4 is tried.
+    pub(super) kept: Kept,
+}
+
+/// The luma and the modes of a trial.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    pub(super) luma: [u8; 256],
+    pub(super) modes: ModeGrid,
 }
 
 impl Default for Macroblock {
@@ -197,11 +208,12 @@ impl Default for Macroblock {
         Self {
             source: Source::default(),
             flat: [Flat::default(); 16],
+            blocks: [[0; 16]; 16],
             luma: LumaCanvas { samples: [0; LumaCanvas::STRIDE * 17] },
             chroma: ChromaCanvas { samples: [0; ChromaCanvas::STRIDE * 9] },
-            modes: ModeGrid { modes: [ModeGrid::NONE; 40] },
+            modes: ModeGrid::EMPTY,
             neighbours: Neighbours { left: false, top: false, top_right: false },
-            kept: [0; 256],
+            kept: Kept { luma: [0; 256], modes: ModeGrid::EMPTY },
         }
     }
 }
@@ -209,7 +221,7 @@ impl Default for Macroblock {
 impl Macroblock {
     /// Starts a row: nothing is to the left.
     pub(super) fn start_row(&mut self) {
-        self.modes.modes = [ModeGrid::NONE; 40];
+        self.modes = ModeGrid::EMPTY;
     }
 
     /// Moves to the next macroblock: what was coded becomes the left neighbour, `above` and (its first eight luma

@@ -135,6 +135,33 @@ static PAYS: [[i32; 8]; 16] = {
     all
 };
 
+/// A macroblock's samples as 4x4 blocks in coding order.
+#[inline(always)]
+pub(in super::super) fn split<S: Simd>(simd: S, source: &[u8; 256], blocks: &mut [[u8; 16]; 16]) {
+    /// Indices that part two rows whose bytes take turns: four of the one, four of the other.
+    static PARTED: Indices = {
+        let mut indices = [0; 32];
+        let mut i = 0;
+        while i < 32 {
+            indices[i] = (i / 8 % 2 * 8 + i % 4 * 2 + i / 4 % 2) as u8;
+            i += 1;
+        }
+        indices
+    };
+    let parted = S::Bytes::load(simd, &PARTED);
+    for (y, rows) in source.as_chunks::<64>().0.iter().enumerate() {
+        let (upper, lower) = rows.split_at(32);
+        let upper = S::Bytes::load(simd, upper.first_chunk().expect("two rows"));
+        let lower = S::Bytes::load(simd, lower.first_chunk().expect("two rows"));
+        // Rows 0 and 2, rows 1 and 3.
+        let (even, odd) = (upper.low_halves(lower), upper.high_halves(lower));
+        let first = y / 2 * 8 + y % 2 * 2;
+        let [a, b, _, _, c, d, ..] = &mut blocks[first..] else { return };
+        even.zip_low_8(odd).lookup(parted).store_zipped_64(a, b);
+        even.zip_high_8(odd).lookup(parted).store_zipped_64(c, d);
+    }
+}
+
 /// The mode of a block, its cost and its prediction.
 #[inline(always)]
 pub(in super::super) fn search<S: Simd>(
