@@ -10,7 +10,7 @@ use super::predict::planes::{Mode, predict_chroma, predict_luma};
 use super::quantiser::{QP_MAX, Quantiser, lambda};
 use super::residual::{code_4x4, code_8x8, code_16x16, code_chroma};
 use super::vector::{self, Flat, Place, luma4x4, luma8x8, luma16x16};
-use crate::simd::Simd;
+use crate::simd::{Simd, Words};
 
 /// How a macroblock's luma is predicted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,18 +104,18 @@ fn finish_16x16<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices, 
 }
 
 /// An Intra8x8 or Intra4x4 trial that was not given up: all blocks have modes, all but the last are coded.
-struct Trial<const A: usize> {
+struct Trial<P> {
     cost: u32,
     residual: bool,
     /// Of the last block.
-    prediction: [u8; A],
+    prediction: P,
 }
 
 /// A block's mode, its cost and its prediction.
-struct Choice<const A: usize> {
+struct Choice<P> {
     mode: u8,
     cost: u32,
-    prediction: [u8; A],
+    prediction: P,
 }
 
 /// Tries the modes of a 4x4 or 8x8 block that its neighbours allow.
@@ -126,7 +126,7 @@ fn choose_block<const N: usize, const E: usize, const A: usize>(
     predicted: u8,
     prices: &Prices,
     distortion: impl Fn(&[u8; A], &[u8; A]) -> u32,
-) -> Choice<A> {
+) -> Choice<[u8; A]> {
     use blocks::{DC, DIAGONAL_DOWN_LEFT, HORIZONTAL, HORIZONTAL_UP, VERTICAL, VERTICAL_LEFT};
     let all = available.left && available.top;
     let modes: &[u8] = match (available.left, available.top) {
@@ -173,7 +173,7 @@ fn try_8x8<S: Simd>(
     macroblock: &mut Macroblock,
     prices: &Prices,
     limit: u32,
-) -> Option<Trial<64>> {
+) -> Option<Trial<[u8; 64]>> {
     let mut cost = 4 * prices.lambda;
     let mut any_residual = false;
     let flat = if S::IS_SCALAR {
@@ -184,12 +184,12 @@ fn try_8x8<S: Simd>(
     for (k, flat) in flat.into_iter().enumerate() {
         let (x, y) = (k % 2, k / 2);
         let available = available_8x8(macroblock.neighbours, x, y);
+        let at = LumaCanvas::at(x * 8, y * 8);
         let source = macroblock.source.luma_8x8(x * 8, y * 8);
         let predicted = macroblock.modes.predicted(x * 2, y * 2);
         let choice = if !S::IS_SCALAR && available.left && available.top {
             let place = Place {
-                x: x * 8,
-                y: y * 8,
+                at,
                 top_right: available.top_right,
                 flat,
                 predicted,
@@ -211,7 +211,6 @@ fn try_8x8<S: Simd>(
         }
         let (samples, residual) = code_block_8x8(simd, &source, &choice.prediction, prices);
         any_residual |= residual;
-        let at = LumaCanvas::at(x * 8, y * 8);
         scatter::<8, 64>(&samples, &mut macroblock.luma.samples, LumaCanvas::STRIDE, at);
     }
     None
@@ -222,7 +221,7 @@ fn finish_8x8<S: Simd>(
     simd: S,
     macroblock: &mut Macroblock,
     prices: &Prices,
-    trial: &Trial<64>,
+    trial: &Trial<[u8; 64]>,
 ) -> CodedLuma {
     let Macroblock { source, luma, modes, kept, .. } = macroblock;
     modes.clone_from(&kept.modes);
@@ -232,44 +231,94 @@ fn finish_8x8<S: Simd>(
     CodedLuma { kind: MacroblockType::Intra8x8, residual: residual | trial.residual }
 }
 
-/// The 4x4 blocks of a macroblock by their number in coding order (H.264 figure 6-10), in the order in which they are
-/// tried: every other one or so does not need the one just before, so that the processor works on two at a time.
-const BLOCKS_4X4: [(usize, usize, usize); 16] = [
-    (0, 0, 0),
-    (1, 1, 0),
-    (4, 2, 0),
-    (2, 0, 1),
-    (5, 3, 0),
-    (3, 1, 1),
-    (6, 2, 1),
-    (8, 0, 2),
-    (7, 3, 1),
-    (9, 1, 2),
-    (12, 2, 2),
-    (10, 0, 3),
-    (13, 3, 2),
-    (11, 1, 3),
-    (14, 2, 3),
-    (15, 3, 3),
-];
+/// A 4x4 block of a macroblock.
+struct Block4x4 {
+    /// Its number in coding order (H.264 figure 6-10).
+    k: usize,
+    /// Its place, counted in blocks.
+    x: usize,
+    y: usize,
+}
 
-/// The neighbours of the 4x4 block k at (x, y), counted in blocks. Above to the right there is what comes before in
-/// coding order.
-#[inline(always)]
-fn available_4x4(neighbours: Neighbours, k: usize, x: usize, y: usize) -> Available {
-    const ABOVE: u16 = 1 << 0 | 1 << 1 | 1 << 4;
-    const INSIDE: u16 = 1 << 2 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 10 | 1 << 12 | 1 << 14;
-    let of_macroblock = if neighbours.top { ABOVE } else { 0 } | u16::from(neighbours.top_right) << 5;
-    Available {
-        left: x > 0 || neighbours.left,
-        top: y > 0 || neighbours.top,
-        top_right: (of_macroblock | INSIDE) >> k & 1 != 0,
+/// The 4x4 blocks in the order in which they are tried: every other one or so does not need the one just before, so
+/// that the processor works on two at a time.
+static BLOCKS_4X4: [Block4x4; 16] = {
+    const fn block(k: usize, x: usize, y: usize) -> Block4x4 {
+        Block4x4 { k, x, y }
+    }
+    [
+        block(0, 0, 0),
+        block(1, 1, 0),
+        block(4, 2, 0),
+        block(2, 0, 1),
+        block(5, 3, 0),
+        block(3, 1, 1),
+        block(6, 2, 1),
+        block(8, 0, 2),
+        block(7, 3, 1),
+        block(9, 1, 2),
+        block(12, 2, 2),
+        block(10, 0, 3),
+        block(13, 3, 2),
+        block(11, 1, 3),
+        block(14, 2, 3),
+        block(15, 3, 3),
+    ]
+};
+
+/// Which 4x4 blocks of a macroblock, by their bits, have neighbours.
+#[derive(Clone, Copy)]
+struct Available4x4 {
+    left: u16,
+    top: u16,
+    top_right: u16,
+}
+
+impl Available4x4 {
+    fn of(neighbours: Neighbours) -> Self {
+        const fn bits(blocks: &[u16]) -> u16 {
+            let (mut bits, mut i) = (0, 0);
+            while i < blocks.len() {
+                bits |= 1 << blocks[i];
+                i += 1;
+            }
+            bits
+        }
+        const FIRST_COLUMN: u16 = bits(&[0, 2, 8, 10]);
+        const FIRST_ROW: u16 = bits(&[0, 1, 4, 5]);
+        // Above to the right there is what comes before in coding order.
+        const INSIDE: u16 = bits(&[2, 6, 8, 9, 10, 12, 14]);
+        const UNDER_TOP: u16 = bits(&[0, 1, 4]);
+        const UNDER_TOP_RIGHT: u16 = bits(&[5]);
+        let mut available = Self { left: !FIRST_COLUMN, top: !FIRST_ROW, top_right: INSIDE };
+        if neighbours.left {
+            available.left |= FIRST_COLUMN;
+        }
+        if neighbours.top {
+            available.top |= FIRST_ROW;
+            available.top_right |= UNDER_TOP;
+        }
+        if neighbours.top_right {
+            available.top_right |= UNDER_TOP_RIGHT;
+        }
+        available
+    }
+
+    #[inline(always)]
+    fn at(&self, k: usize) -> Available {
+        let [left, top, top_right] = [self.left, self.top, self.top_right].map(|bits| bits >> k & 1 != 0);
+        Available { left, top, top_right }
     }
 }
 
 /// Tries Intra4x4; `None` when it is given up because it costs more than the best so far.
 #[inline(always)]
-fn try_4x4<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices, limit: u32) -> Option<Trial<16>> {
+fn try_4x4<S: Simd>(
+    simd: S,
+    macroblock: &mut Macroblock,
+    prices: &Prices,
+    limit: u32,
+) -> Option<Trial<S::Words>> {
     let mut cost = 40 * prices.lambda;
     let mut any_residual = false;
     if cost > limit {
@@ -277,14 +326,15 @@ fn try_4x4<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices, limit
     }
     let Macroblock { source, flat, blocks, luma, modes, neighbours, .. } = macroblock;
     luma4x4::split(simd, &source.y, blocks);
-    for (k, x, y) in BLOCKS_4X4 {
-        let available = available_4x4(*neighbours, k, x, y);
+    let neighbours = Available4x4::of(*neighbours);
+    for &Block4x4 { k, x, y } in &BLOCKS_4X4 {
+        let available = neighbours.at(k);
+        let at = LumaCanvas::at(x * 4, y * 4);
         let source = &blocks[k];
         let predicted = modes.predicted(x, y);
         let choice = if !S::IS_SCALAR && available.left && available.top {
             let place = Place {
-                x: x * 4,
-                y: y * 4,
+                at,
                 top_right: available.top_right,
                 flat: flat[k],
                 predicted,
@@ -294,7 +344,9 @@ fn try_4x4<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices, limit
             Choice { mode, cost, prediction }
         } else {
             let edge = Edge4x4::read(luma, x * 4, y * 4, available);
-            choose_block(source, &edge, available, predicted, prices, satd_4x4)
+            let choice = choose_block(source, &edge, available, predicted, prices, satd_4x4);
+            let prediction = S::Words::load_bytes(simd, &choice.prediction);
+            Choice { mode: choice.mode, cost: choice.cost, prediction }
         };
         cost += choice.cost;
         modes.set(x, y, choice.mode);
@@ -304,9 +356,9 @@ fn try_4x4<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices, limit
         if cost > limit {
             return None;
         }
-        let (samples, residual) = code_block_4x4(simd, source, &choice.prediction, prices);
+        let (samples, residual) = code_block_4x4(simd, source, choice.prediction, prices);
         any_residual |= residual;
-        scatter::<4, 16>(&samples, &mut luma.samples, LumaCanvas::STRIDE, LumaCanvas::at(x * 4, y * 4));
+        scatter::<4, 16>(&samples, &mut luma.samples, LumaCanvas::STRIDE, at);
     }
     None
 }
@@ -316,10 +368,10 @@ fn finish_4x4<S: Simd>(
     simd: S,
     macroblock: &mut Macroblock,
     prices: &Prices,
-    trial: &Trial<16>,
+    trial: &Trial<S::Words>,
 ) -> CodedLuma {
     let Macroblock { blocks, luma, .. } = macroblock;
-    let (samples, residual) = code_block_4x4(simd, &blocks[15], &trial.prediction, prices);
+    let (samples, residual) = code_block_4x4(simd, &blocks[15], trial.prediction, prices);
     scatter::<4, 16>(&samples, &mut luma.samples, LumaCanvas::STRIDE, LumaCanvas::at(12, 12));
     CodedLuma { kind: MacroblockType::Intra4x4, residual: residual | trial.residual }
 }
@@ -342,11 +394,13 @@ fn code_block_8x8<S: Simd>(
 fn code_block_4x4<S: Simd>(
     simd: S,
     source: &[u8; 16],
-    prediction: &[u8; 16],
+    prediction: S::Words,
     prices: &Prices,
 ) -> ([u8; 16], bool) {
     if S::IS_SCALAR {
-        code_4x4(source, prediction, prices.quantiser)
+        let mut samples = [0; 16];
+        prediction.store_bytes(&mut samples);
+        code_4x4(source, &samples, prices.quantiser)
     } else {
         luma4x4::code(simd, source, prediction, &prices.quantiser.four)
     }

@@ -169,10 +169,10 @@ pub(in super::super) fn search<S: Simd>(
     source: &[u8; 16],
     luma: &LumaCanvas,
     place: &Place,
-) -> (u8, u32, [u8; 16]) {
-    let &Place { x, y, top_right, flat, predicted, price } = place;
-    let (edge, dc) = read_edge(luma, x, y, top_right);
-    let tables = tables(simd, &edge);
+) -> (u8, u32, S::Words) {
+    let &Place { at, top_right, flat, predicted, price } = place;
+    let (edge, dc) = read_edge(simd, luma, at, top_right);
+    let tables = tables(simd, edge);
     let source = S::Bytes::load_twice(simd, source);
     let source_rows = each!(2, pair => source.lookup(S::Bytes::load(simd, &SOURCE_INDICES[pair])).widen());
     let [even0, odd0] = batch(simd, &tables, 0, &source_rows);
@@ -189,39 +189,48 @@ pub(in super::super) fn search<S: Simd>(
     let mut lanes = [0; 8];
     keys.store(&mut lanes);
 
-    let flat_distortion = (flat.others + (flat.first - 16 * i32::from(dc)).abs()) / 2;
+    let flat_distortion = (flat.others + (flat.first - 16 * i32::from(dc)).abs()) >> 1;
     let flat_price = if predicted == usize::from(blocks::DC) { 0 } else { price as i32 };
     let best = lanes[0].min((flat_distortion + flat_price) << 4 | i32::from(blocks::DC));
     let indices = &WHOLE_INDICES[best as usize & 15];
     let [raw, means, smooth] = each!(3, table => S::Bytes::load(simd, &indices[table]));
     let found = tables.raw.lookup(raw).or(tables.means.lookup(means)).or(tables.smooth.lookup(smooth));
-    let mut prediction = [0; 16];
-    found.widen().0.store_bytes(&mut prediction);
-    ((best & 15) as u8, (best >> 4) as u32, prediction)
+    ((best & 15) as u8, (best >> 4) as u32, found.widen().0)
 }
 
-/// The edge, and the DC prediction that is its last sample.
+/// The edge in both halves, and the DC prediction that is its last sample.
 #[inline(always)]
-fn read_edge(luma: &LumaCanvas, x: usize, y: usize, top_right: bool) -> ([u8; 16], u8) {
+fn read_edge<S: Simd>(simd: S, luma: &LumaCanvas, at: usize, top_right: bool) -> (S::Bytes, u8) {
     const STRIDE: usize = LumaCanvas::STRIDE;
-    let corner = LumaCanvas::at(x, y) - STRIDE - 1;
+    /// Where the edge's samples are among those read: left from the top down, above, above right, corner, DC.
+    /// Without or with samples above right.
+    static ORDER: [Indices; 2] = {
+        const WITHOUT: [u8; 16] = [3, 3, 2, 1, 0, 12, 4, 5, 6, 7, 7, 7, 7, 7, 7, 13];
+        const WITH: [u8; 16] = [3, 3, 2, 1, 0, 12, 4, 5, 6, 7, 8, 9, 10, 11, 11, 13];
+        let mut orders = [[0; 32]; 2];
+        let mut i = 0;
+        while i < 32 {
+            (orders[0][i], orders[1][i]) = (WITHOUT[i % 16], WITH[i % 16]);
+            i += 1;
+        }
+        orders
+    };
+    let corner = at - STRIDE - 1;
     let area: &[u8; 4 * STRIDE + 1] = luma.samples[corner..].first_chunk().expect("inside the canvas");
     let above = |at: usize| u32::from_le_bytes([area[at], area[at + 1], area[at + 2], area[at + 3]]);
-    let near = above(1);
-    let far = if top_right { above(5) } else { (near >> 24) * 0x0101_0101 };
-    let left = [1, 2, 3, 4].map(|row| u64::from(area[row * STRIDE]));
-    let sum: u64 = left.iter().sum();
-    let pairs = (near & 0x00ff_00ff) + (near >> 8 & 0x00ff_00ff);
-    let dc = (sum + u64::from((pairs & 0xffff) + (pairs >> 16)) + 4) >> 3;
+    let [a, b, c, d] = [1, 2, 3, 4].map(|row| u32::from(area[row * STRIDE]));
+    let low = u64::from(a | b << 8 | c << 16 | d << 24) | u64::from(above(1)) << 32;
 
-    let low = left[3] | left[3] << 8 | left[2] << 16 | left[1] << 24 | left[0] << 32;
-    let low = low | u64::from(area[0]) << 40 | u64::from(near) << 48;
-    let high = u64::from(near >> 16) | u64::from(far) << 16 | u64::from(far >> 24) << 48 | dc << 56;
-    ((u128::from(low) | u128::from(high) << 64).to_le_bytes(), dc as u8)
+    const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
+    let sum = ((low & EVEN) + (low >> 8 & EVEN)).wrapping_mul(0x0001_0001_0001_0001) >> 48;
+    let dc = (sum + 4) >> 3;
+    let high = u64::from(above(5)) | (u64::from(area[0]) | dc << 8) << 32;
+    let read = S::Bytes::load_twice(simd, &(u128::from(low) | u128::from(high) << 64).to_le_bytes());
+    (read.lookup(S::Bytes::load(simd, &ORDER[usize::from(top_right)])), dc as u8)
 }
 
 #[inline(always)]
-fn tables<S: Simd>(simd: S, edge: &[u8; 16]) -> EdgeTables<S::Bytes> {
+fn tables<S: Simd>(simd: S, raw: S::Bytes) -> EdgeTables<S::Bytes> {
     /// Indices that move everything down by some places.
     const fn moved(by: u8) -> Indices {
         let mut indices = [15; 32];
@@ -237,7 +246,6 @@ fn tables<S: Simd>(simd: S, edge: &[u8; 16]) -> EdgeTables<S::Bytes> {
     }
     static NEXT: Indices = moved(1);
     static AFTER: Indices = moved(2);
-    let raw = S::Bytes::load_twice(simd, edge);
     let next = raw.lookup(S::Bytes::load(simd, &NEXT));
     let after = raw.lookup(S::Bytes::load(simd, &AFTER));
     // (a + 2b + c + 2) >> 2 is the rounded mean of b and the floored mean of a and c.
@@ -307,22 +315,19 @@ fn inverse_pass<S: Simd>(simd: S, rows: S::Words) -> S::Words {
 pub(in super::super) fn code<S: Simd>(
     simd: S,
     source: &[u8; 16],
-    prediction: &[u8; 16],
+    prediction: S::Words,
     scaling: &Scaling<16>,
 ) -> ([u8; 16], bool) {
-    let predicted = S::Words::load_bytes(simd, prediction);
-    let rows = S::Words::load_bytes(simd, source) - predicted;
+    let rows = S::Words::load_bytes(simd, source) - prediction;
     // The coefficients stay transposed: the scaling is symmetric.
     let coefficients = forward_pass(simd, forward_pass(simd, rows).transpose_4x4());
     let [multiplier, bias, level_scale] = scaling_of(simd, scaling, 0);
     let levels = levels::<S>(coefficients, multiplier, bias);
-    if levels.is_zero() {
-        return (*prediction, false);
-    }
+    // Also where there are none: as often as not, so that a branch would be guessed wrong.
     let scaled = levels.mul_low(level_scale);
     let residual = inverse_pass(simd, inverse_pass(simd, scaled).transpose_4x4());
     let rounded = (residual.saturating_add(S::Words::splat(simd, 32))).shr::<6>();
     let mut reconstruction = [0; 16];
-    (predicted + rounded).store_bytes(&mut reconstruction);
-    (reconstruction, true)
+    (prediction + rounded).store_bytes(&mut reconstruction);
+    (reconstruction, !levels.is_zero())
 }

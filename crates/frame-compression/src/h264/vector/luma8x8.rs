@@ -153,8 +153,8 @@ pub(in super::super) fn search<S: Simd>(
     luma: &LumaCanvas,
     place: &Place,
 ) -> (u8, u32, [u8; 64]) {
-    let &Place { x, y, top_right, flat, predicted, price } = place;
-    let (windows, dc) = windows(simd, luma, x, y, top_right);
+    let &Place { at, top_right, flat, predicted, price } = place;
+    let (windows, dc) = windows(simd, luma, at, top_right);
     let rows = source.as_chunks::<8>().0;
     let source = each!(8, y => S::Words::load_bytes_halves(simd, &rows[y], &rows[y]));
     let distortions = each!(4, pair => {
@@ -201,12 +201,12 @@ const fn interleaving(table: usize) -> [u8; 32] {
 
 static INTERLEAVING: [[u8; 32]; 2] = [interleaving(0), interleaving(1)];
 
-/// The windows and the DC prediction of the block at sample (x, y).
+/// The windows and the DC prediction of the block whose first sample is at `at`.
 #[inline(always)]
-fn windows<S: Simd>(simd: S, luma: &LumaCanvas, x: usize, y: usize, top_right: bool) -> (Windows, u8) {
+fn windows<S: Simd>(simd: S, luma: &LumaCanvas, at: usize, top_right: bool) -> (Windows, u8) {
     const STRIDE: usize = LumaCanvas::STRIDE;
     let mut windows = Windows([0; Windows::SIZE]);
-    let corner = LumaCanvas::at(x, y) - STRIDE - 1;
+    let corner = at - STRIDE - 1;
     let area: &[u8; 8 * STRIDE + 1] = luma.samples[corner..].first_chunk().expect("inside the canvas");
     let left = u64::from_le_bytes(std::array::from_fn(|i| area[(8 - i) * STRIDE]));
     let far: [u8; 8] =

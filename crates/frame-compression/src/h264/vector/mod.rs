@@ -42,9 +42,8 @@ use crate::simd::{Dwords, Simd, Words};
 
 /// A block with neighbours on both sides, for the search through its nine modes.
 pub(super) struct Place {
-    /// Of its first sample in the macroblock.
-    pub(super) x: usize,
-    pub(super) y: usize,
+    /// Of its first sample in the canvas.
+    pub(super) at: usize,
     /// Whether there are samples above to the right.
     pub(super) top_right: bool,
     /// What a flat prediction leaves of it.
