@@ -104,7 +104,7 @@ impl Engine {
             let row_coder = row::RowCoder {
                 macroblock: &mut self.macroblock,
                 band: &mut band,
-                source: None,
+                survey: None,
                 frame_quantiser,
                 last,
                 first_row: row == 0,

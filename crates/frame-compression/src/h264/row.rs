@@ -29,11 +29,19 @@ pub(super) struct Coded {
 /// The source of one row of macroblocks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SourceBand<'a> {
-    pub(super) y: &'a [u8],
-    pub(super) cb: &'a [u8],
-    pub(super) cr: &'a [u8],
+    y: &'a [u8],
+    cb: &'a [u8],
+    cr: &'a [u8],
     /// Luma samples from row to row; chroma has half of it.
-    pub(super) stride: usize,
+    stride: usize,
+}
+
+/// What is known of a row before it is coded.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Survey<'a> {
+    pub(super) source: SourceBand<'a>,
+    /// The adapted quantisers.
+    pub(super) wanted: &'a [u8],
 }
 
 /// What goes from a row of macroblocks to the one below.
@@ -49,8 +57,8 @@ pub(super) trait Lines {
 pub(super) struct RowCoder<'a, 'band> {
     pub(super) macroblock: &'a mut Macroblock,
     pub(super) band: &'a mut Band<'band>,
-    /// `None` when the band itself holds the source.
-    pub(super) source: Option<SourceBand<'a>>,
+    /// `None` when the band itself holds the source, and nothing has been found out yet.
+    pub(super) survey: Option<Survey<'a>>,
     pub(super) frame_quantiser: f32,
     /// The QP stored for the macroblock before this row's first, `None` at the start of the picture.
     pub(super) last: Option<u8>,
@@ -74,17 +82,21 @@ impl RowCoder<'_, '_> {
     /// `None` when the row has to start again.
     #[inline(always)]
     pub(super) fn run<S: Simd>(self, simd: S) -> Option<RowEnd> {
-        let Self { macroblock, band, source, frame_quantiser, mut last, first_row, lines, coded } = self;
+        let Self { macroblock, band, survey, frame_quantiser, mut last, first_row, lines, coded } = self;
         let columns = coded.len();
         let mut first_residual = false;
         macroblock.start_row();
         for (x, coded) in coded.iter_mut().enumerate() {
-            source.unwrap_or(band.source()).load(x, &mut macroblock.source);
+            let source = survey.map_or(band.source(), |survey| survey.source);
+            source.load(x, &mut macroblock.source);
             let neighbours =
                 Neighbours { left: x > 0, top: !first_row, top_right: !first_row && x + 1 < columns };
             let [above, above_right] = lines.above(x)?;
             macroblock.enter(neighbours, &above, &above_right);
-            let wanted = adapted_quantiser(frame_quantiser, energy_of(simd, &macroblock.source));
+            let wanted = match survey {
+                Some(survey) => survey.wanted[x],
+                None => adapted_quantiser(frame_quantiser, energy_of(simd, &macroblock.source)),
+            };
             let before = last.unwrap_or(wanted.min(QP_MAX));
             let residual;
             (*coded, residual) = code_macroblock(simd, macroblock, wanted, before);
@@ -166,7 +178,7 @@ impl Band<'_> {
     }
 
     /// The same samples, to read.
-    fn source(&self) -> SourceBand<'_> {
+    pub(super) fn source(&self) -> SourceBand<'_> {
         SourceBand { y: self.y, cb: self.cb, cr: self.cr, stride: self.stride }
     }
 

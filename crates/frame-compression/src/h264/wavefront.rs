@@ -8,12 +8,10 @@
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rayon::prelude::*;
-
 use super::deblock::RowDeblocker;
 use super::macroblock::{Bottom, Macroblock};
 use super::quantiser::QP_MAX;
-use super::row::{Band, Coded, Lines, RowCoder, RowEnd, SourceBand, adapted_quantisers, settled_quantiser};
+use super::row::{Band, Coded, Lines, RowCoder, RowEnd, Survey, adapted_quantisers, settled_quantiser};
 use crate::planes::Planes;
 use crate::simd::{Level, Simd, dispatch};
 
@@ -25,10 +23,6 @@ pub(super) fn threads() -> usize {
 /// The memory of the wavefront.
 #[derive(Debug, Default)]
 pub(super) struct Wavefront {
-    /// Y, Cb, Cr as they were given: a row may have to start again.
-    source: [Vec<u8>; 3],
-    /// The adapted quantiser of every macroblock.
-    wanted: Vec<u8>,
     lines: Vec<AtomicU64>,
     rows: Vec<Row>,
     workers: Vec<Worker>,
@@ -39,15 +33,32 @@ const WORDS: usize = 5;
 
 /// How far a row is. Its state is one number, so that its parts are seen together: the high half counts how often the
 /// row has started again, the low half its macroblocks done, [`FINAL`] once that will not change any more.
-#[derive(Debug, Default)]
+///
+/// Apart from the rows that other threads write, by the two cache lines that processors fetch together.
+#[derive(Debug)]
+#[repr(align(128))]
 struct Row {
     state: AtomicU64,
+    /// The QP stored last if all macroblocks to here have a residual; [`UNKNOWN`] until the row has been surveyed.
+    guess: AtomicU8,
     /// The QP stored last, where final.
     last: AtomicU8,
     deblocked: AtomicBool,
 }
 
 const FINAL: u32 = u32::MAX;
+const UNKNOWN: u8 = u8::MAX;
+
+impl Default for Row {
+    fn default() -> Self {
+        Self {
+            state: AtomicU64::new(0),
+            guess: AtomicU8::new(UNKNOWN),
+            last: AtomicU8::new(UNKNOWN),
+            deblocked: AtomicBool::new(false),
+        }
+    }
+}
 
 impl Row {
     fn set(&self, start: u32, done: u32) {
@@ -58,17 +69,35 @@ impl Row {
         (self.state.load(Ordering::Acquire) >> 32) as u32
     }
 
-    /// Waits until so many macroblocks are done; false if the row has started again since `start`.
-    fn wait(&self, start: u32, done: u32) -> bool {
+    /// Waits until so many macroblocks are done and says how many are; `None` if the row has started again since
+    /// `start`.
+    fn wait(&self, start: u32, done: u32) -> Option<u32> {
         let mut patience = Patience::default();
         loop {
             let state = self.state.load(Ordering::Acquire);
             if (state >> 32) as u32 != start {
-                return false;
+                return None;
             }
             if state as u32 >= done {
-                return true;
+                return Some(state as u32);
             }
+            patience.wait();
+        }
+    }
+
+    fn guess(&self) -> u8 {
+        let mut patience = Patience::default();
+        loop {
+            match self.guess.load(Ordering::Relaxed) {
+                UNKNOWN => patience.wait(),
+                guess => return guess,
+            }
+        }
+    }
+
+    fn wait_deblocked(&self) {
+        let mut patience = Patience::default();
+        while !self.deblocked.load(Ordering::Acquire) {
             patience.wait();
         }
     }
@@ -87,13 +116,16 @@ impl Patience {
 
 /// One thread's memory.
 #[derive(Debug, Default)]
+#[repr(align(128))]
 struct Worker {
     macroblock: Macroblock,
-    /// The samples that deblocking a row changes, together.
-    band: [Vec<u8>; 3],
+    /// The adapted quantisers of the row.
+    wanted: Vec<u8>,
+    /// Y, Cb, Cr of the row, below the end of the row above: the samples that deblocking the row changes.
+    samples: [Vec<u8>; 3],
 }
 
-/// A row's output.
+/// A row's part of the picture: its source until the row is final, then what it gives.
 struct Slot<'a> {
     band: Band<'a>,
     coded: &'a mut [Coded],
@@ -108,8 +140,6 @@ struct Picture<'a> {
     frame_quantiser: f32,
     columns: usize,
     stride: usize,
-    source: [&'a [u8]; 3],
-    wanted: &'a [u8],
     lines: &'a [AtomicU64],
     rows: &'a [Row],
     slots: Vec<Mutex<Slot<'a>>>,
@@ -126,39 +156,21 @@ impl Wavefront {
         coded: &mut [Coded],
     ) {
         let (columns, rows, stride) = (planes.y.stride / 16, planes.y.rows / 16, planes.y.stride);
-        let given = [&mut planes.y.samples, &mut planes.cb.samples, &mut planes.cr.samples];
-        for (copy, given) in self.source.iter_mut().zip(&given) {
-            copy.resize(given.len(), 0);
-        }
-        self.wanted.resize(columns * rows, 0);
         self.lines.resize_with(columns * rows * WORDS, AtomicU64::default);
         self.rows.clear();
         self.rows.resize_with(rows, Row::default);
-        self.workers.resize_with(threads(), Worker::default);
+        // Rows two macroblocks behind each other: more threads would find nothing to do.
+        let threads = threads().min(rows).min(columns.div_ceil(2));
+        self.workers.resize_with(threads, Worker::default);
 
-        let [y, cb, cr] = &mut self.source;
         let (luma, chroma) = (16 * stride, 8 * (stride / 2));
-        (
-            self.wanted.par_chunks_mut(columns),
-            y.par_chunks_mut(luma),
-            cb.par_chunks_mut(chroma),
-            cr.par_chunks_mut(chroma),
-        )
-            .into_par_iter()
-            .enumerate()
-            .for_each(|(row, (wanted, y, cb, cr))| {
-                y.copy_from_slice(&given[0][row * luma..][..luma]);
-                cb.copy_from_slice(&given[1][row * chroma..][..chroma]);
-                cr.copy_from_slice(&given[2][row * chroma..][..chroma]);
-                let source = SourceBand { y, cb, cr, stride };
-                dispatch!(level, simd => simd.vectorize(
-                    #[inline(always)]
-                    || adapted_quantisers(simd, source, frame_quantiser, wanted),
-                ));
-            });
-        self.guess(columns);
-
-        let [y, cb, cr] = given;
+        for worker in &mut self.workers {
+            worker.wanted.resize(columns, 0);
+            for (samples, row) in worker.samples.iter_mut().zip([luma, chroma, chroma]) {
+                samples.resize(row + row / 16 * LEAD, 0);
+            }
+        }
+        let [y, cb, cr] = [&mut planes.y.samples, &mut planes.cb.samples, &mut planes.cr.samples];
         let bands =
             y.chunks_exact_mut(luma).zip(cb.chunks_exact_mut(chroma).zip(cr.chunks_exact_mut(chroma)));
         let slots = bands
@@ -169,27 +181,22 @@ impl Wavefront {
             frame_quantiser,
             columns,
             stride,
-            source: self.source.each_ref().map(Vec::as_slice),
-            wanted: &self.wanted,
             lines: &self.lines,
             rows: &self.rows,
             slots: slots.collect(),
             next: AtomicUsize::new(0),
         };
+        let Some((own, others)) = self.workers.split_first_mut() else { return };
         rayon::scope(|scope| {
-            for worker in &mut self.workers {
+            for worker in others {
                 scope.spawn(|_| picture.work(worker));
             }
+            picture.work(own);
+            // The rows that are left are in work: it takes longer to be woken than they take.
+            if let Some(last) = picture.rows.last() {
+                last.wait_deblocked();
+            }
         });
-    }
-
-    /// Writes the QP that each row would store last if all its macroblocks had a residual.
-    fn guess(&mut self, columns: usize) {
-        let mut last = self.wanted[0].min(QP_MAX);
-        for (row, wanted) in self.rows.iter().zip(self.wanted.chunks_exact(columns)) {
-            last = wanted.iter().fold(last, |last, &wanted| settled_quantiser(wanted, last).min(QP_MAX));
-            row.last.store(last, Ordering::Relaxed);
-        }
     }
 }
 
@@ -199,37 +206,47 @@ impl<'p> Picture<'p> {
     fn work(&self, worker: &mut Worker) {
         loop {
             let row = self.next.fetch_add(1, Ordering::Relaxed);
-            if row >= self.rows.len() {
-                return;
-            }
-            self.code(worker, row);
-            // A row is deblocked when nobody predicts from it any more.
-            if let Some(above) = row.checked_sub(1) {
-                self.deblock(worker, above);
-            }
-            if row + 1 == self.rows.len() {
-                self.deblock(worker, row);
-            }
+            let Some(mut slot) = self.slot(row) else { return };
+            self.survey(worker, row, &slot);
+            self.code(worker, row, &mut slot);
+            self.deblock(worker, row, &mut slot);
+            drop(slot);
+            self.rows[row].deblocked.store(true, Ordering::Release);
         }
     }
 
-    /// A row's output. It is only samples, as good as ever should another thread have panicked.
-    fn slot(&self, row: usize) -> MutexGuard<'_, Slot<'p>> {
-        self.slots[row].lock().unwrap_or_else(PoisonError::into_inner)
+    fn above(&self, row: usize) -> Option<&Row> {
+        row.checked_sub(1).map(|above| &self.rows[above])
     }
 
-    fn code(&self, worker: &mut Worker, row: usize) {
+    /// A row's part of the picture. It is only samples, as good as ever should another thread have panicked.
+    fn slot(&self, row: usize) -> Option<MutexGuard<'_, Slot<'p>>> {
+        self.slots.get(row).map(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Finds the adapted quantisers of the row, and guesses the QP that it will store last.
+    fn survey(&self, worker: &mut Worker, row: usize, slot: &Slot<'_>) {
+        let wanted = &mut worker.wanted;
+        dispatch!(self.level, simd => simd.vectorize(
+            #[inline(always)]
+            || adapted_quantisers(simd, slot.band.source(), self.frame_quantiser, wanted),
+        ));
+        let first = self.above(row).map_or(wanted[0].min(QP_MAX), Row::guess);
+        let guess = wanted.iter().fold(first, |last, &wanted| settled_quantiser(wanted, last).min(QP_MAX));
+        self.rows[row].guess.store(guess, Ordering::Relaxed);
+    }
+
+    fn code(&self, worker: &mut Worker, row: usize, slot: &mut Slot<'_>) {
         let own = &self.rows[row];
-        let above = row.checked_sub(1).map(|above| &self.rows[above]);
-        let wanted = self.wanted[row * self.columns];
-        let mut last = above.map(|above| above.last.load(Ordering::Relaxed));
-        let mut slot = self.slot(row);
+        let above = self.above(row);
+        let wanted = worker.wanted[0];
+        let mut last = above.map(Row::guess);
         for start in 0.. {
             own.set(start, 0);
             let seen = above.map_or(0, Row::start);
-            if let Some(end) = self.try_code(worker, row, (start, seen), last, &mut slot) {
+            if let Some(end) = self.try_code(worker, row, (start, seen), last, slot) {
                 let Some(above) = above else { return self.finish(own, start, end) };
-                if above.wait(seen, FINAL) {
+                if above.wait(seen, FINAL).is_some() {
                     let stored = above.last.load(Ordering::Relaxed);
                     let settled = |last: Option<u8>| last.map(|last| settled_quantiser(wanted, last));
                     let same = end.first_residual && settled(last) == settled(Some(stored));
@@ -255,19 +272,20 @@ impl<'p> Picture<'p> {
         last: Option<u8>,
         slot: &mut Slot<'_>,
     ) -> Option<RowEnd> {
-        let (luma, chroma) = (16 * self.stride, 8 * (self.stride / 2));
-        let [y, cb, cr] = self.source;
-        let source = SourceBand {
-            y: &y[row * luma..][..luma],
-            cb: &cb[row * chroma..][..chroma],
-            cr: &cr[row * chroma..][..chroma],
+        let mut lines =
+            SharedLines { picture: self, row, start, above_start, above_done: 0, above_right: Bottom::NONE };
+        let (lead, chroma_lead) = self.leads();
+        let [y, cb, cr] = &mut worker.samples;
+        let mut band = Band {
+            y: &mut y[lead..],
+            cb: &mut cb[chroma_lead..],
+            cr: &mut cr[chroma_lead..],
             stride: self.stride,
         };
-        let mut lines = SharedLines { picture: self, row, start, above_start };
         let coder = RowCoder {
             macroblock: &mut worker.macroblock,
-            band: &mut slot.band,
-            source: Some(source),
+            band: &mut band,
+            survey: Some(Survey { source: slot.band.source(), wanted: &worker.wanted }),
             frame_quantiser: self.frame_quantiser,
             last,
             first_row: row == 0,
@@ -280,45 +298,49 @@ impl<'p> Picture<'p> {
         ))
     }
 
-    /// Deblocks a row, with the end of the one above, in memory of its own.
-    fn deblock(&self, worker: &mut Worker, row: usize) {
-        let above = row.checked_sub(1);
-        let mut patience = Patience::default();
-        while above.is_some_and(|above| !self.rows[above].deblocked.load(Ordering::Acquire)) {
-            patience.wait();
-        }
-        let mut above = above.map(|above| self.slot(above));
-        let mut own = self.slot(row);
-        let own = &mut *own;
-        let (lead, chroma_lead) = (LEAD * self.stride, LEAD / 2 * (self.stride / 2));
+    /// Samples of luma, and of either chroma, before the row in a worker's memory.
+    fn leads(&self) -> (usize, usize) {
+        (LEAD * self.stride, LEAD / 2 * (self.stride / 2))
+    }
+
+    /// Deblocks a row and the end of the one above, and puts them into the picture.
+    fn deblock(&self, worker: &mut Worker, row: usize, slot: &mut Slot<'_>) {
+        let mut above = row.checked_sub(1).and_then(|above| {
+            self.rows[above].wait_deblocked();
+            self.slot(above)
+        });
+        let (lead, chroma_lead) = self.leads();
         let leads = [lead, chroma_lead, chroma_lead];
-        for (i, band) in worker.band.iter_mut().enumerate() {
-            band.clear();
-            if let Some(above) = &mut above {
-                let plane = &above.band.planes()[i];
-                band.extend_from_slice(&plane[plane.len() - leads[i]..]);
+        if let Some(above) = &mut above {
+            let planes = above.band.planes();
+            for ((plane, samples), lead) in planes.into_iter().zip(&mut worker.samples).zip(leads) {
+                samples[..lead].copy_from_slice(&plane[plane.len() - lead..]);
             }
-            band.extend_from_slice(own.band.planes()[i]);
         }
-        let [y, cb, cr] = &mut worker.band;
-        let mut band = Band { y, cb, cr, stride: self.stride };
+        let starts = if above.is_some() { [0; 3] } else { leads };
+        let [y, cb, cr] = &mut worker.samples;
+        let mut band = Band {
+            y: &mut y[starts[0]..],
+            cb: &mut cb[starts[1]..],
+            cr: &mut cr[starts[2]..],
+            stride: self.stride,
+        };
         let above_coded = above.as_ref().map(|above| &*above.coded);
-        let deblocker = RowDeblocker { band: &mut band, lead: LEAD, above: above_coded, coded: own.coded };
+        let deblocker = RowDeblocker { band: &mut band, lead: LEAD, above: above_coded, coded: slot.coded };
         dispatch!(self.level, simd => simd.vectorize(
             #[inline(always)]
             || deblocker.run(simd),
         ));
-        for (i, band) in worker.band.iter().enumerate() {
-            let lead = if above.is_some() { leads[i] } else { 0 };
-            let (before, here) = band.split_at(lead);
-            if let Some(above) = &mut above {
-                let plane = &mut above.band.planes()[i];
+        if let Some(above) = &mut above {
+            let planes = above.band.planes();
+            for ((plane, samples), lead) in planes.into_iter().zip(&worker.samples).zip(leads) {
                 let at = plane.len() - lead;
-                plane[at..].copy_from_slice(before);
+                plane[at..].copy_from_slice(&samples[..lead]);
             }
-            own.band.planes()[i].copy_from_slice(here);
         }
-        self.rows[row].deblocked.store(true, Ordering::Release);
+        for ((plane, samples), lead) in slot.band.planes().into_iter().zip(&worker.samples).zip(leads) {
+            plane.copy_from_slice(&samples[lead..]);
+        }
     }
 }
 
@@ -328,28 +350,37 @@ struct SharedLines<'a, 'b> {
     row: usize,
     start: u32,
     above_start: u32,
+    /// Macroblocks that are done in the row above, as far as this one knows: looking again takes the cache line away
+    /// from the thread that writes it.
+    above_done: u32,
+    /// What the row above left at the column last asked for, and the next.
+    above_right: Bottom,
 }
 
 impl SharedLines<'_, '_> {
     fn words(&self, row: usize, x: usize) -> &[AtomicU64] {
         &self.picture.lines[(row * self.picture.columns + x) * WORDS..][..WORDS]
     }
+
+    fn read(&self, row: usize, x: usize) -> Bottom {
+        if x >= self.picture.columns {
+            return Bottom::NONE;
+        }
+        let words = self.words(row, x);
+        Bottom::from_words(std::array::from_fn(|i| words[i].load(Ordering::Relaxed)))
+    }
 }
 
 impl Lines for SharedLines<'_, '_> {
     fn above(&mut self, x: usize) -> Option<[Bottom; 2]> {
         let Some(above) = self.row.checked_sub(1) else { return Some([Bottom::NONE; 2]) };
-        let needed = (x + 2).min(self.picture.columns);
-        if !self.picture.rows[above].wait(self.above_start, needed as u32) {
-            return None;
+        let needed = (x + 2).min(self.picture.columns) as u32;
+        if self.above_done < needed {
+            self.above_done = self.picture.rows[above].wait(self.above_start, needed)?;
         }
-        Some([x, x + 1].map(|x| {
-            if x >= self.picture.columns {
-                return Bottom::NONE;
-            }
-            let words = self.words(above, x);
-            Bottom::from_words(std::array::from_fn(|i| words[i].load(Ordering::Relaxed)))
-        }))
+        let here = if x == 0 { self.read(above, 0) } else { self.above_right };
+        self.above_right = self.read(above, x + 1);
+        Some([here, self.above_right])
     }
 
     fn leave(&mut self, x: usize, bottom: Bottom) {
