@@ -1,14 +1,16 @@
 //! The two front doors, and the one place that knows which codec is which.
 
+use std::ops::Range;
+
 use crate::codec::{Backend, Codec, Crf, Quality, Subsampling};
 use crate::colour::{jfif, video};
 use crate::error::Error;
 use crate::h264;
 use crate::h265::{self, Preset, X265Version};
 use crate::jpeg::{self, QuantTables};
-use crate::planes::Planes;
+use crate::planes::{BLOCK, Planes};
 use crate::platform;
-use crate::sample::{Sample, ValueRange};
+use crate::sample::{Convert, Sample, ValueRange};
 use crate::tensor::{Tensor, TensorView, TensorViewMut};
 
 /// Puts the artifacts of a codec into an image: the picture that encoding and decoding would have left of it.
@@ -53,9 +55,9 @@ impl<T: Sample> ImageTensor for TensorView<'_, T> {
     type Output = Tensor<T>;
 
     fn apply_with(&self, compressor: &mut FrameCompressor) -> Result<Tensor<T>, Error> {
-        compressor.read(*self)?;
         let mut output = Tensor::zeroed(self.layout.height, self.layout.width);
-        compressor.write(&mut output.view_mut());
+        // What has been written before an error is dropped with the output.
+        compressor.transform((*self, output.view_mut()), true)?;
         Ok(output)
     }
 }
@@ -65,6 +67,41 @@ impl<T: Sample> ImageTensor for Tensor<T> {
 
     fn apply_with(&self, compressor: &mut FrameCompressor) -> Result<Tensor<T>, Error> {
         self.view().apply_with(compressor)
+    }
+}
+
+/// Where an image comes from and where it goes to: two tensors, or one in place.
+trait Ends {
+    type In: Sample;
+    type Out: Sample;
+
+    fn input(&self) -> TensorView<'_, Self::In>;
+    fn output(&mut self) -> TensorViewMut<'_, Self::Out>;
+}
+
+impl<T: Sample, U: Sample> Ends for (TensorView<'_, T>, TensorViewMut<'_, U>) {
+    type In = T;
+    type Out = U;
+
+    fn input(&self) -> TensorView<'_, T> {
+        self.0
+    }
+
+    fn output(&mut self) -> TensorViewMut<'_, U> {
+        self.1.reborrow()
+    }
+}
+
+impl<T: Sample> Ends for TensorViewMut<'_, T> {
+    type In = T;
+    type Out = T;
+
+    fn input(&self) -> TensorView<'_, T> {
+        self.as_view()
+    }
+
+    fn output(&mut self) -> TensorViewMut<'_, T> {
+        self.reborrow()
     }
 }
 
@@ -247,26 +284,22 @@ impl FrameCompressor {
     pub fn apply_into<T: Sample, U: Sample>(
         &mut self,
         input: TensorView<'_, T>,
-        mut output: TensorViewMut<'_, U>,
+        output: TensorViewMut<'_, U>,
     ) -> Result<(), Error> {
         let size = |layout: &crate::tensor::Layout| (layout.height, layout.width);
         let (given, needed) = (size(&output.layout), size(&input.layout));
         if given != needed {
             return Err(Error::OutputSize { given, needed });
         }
-        self.read(input)?;
-        self.write(&mut output);
-        Ok(())
+        self.transform((input, output), false)
     }
 
     /// Puts the artifacts into an image where it lies.
     ///
     /// # Errors
     /// See [`Error`]. On an error the image is as it was.
-    pub fn apply_in_place<T: Sample>(&mut self, mut image: TensorViewMut<'_, T>) -> Result<(), Error> {
-        self.read(image.as_view())?;
-        self.write(&mut image);
-        Ok(())
+    pub fn apply_in_place<T: Sample>(&mut self, image: TensorViewMut<'_, T>) -> Result<(), Error> {
+        self.transform(image, false)
     }
 
     /// Puts the artifacts into a picture that is in Y, Cb, Cr already.
@@ -338,6 +371,64 @@ impl FrameCompressor {
         Ok(subsampling)
     }
 
+    /// Puts the artifacts of the input into the output. Unless `may_be_half_written`, the output is as it was
+    /// when it fails.
+    fn transform<E: Ends>(&mut self, mut ends: E, may_be_half_written: bool) -> Result<(), Error> {
+        let bytes_in = <E::In as Convert>::as_bytes(&[]).is_some();
+        if self.codec == Codec::Jpeg && !self.uses_platform() && (bytes_in || may_be_half_written) {
+            return self.transform_strips(ends);
+        }
+        self.read(ends.input())?;
+        self.write(&mut ends.output());
+        Ok(())
+    }
+
+    /// Takes JPEG strip by strip from end to end, so that a picture travels through memory once.
+    fn transform_strips<E: Ends>(&mut self, mut ends: E) -> Result<(), Error> {
+        let (width, height) = (ends.input().layout.width, ends.input().layout.height);
+        let subsampling = self.checked_subsampling(width, height)?;
+        self.planes.resize_to_window(width, height, subsampling);
+        self.jpeg.set_tables(&self.jpeg_tables());
+        let strips = self.planes.strips();
+        for strip in 0..strips {
+            self.read_strip(&ends.input(), strip)?;
+            // A strip's last row needs chroma of the next one.
+            let from = (strip * BLOCK).saturating_sub(1);
+            let to = if strip + 1 == strips { height } else { (strip + 1) * BLOCK - 1 };
+            self.write_rows(&mut ends.output(), from..to);
+        }
+        Ok(())
+    }
+
+    /// Reads a strip of the image into planes, and reconstructs it as JPEG leaves it.
+    fn read_strip<T: Sample>(&mut self, input: &TensorView<'_, T>, strip: usize) -> Result<(), Error> {
+        let (width, height) = (self.planes.width(), self.planes.height());
+        let range = self.value_range;
+        self.rgb.resize(2 * width * 3, 0);
+        let (room_above, room_below) = self.rgb.split_at_mut(width * 3);
+        for y in (strip * BLOCK..height.min((strip + 1) * BLOCK)).step_by(2) {
+            let above = input.row(y, range, room_above)?;
+            let below = if y + 1 < height { input.row(y + 1, range, room_below)? } else { above };
+            jfif::rgb_rows_to_planes(&mut self.planes, &mut self.jfif, y, [above, below]);
+        }
+        if strip + 1 == self.planes.strips() {
+            self.planes.extend_downwards();
+        }
+        self.jpeg.reconstruct_strip(&mut self.planes, strip);
+        Ok(())
+    }
+
+    /// Writes rows of the image from JPEG's planes.
+    fn write_rows<T: Sample>(&mut self, output: &mut TensorViewMut<'_, T>, rows: Range<usize>) {
+        let room = self.planes.width() * 3;
+        self.rgb.resize(room.max(self.rgb.len()), 0);
+        for y in rows {
+            output.fill_row(y, self.value_range, &mut self.rgb[..room], |rgb| {
+                jfif::planes_to_rgb_row(&self.planes, &mut self.jfif, y, rgb);
+            });
+        }
+    }
+
     /// Reads the image into planes and reconstructs them. Nothing of the caller's has been written when it fails.
     fn read<T: Sample>(&mut self, input: TensorView<'_, T>) -> Result<(), Error> {
         let (width, height) = (input.layout.width, input.layout.height);
@@ -351,17 +442,16 @@ impl FrameCompressor {
         }
         let subsampling = self.checked_subsampling(width, height)?;
         self.planes.resize(width, height, subsampling);
-        let range = self.value_range;
-        let read_row = |y: usize, rgb: &mut [u8]| input.read_row(y, range, rgb);
         match self.codec {
             Codec::Jpeg => {
                 self.jpeg.set_tables(&self.jpeg_tables());
                 for strip in 0..self.planes.strips() {
-                    jfif::rgb_to_strip(&mut self.planes, strip, &mut self.jfif, read_row)?;
-                    self.jpeg.reconstruct_strip(&mut self.planes, strip);
+                    self.read_strip(&input, strip)?;
                 }
             }
             Codec::H264 | Codec::H265 => {
+                let range = self.value_range;
+                let read_row = |y: usize, rgb: &mut [u8]| input.read_row(y, range, rgb);
                 video::rgb_to_planes(&mut self.planes, &mut self.video, read_row)?;
                 self.reconstruct(None);
             }
@@ -402,13 +492,10 @@ impl FrameCompressor {
             }
             return;
         }
-        for y in 0..self.planes.height() {
-            match self.codec {
-                Codec::Jpeg => {
-                    let rgb = jfif::planes_to_rgb_row(&self.planes, &mut self.jfif, y);
-                    output.write_row(y, self.value_range, rgb);
-                }
-                Codec::H264 | Codec::H265 => {
+        match self.codec {
+            Codec::Jpeg => self.write_rows(output, 0..self.planes.height()),
+            Codec::H264 | Codec::H265 => {
+                for y in 0..self.planes.height() {
                     let rgb = video::planes_to_rgb_row(&self.planes, &mut self.video, y);
                     output.write_row(y, self.value_range, rgb);
                 }

@@ -20,6 +20,8 @@ pub enum Component {
 
 /// One component's samples. Rows are `stride` apart; rows and columns beyond the
 /// picture's own, up to whole blocks, are padding that an engine may use.
+///
+/// A plane may hold only a window of the picture: row `y` then stands at place `y % rows`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Plane {
     /// `stride * rows` samples.
@@ -30,35 +32,43 @@ pub(crate) struct Plane {
     pub(crate) height: usize,
     /// Columns with padding.
     pub(crate) stride: usize,
-    /// Rows with padding.
+    /// Rows that are held: all of them, with padding, but in a window.
     pub(crate) rows: usize,
 }
 
 impl Plane {
-    fn resize(&mut self, size: (usize, usize), padded: (usize, usize)) {
+    fn resize(&mut self, size: (usize, usize), padded: (usize, usize), most_rows: usize) {
         (self.width, self.height) = size;
-        (self.stride, self.rows) = padded;
-        self.samples.resize(self.stride * self.rows, 0);
+        (self.stride, self.rows) = (padded.0, padded.1.min(most_rows));
+        let (held, whole) = (self.stride * self.rows, padded.0 * padded.1);
+        // A window has room to become the whole plane. Memory that nobody writes to costs nothing.
+        self.samples.reserve_exact(whole.saturating_sub(self.samples.len()));
+        self.samples.resize(held, 0);
     }
 
-    /// The picture's samples of row `y`, without padding.
+    /// The picture's samples of row `y`, without padding. Not for windows.
     pub(crate) fn row(&self, y: usize) -> &[u8] {
         &self.samples[y * self.stride..][..self.width]
     }
 
-    /// The picture's samples of row `y`, without padding.
+    /// The picture's samples of row `y`, without padding. Not for windows.
     pub(crate) fn row_mut(&mut self, y: usize) -> &mut [u8] {
         &mut self.samples[y * self.stride..][..self.width]
     }
 
-    /// Row `y` with its padding to the right.
+    /// Row `y` with its padding to the right, of a window, too.
     pub(crate) fn padded_row(&self, y: usize) -> &[u8] {
-        &self.samples[y * self.stride..][..self.stride]
+        &self.samples[y % self.rows * self.stride..][..self.stride]
     }
 
-    /// Row `y` with its padding to the right.
+    /// Row `y` with its padding to the right, of a window, too.
     pub(crate) fn padded_row_mut(&mut self, y: usize) -> &mut [u8] {
-        &mut self.samples[y * self.stride..][..self.stride]
+        &mut self.samples[y % self.rows * self.stride..][..self.stride]
+    }
+
+    /// The even row `y` and the one below, with their padding to the right, of a window, too.
+    pub(crate) fn padded_pair_mut(&mut self, y: usize) -> (&mut [u8], &mut [u8]) {
+        self.samples[y % self.rows * self.stride..][..2 * self.stride].split_at_mut(self.stride)
     }
 
     /// Fills the padding: the last column to the right, then the last row downwards.
@@ -70,17 +80,17 @@ impl Plane {
             let last = row[self.width - 1];
             row[self.width..].fill(last);
         }
-        self.repeat_last_row();
+        self.repeat_last_row(self.rows);
     }
 
-    /// Fills the padding below with the last row.
-    pub(crate) fn repeat_last_row(&mut self) {
+    /// Fills the padding below, down to row `end`, with the last row.
+    fn repeat_last_row(&mut self, end: usize) {
         if self.samples.is_empty() {
             return;
         }
-        let from = (self.height - 1) * self.stride;
-        for y in self.height..self.rows {
-            self.samples.copy_within(from..from + self.stride, y * self.stride);
+        let from = (self.height - 1) % self.rows * self.stride;
+        for y in self.height..end {
+            self.samples.copy_within(from..from + self.stride, y % self.rows * self.stride);
         }
     }
 }
@@ -130,17 +140,26 @@ impl Planes {
     /// Makes these the planes of another picture. Allocates only where it is the largest so far;
     /// what the samples are afterwards is not said.
     pub(crate) fn resize(&mut self, width: usize, height: usize, subsampling: Subsampling) {
+        self.resize_for(width, height, subsampling, usize::MAX);
+    }
+
+    /// As [`resize`](Self::resize), but two strips at a time are held only: one writes over the last but one.
+    pub(crate) fn resize_to_window(&mut self, width: usize, height: usize, subsampling: Subsampling) {
+        self.resize_for(width, height, subsampling, 2 * BLOCK);
+    }
+
+    fn resize_for(&mut self, width: usize, height: usize, subsampling: Subsampling, most_rows: usize) {
         let padded = (width.next_multiple_of(BLOCK), height.next_multiple_of(BLOCK));
         self.subsampling = subsampling;
-        self.y.resize((width, height), padded);
+        self.y.resize((width, height), padded, most_rows);
         let (across, down) = subsampling.factors();
         let (size, padded) = if subsampling == Subsampling::Grey {
             ((0, 0), (0, 0))
         } else {
             ((width.div_ceil(across), height.div_ceil(down)), (padded.0 / across, padded.1 / down))
         };
-        self.cb.resize(size, padded);
-        self.cr.resize(size, padded);
+        self.cb.resize(size, padded, most_rows / down);
+        self.cr.resize(size, padded, most_rows / down);
     }
 
     /// Fills the padding of every plane.
@@ -150,9 +169,18 @@ impl Planes {
         }
     }
 
+    /// Fills the padding below the last strip's rows with the last row.
+    pub(crate) fn extend_downwards(&mut self) {
+        let (_, down) = self.subsampling.factors();
+        let end = self.strips() * BLOCK;
+        self.y.repeat_last_row(end);
+        self.cb.repeat_last_row(end / down);
+        self.cr.repeat_last_row(end / down);
+    }
+
     /// How many strips of [`BLOCK`] luma rows cover the picture.
     pub(crate) fn strips(&self) -> usize {
-        self.y.rows / BLOCK
+        self.height().div_ceil(BLOCK)
     }
 
     /// Luma samples in a row.

@@ -27,6 +27,14 @@ mod sealed {
         fn to_bytes(samples: &[Self], range: ValueRange, bytes: &mut [u8]) -> Result<(), usize>;
         /// Converts 8-bit samples to this type.
         fn from_bytes(bytes: &[u8], range: ValueRange, samples: &mut [Self]);
+        /// The samples themselves, of the type that is 8 bits already: it needs no conversion, and can hold nothing wrong.
+        fn as_bytes(_samples: &[Self]) -> Option<&[u8]> {
+            None
+        }
+        /// The samples themselves, as of [`as_bytes`](Self::as_bytes).
+        fn as_bytes_mut(_samples: &mut [Self]) -> Option<&mut [u8]> {
+            None
+        }
         /// The sample as it is shown in an error.
         fn shown(self) -> f64;
     }
@@ -250,6 +258,14 @@ impl Convert for u8 {
 
     fn from_bytes(bytes: &[u8], _: ValueRange, samples: &mut [Self]) {
         samples.copy_from_slice(bytes);
+    }
+
+    fn as_bytes(samples: &[Self]) -> Option<&[u8]> {
+        Some(samples)
+    }
+
+    fn as_bytes_mut(samples: &mut [Self]) -> Option<&mut [u8]> {
+        Some(samples)
     }
 
     fn shown(self) -> f64 {

@@ -198,6 +198,22 @@ impl<'a, T: Sample> TensorView<'a, T> {
 }
 
 impl<T: Sample> TensorView<'_, T> {
+    /// Row `y` as packed 8-bit RGB: where it lies if it is that already, or else converted into `room`.
+    pub(crate) fn row<'r>(
+        &'r self,
+        y: usize,
+        range: ValueRange,
+        room: &'r mut [u8],
+    ) -> Result<&'r [u8], Error> {
+        if self.layout.rows_are_packed()
+            && let Some(rgb) = T::as_bytes(&self.elements[self.layout.row_start(y)..][..room.len()])
+        {
+            return Ok(rgb);
+        }
+        self.read_row(y, range, room)?;
+        Ok(room)
+    }
+
     /// Reads row `y` as packed 8-bit RGB.
     pub(crate) fn read_row(&self, y: usize, range: ValueRange, rgb: &mut [u8]) -> Result<(), Error> {
         let start = self.layout.row_start(y);
@@ -268,9 +284,31 @@ impl<'a, T: Sample> TensorViewMut<'a, T> {
     pub fn as_view(&self) -> TensorView<'_, T> {
         TensorView { elements: self.elements, layout: self.layout }
     }
+
+    /// The same tensor, to be written, for a shorter time.
+    pub(crate) fn reborrow(&mut self) -> TensorViewMut<'_, T> {
+        TensorViewMut { elements: self.elements, layout: self.layout }
+    }
 }
 
 impl<T: Sample> TensorViewMut<'_, T> {
+    /// Has row `y` written as packed 8-bit RGB: where it lies if it is that, or else into `room`, to be converted.
+    pub(crate) fn fill_row(
+        &mut self,
+        y: usize,
+        range: ValueRange,
+        room: &mut [u8],
+        fill: impl FnOnce(&mut [u8]),
+    ) {
+        if self.layout.rows_are_packed()
+            && let Some(rgb) = T::as_bytes_mut(&mut self.elements[self.layout.row_start(y)..][..room.len()])
+        {
+            return fill(rgb);
+        }
+        fill(room);
+        self.write_row(y, range, room);
+    }
+
     /// Writes row `y` from packed 8-bit RGB.
     pub(crate) fn write_row(&mut self, y: usize, range: ValueRange, rgb: &[u8]) {
         let start = self.layout.row_start(y);

@@ -2,7 +2,7 @@
 
 use frame_compression::{
     Codec, Component, Error, FrameCompressor, Planes, Quality, QuantTables, Subsampling, Tensor, TensorView,
-    TensorViewMut, apply_compression_artifacts,
+    TensorViewMut, ValueRange, apply_compression_artifacts,
 };
 use test_pictures::{Content, Photograph};
 
@@ -137,4 +137,68 @@ fn nothing_is_allocated_after_the_first_picture_of_a_size() {
         let later = allocation_counter::measure(apply);
         assert_eq!(later.count_total, 0, "{subsampling}");
     }
+}
+
+#[test]
+fn every_way_in_and_out_gives_the_same_picture() {
+    for subsampling in Subsampling::ALL {
+        for (width, height) in [(1, 1), (3, 15), (5, 16), (33, 17), (40, 31), (47, 33), (64, 50), (100, 96)] {
+            let shape = [1, height, width, 3];
+            let bytes = Photograph::Coffee.crop(width, height).rgb;
+            let floats: Vec<f32> = bytes.iter().map(|&byte| f32::from(byte) / 255.0).collect();
+            let to_bytes =
+                |floats: &[f32]| floats.iter().map(|x| (x * 255.0).round() as u8).collect::<Vec<_>>();
+            let mut compressor =
+                FrameCompressor::new(Codec::Jpeg).subsampling(subsampling).value_range(ValueRange::Unit);
+            let expected = compressor.apply(&Tensor::new(bytes.clone(), &shape).unwrap()).unwrap().into_vec();
+
+            let mut image = bytes.clone();
+            compressor.apply_in_place(TensorViewMut::new(&mut image, &shape).unwrap()).unwrap();
+            assert_eq!(image, expected, "bytes in place");
+            let mut image = floats.clone();
+            compressor.apply_in_place(TensorViewMut::new(&mut image, &shape).unwrap()).unwrap();
+            assert_eq!(to_bytes(&image), expected, "floats in place");
+            let image = compressor.apply(&Tensor::new(floats.clone(), &shape).unwrap()).unwrap();
+            assert_eq!(to_bytes(image.as_slice()), expected, "floats into a tensor of their own");
+
+            let (input, mut output) = (TensorView::new(&bytes, &shape).unwrap(), vec![0.0f32; bytes.len()]);
+            compressor.apply_into(input, TensorViewMut::new(&mut output, &shape).unwrap()).unwrap();
+            assert_eq!(to_bytes(&output), expected, "bytes into floats");
+            let (input, mut output) = (TensorView::new(&floats, &shape).unwrap(), vec![0; bytes.len()]);
+            compressor.apply_into(input, TensorViewMut::new(&mut output, &shape).unwrap()).unwrap();
+            assert_eq!(output, expected, "floats into bytes");
+
+            // Channels apart, in place: a row is not packed.
+            let planar = |at: usize| at % 3 * width * height + at / 3;
+            let mut image = vec![0; bytes.len()];
+            for (at, &byte) in bytes.iter().enumerate() {
+                image[planar(at)] = byte;
+            }
+            let strides = [0, width, 1, width * height];
+            let view = TensorViewMut::with_strides(&mut image, &shape, strides).unwrap();
+            compressor.apply_in_place(view).unwrap();
+            assert!(
+                expected.iter().enumerate().all(|(at, &byte)| image[planar(at)] == byte),
+                "{width}x{height}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_wrong_sample_in_the_last_row_leaves_the_output_as_it_was() {
+    let shape = [1, 70, 20, 3];
+    let mut image = vec![0.25f32; 70 * 20 * 3];
+    *image.last_mut().unwrap() = f32::NAN;
+    let error = Error::NonFiniteSample { value: f64::NAN, row: 69, column: 19, channel: 2 };
+    let mut compressor = FrameCompressor::new(Codec::Jpeg);
+    let mut output = vec![7u8; image.len()];
+    let input = TensorView::new(&image, &shape).unwrap();
+    let failed = compressor.apply_into(input, TensorViewMut::new(&mut output, &shape).unwrap()).unwrap_err();
+    assert_eq!(failed.to_string(), error.to_string());
+    assert!(output.iter().all(|&sample| sample == 7));
+    let failed = compressor.apply(&Tensor::new(image.clone(), &shape).unwrap()).unwrap_err();
+    assert_eq!(failed.to_string(), error.to_string());
+    compressor.apply_in_place(TensorViewMut::new(&mut image, &shape).unwrap()).unwrap_err();
+    assert!(image[..image.len() - 1].iter().all(|&sample| sample == 0.25));
 }

@@ -69,7 +69,9 @@ impl Engine {
 
     fn reconstruct_rows(&self, plane: &mut Plane, from: usize, rows: usize, quantiser: &Quantiser) {
         let stride = plane.stride;
-        for rows in plane.samples[from * stride..][..rows * stride].chunks_exact_mut(SIDE * stride) {
+        for rows in
+            plane.samples[from % plane.rows * stride..][..rows * stride].chunks_exact_mut(SIDE * stride)
+        {
             dispatch!(self.level, simd => reconstruct_blocks(simd, rows, stride, quantiser));
         }
     }

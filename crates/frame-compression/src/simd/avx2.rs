@@ -218,7 +218,7 @@ impl Words<Avx2> for Avx2Words {
     }
 
     #[inline(always)]
-    fn store_rgb([r, g, b]: [Self; 3], to: &mut [u8; 48]) {
+    fn store_rgb_halves([r, g, b]: [Self; 3], low: &mut [u8; 24], high: &mut [u8; 24]) {
         let (red_green, blue) = (r.pack_bytes(g).0, b.pack_bytes(b).0);
         avx2!({
             let first = _mm256_or_si256(
@@ -229,11 +229,11 @@ impl Words<Avx2> for Avx2Words {
                 shuffle(red_green, const { &packed_pixels(16, [0, 1]) }),
                 shuffle(blue, const { &packed_pixels(16, [2, 2]) }),
             );
-            let to = to.as_mut_ptr();
-            _mm_storeu_si128(to.cast(), _mm256_castsi256_si128(first));
-            _mm_storel_epi64(to.add(16).cast(), _mm256_castsi256_si128(last));
-            _mm_storeu_si128(to.add(24).cast(), _mm256_extracti128_si256::<1>(first));
-            _mm_storel_epi64(to.add(40).cast(), _mm256_extracti128_si256::<1>(last));
+            let (low, high) = (low.as_mut_ptr(), high.as_mut_ptr());
+            _mm_storeu_si128(low.cast(), _mm256_castsi256_si128(first));
+            _mm_storel_epi64(low.add(16).cast(), _mm256_castsi256_si128(last));
+            _mm_storeu_si128(high.cast(), _mm256_extracti128_si256::<1>(first));
+            _mm_storel_epi64(high.add(16).cast(), _mm256_extracti128_si256::<1>(last));
         });
     }
 
@@ -383,6 +383,11 @@ impl Dwords<Avx2> for Avx2Dwords {
     #[inline(always)]
     fn pack_words(self, other: Self) -> Avx2Words {
         Avx2Words(avx2!(_mm256_packs_epi32(self.0, other.0)))
+    }
+
+    #[inline(always)]
+    fn high_words(self, other: Self) -> Avx2Words {
+        Avx2Words(avx2!(_mm256_blend_epi16::<0b1010_1010>(_mm256_srli_epi32::<16>(self.0), other.0)))
     }
 
     #[inline(always)]

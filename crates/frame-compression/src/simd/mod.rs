@@ -153,8 +153,15 @@ pub(crate) trait Words<S: Simd>: Copy + Add<Output = Self> + Sub<Output = Self> 
     /// 16 pixels of packed RGB as pairs of lanes (R, G) and (B, G), the pixels in the order of [`Self::zip_low_16`]
     /// and [`Self::zip_high_16`]: low (R, G), high (R, G), low (B, G), high (B, G).
     fn load_rgb_pairs(simd: S, from: &[u8; 48]) -> [Self; 4];
+    /// The low and the high half's 8 pixels as packed RGB from a vector a channel, clamped to 0..=255.
+    fn store_rgb_halves(channels: [Self; 3], low: &mut [u8; 24], high: &mut [u8; 24]);
     /// 16 pixels of packed RGB from a vector a channel, clamped to 0..=255.
-    fn store_rgb(channels: [Self; 3], to: &mut [u8; 48]);
+    #[inline(always)]
+    fn store_rgb(channels: [Self; 3], to: &mut [u8; 48]) {
+        if let [low, high] = to.as_chunks_mut().0 {
+            Self::store_rgb_halves(channels, low, high);
+        }
+    }
     /// Two lanes, all over.
     fn splat_pair(simd: S, even: i16, odd: i16) -> Self;
     fn load_halves(simd: S, low: &[i16; 8], high: &[i16; 8]) -> Self;
@@ -261,6 +268,8 @@ pub(crate) trait Dwords<S: Simd>: Copy + Add<Output = Self> + Sub<Output = Self>
     fn add_neighbours(self, other: Self) -> Self;
     /// Saturates both to 16 bits; in each half the lanes of `self`, then those of `other`.
     fn pack_words(self, other: Self) -> S::Words;
+    /// The high 16 bits of each lane: those of `self` in even lanes, those of `other` in odd ones.
+    fn high_words(self, other: Self) -> S::Words;
     /// The sum of all lanes.
     fn sum(self) -> i32;
 }

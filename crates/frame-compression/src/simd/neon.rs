@@ -206,11 +206,13 @@ impl Words<Neon> for NeonWords {
     }
 
     #[inline(always)]
-    fn store_rgb(channels: [Self; 3], to: &mut [u8; 48]) {
-        neon!({
-            let [r, g, b] = channels.map(|channel| vqmovun_high_s16(vqmovun_s16(channel.0[0]), channel.0[1]));
-            vst3q_u8(to.as_mut_ptr(), uint8x16x3_t(r, g, b));
-        });
+    fn store_rgb_halves([r, g, b]: [Self; 3], low: &mut [u8; 24], high: &mut [u8; 24]) {
+        for (half, to) in [low, high].into_iter().enumerate() {
+            neon!({
+                let [r, g, b] = [vqmovun_s16(r.0[half]), vqmovun_s16(g.0[half]), vqmovun_s16(b.0[half])];
+                vst3_u8(to.as_mut_ptr(), uint8x8x3_t(r, g, b));
+            });
+        }
     }
 
     #[inline(always)]
@@ -398,6 +400,13 @@ impl Dwords<Neon> for NeonDwords {
     #[inline(always)]
     fn pack_words(self, other: Self) -> NeonWords {
         NeonWords(neon!([0, 1].map(|half| vqmovn_high_s32(vqmovn_s32(self.0[half]), other.0[half]))))
+    }
+
+    #[inline(always)]
+    fn high_words(self, other: Self) -> NeonWords {
+        NeonWords(neon!([0, 1].map(|half| {
+            vtrn2q_s16(vreinterpretq_s16_s32(self.0[half]), vreinterpretq_s16_s32(other.0[half]))
+        })))
     }
 
     #[inline(always)]

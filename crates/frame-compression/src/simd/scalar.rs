@@ -157,8 +157,9 @@ impl Words<Scalar> for ScalarWords {
     }
 
     #[inline(always)]
-    fn store_rgb(channels: [Self; 3], to: &mut [u8; 48]) {
-        *to = from_fn(|i| channels[i % 3].0[i / 3].clamp(0, 255) as u8);
+    fn store_rgb_halves(channels: [Self; 3], low: &mut [u8; 24], high: &mut [u8; 24]) {
+        let pixels = |from: usize| from_fn(|i| channels[i % 3].0[from + i / 3].clamp(0, 255) as u8);
+        (*low, *high) = (pixels(0), pixels(8));
     }
 
     #[inline(always)]
@@ -331,6 +332,11 @@ impl Dwords<Scalar> for ScalarDwords {
             let lane = if i % 8 < 4 { self.0[from] } else { other.0[from] };
             lane.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16
         }))
+    }
+
+    #[inline(always)]
+    fn high_words(self, other: Self) -> ScalarWords {
+        ScalarWords(from_fn(|i| ([self, other][i % 2].0[i / 2] >> 16) as i16))
     }
 
     #[inline(always)]

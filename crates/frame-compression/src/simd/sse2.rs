@@ -258,7 +258,7 @@ impl Words<Sse2> for Sse2Words {
     }
 
     #[inline(always)]
-    fn store_rgb([r, g, b]: [Self; 3], to: &mut [u8; 48]) {
+    fn store_rgb_halves([r, g, b]: [Self; 3], low: &mut [u8; 24], high: &mut [u8; 24]) {
         let fours = |half: usize| {
             sse2!({
                 let red_green = _mm_packus_epi16(r.0[half], g.0[half]);
@@ -268,13 +268,12 @@ impl Words<Sse2> for Sse2Words {
                 [_mm_unpacklo_epi16(red_green, blue), _mm_unpackhi_epi16(red_green, blue)].map(join_pixels)
             })
         };
-        let ([a, b], [c, d]) = (fours(0), fours(1));
-        let to = to.as_mut_ptr().cast::<__m128i>();
-        sse2!({
-            _mm_storeu_si128(to, _mm_or_si128(a, _mm_slli_si128::<12>(b)));
-            _mm_storeu_si128(to.add(1), _mm_or_si128(_mm_srli_si128::<4>(b), _mm_slli_si128::<8>(c)));
-            _mm_storeu_si128(to.add(2), _mm_or_si128(_mm_srli_si128::<8>(c), _mm_slli_si128::<4>(d)));
-        });
+        for ([a, b], to) in [(fours(0), low), (fours(1), high)] {
+            sse2!({
+                _mm_storeu_si128(to.as_mut_ptr().cast(), _mm_or_si128(a, _mm_slli_si128::<12>(b)));
+                _mm_storel_epi64(to.as_mut_ptr().add(16).cast(), _mm_srli_si128::<4>(b));
+            });
+        }
     }
 
     #[inline(always)]
@@ -431,6 +430,14 @@ impl Dwords<Sse2> for Sse2Dwords {
     #[inline(always)]
     fn pack_words(self, other: Self) -> Sse2Words {
         Sse2Words(sse2!([_mm_packs_epi32(self.0[0], other.0[0]), _mm_packs_epi32(self.0[1], other.0[1])]))
+    }
+
+    #[inline(always)]
+    fn high_words(self, other: Self) -> Sse2Words {
+        Sse2Words(sse2!([0, 1].map(|half| {
+            let even = _mm_srli_epi32::<16>(self.0[half]);
+            _mm_or_si128(even, _mm_and_si128(other.0[half], _mm_set1_epi32(-1 << 16)))
+        })))
     }
 
     #[inline(always)]

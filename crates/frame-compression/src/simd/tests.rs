@@ -168,7 +168,7 @@ fn everything<S: Simd>(
     let (c, d) = (S::Bytes::load(simd, c), S::Bytes::load(simd, d));
     let indices = d.and(S::Bytes::splat(simd, 0x8f));
     let (low, high) = c.widen();
-    of_words.extend([low, high, e.pack_words(f), c.add_neighbours()]);
+    of_words.extend([low, high, e.pack_words(f), e.high_words(f), c.add_neighbours()]);
     of_words.extend(S::Words::load_rgb_pairs(simd, pixels.first_chunk().unwrap()));
     let of_bytes = [
         a.pack_bytes(b),
@@ -254,6 +254,9 @@ fn the_arrays_do_what_they_say() {
     let mut packed = [0; 48];
     <Scalar as Simd>::Words::store_rgb([a, b, words_from(|i| 200 + i as i16)], &mut packed);
     assert_eq!(packed, pixels);
+    let (mut low, mut high) = ([0; 24], [0; 24]);
+    <Scalar as Simd>::Words::store_rgb_halves([a, b, words_from(|i| 200 + i as i16)], &mut low, &mut high);
+    assert_eq!((&low[..], &high[..]), pixels.split_at(24));
     let sums = a.widen().0.add_neighbours(a.widen().1);
     assert_eq!(dwords::<Scalar>(sums), [1, 5, 9, 13, 17, 21, 25, 29]);
     let mut zipped = [[0; 16]; 2];

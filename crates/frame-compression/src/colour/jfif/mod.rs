@@ -1,25 +1,27 @@
 //! JFIF's colour (BT.601, full range) and chroma resampling, exactly as libjpeg computes them by default: centred
 //! averages on the way in, "fancy" triangle filters on the way out.
 //!
-//! Pictures go in by strips of 16 rows, so that what was converted is still in the cache when it is coded.
+//! Pictures go in by pairs of rows, and come out row by row, so that what was converted is still in the cache when
+//! it is coded, and what was coded when it is converted back.
 
 mod scalar;
 mod vector;
 
 use crate::codec::Subsampling;
-use crate::planes::{BLOCK, Plane, Planes};
+use crate::planes::{Plane, Planes};
 use crate::simd::{Level, Simd, dispatch};
+
+/// Pixels that the kernels of 4:2:0 take at a time.
+const PIXELS: usize = 32;
 
 /// Memory of the conversion, kept from picture to picture.
 #[derive(Debug)]
 pub(crate) struct Scratch {
     level: Level,
-    /// One row of packed RGB.
-    rgb: Vec<u8>,
-    /// Cb and Cr at full width, of an even and an odd row.
-    chroma: [[Vec<u8>; 2]; 2],
-    /// Chroma at half the width, with a column more at each end.
-    half: Vec<i16>,
+    /// Cb and Cr at full width.
+    full: [Vec<u8>; 2],
+    /// Cb and Cr at half the width, with a column more at each end.
+    half: [Vec<i16>; 2],
 }
 
 impl Default for Scratch {
@@ -30,109 +32,96 @@ impl Default for Scratch {
 
 impl Scratch {
     fn new(level: Level) -> Self {
-        Self { level, rgb: Vec::new(), chroma: Default::default(), half: Vec::new() }
+        Self { level, full: Default::default(), half: Default::default() }
     }
 
     /// Makes room for rows of so many samples, padding included.
     fn resize(&mut self, stride: usize) {
-        self.rgb.resize(stride * 3, 0);
-        for row in self.chroma.iter_mut().flatten() {
+        for row in &mut self.full {
             row.resize(stride, 0);
         }
-        self.half.resize(stride / 2 + 2, 0);
+        for row in &mut self.half {
+            row.resize(stride.next_multiple_of(PIXELS) / 2 + 2, 0);
+        }
     }
 }
 
-/// Fills one strip of the planes, with its padding, from rows of packed RGB.
+/// Fills the even row `y` of the planes and the one below, with the padding to the right, from rows of packed RGB.
 ///
-/// `read_row` gets the number of a row and the place for its samples; each row of the strip is asked for once.
-pub(crate) fn rgb_to_strip<E>(
-    planes: &mut Planes,
-    strip: usize,
-    scratch: &mut Scratch,
-    mut read_row: impl FnMut(usize, &mut [u8]) -> Result<(), E>,
-) -> Result<(), E> {
-    let (width, height) = (planes.width(), planes.height());
+/// A last row that has none below is given twice.
+pub(crate) fn rgb_rows_to_planes(planes: &mut Planes, scratch: &mut Scratch, y: usize, rgb: [&[u8]; 2]) {
     scratch.resize(planes.y.stride);
-    for y in strip * BLOCK..height.min((strip + 1) * BLOCK) {
-        let (samples, padding) = scratch.rgb.split_at_mut(width * 3);
-        read_row(y, samples)?;
-        // The last pixel is repeated up to whole blocks.
-        let last = samples.last_chunk::<3>().copied().unwrap_or_default();
-        padding.as_chunks_mut::<3>().0.fill(last);
-        dispatch!(scratch.level, simd => simd.vectorize(
-            #[inline(always)]
-            || convert_row(simd, planes, scratch, y),
-        ));
-    }
-    if (strip + 1) * BLOCK > height {
-        for plane in [&mut planes.y, &mut planes.cb, &mut planes.cr] {
-            plane.repeat_last_row();
-        }
-    }
-    Ok(())
+    dispatch!(scratch.level, simd => simd.vectorize(
+        #[inline(always)]
+        || convert_rows(simd, planes, scratch, y, rgb),
+    ));
 }
 
-/// Converts the row of RGB to row `y` of the planes.
 #[inline(always)]
-fn convert_row<S: Simd>(simd: S, planes: &mut Planes, scratch: &mut Scratch, y: usize) {
-    // A last row without a partner is its own.
-    let completes_pair = y % 2 == 1 || y + 1 == planes.height();
+fn convert_rows<S: Simd>(simd: S, planes: &mut Planes, scratch: &mut Scratch, y: usize, rgb: [&[u8]; 2]) {
     let subsampling = planes.subsampling();
-    let luma = planes.y.padded_row_mut(y);
-    let [cb, cr] = &mut scratch.chroma[y % 2];
-    match subsampling {
-        Subsampling::Grey => vector::luma_row(simd, &scratch.rgb, luma),
-        Subsampling::S444 => {
-            let (cb, cr) = (planes.cb.padded_row_mut(y), planes.cr.padded_row_mut(y));
-            vector::ycc_row(simd, &scratch.rgb, luma, cb, cr);
-        }
-        Subsampling::S422 => {
-            vector::ycc_row(simd, &scratch.rgb, luma, cb, cr);
-            vector::halve_columns(simd, cb, planes.cb.padded_row_mut(y));
-            vector::halve_columns(simd, cr, planes.cr.padded_row_mut(y));
-        }
-        Subsampling::S420 => {
-            vector::ycc_row(simd, &scratch.rgb, luma, cb, cr);
-            if completes_pair {
-                let [[cb, cr], _] = &scratch.chroma;
-                let [cb_below, cr_below] = &scratch.chroma[y % 2];
-                vector::halve_rows_and_columns(simd, cb, cb_below, planes.cb.padded_row_mut(y / 2));
-                vector::halve_rows_and_columns(simd, cr, cr_below, planes.cr.padded_row_mut(y / 2));
+    let (above, below) = planes.y.padded_pair_mut(y);
+    if subsampling == Subsampling::S420 {
+        let (cb, cr) = (planes.cb.padded_row_mut(y / 2), planes.cr.padded_row_mut(y / 2));
+        return vector::subsampled_rows(simd, rgb, [above, below], cb, cr);
+    }
+    for (y, (rgb, luma)) in rgb.into_iter().zip([above, below]).enumerate().map(|(i, row)| (y + i, row)) {
+        match subsampling {
+            Subsampling::Grey => vector::luma_row(simd, rgb, luma),
+            Subsampling::S444 => {
+                vector::ycc_row(simd, rgb, luma, planes.cb.padded_row_mut(y), planes.cr.padded_row_mut(y));
+            }
+            Subsampling::S422 | Subsampling::S420 => {
+                let [cb, cr] = &mut scratch.full;
+                vector::ycc_row(simd, rgb, luma, cb, cr);
+                vector::halve_columns(simd, cb, planes.cb.padded_row_mut(y));
+                vector::halve_columns(simd, cr, planes.cr.padded_row_mut(y));
             }
         }
     }
 }
 
 /// Row `y` of the planes as packed RGB.
-pub(crate) fn planes_to_rgb_row<'a>(planes: &Planes, scratch: &'a mut Scratch, y: usize) -> &'a [u8] {
+pub(crate) fn planes_to_rgb_row(planes: &Planes, scratch: &mut Scratch, y: usize, rgb: &mut [u8]) {
     scratch.resize(planes.y.stride);
     dispatch!(scratch.level, simd => simd.vectorize(
         #[inline(always)]
-        || restore_row(simd, planes, scratch, y),
+        || restore_row(simd, planes, scratch, y, rgb),
     ));
-    &scratch.rgb[..planes.width() * 3]
 }
 
 #[inline(always)]
-fn restore_row<S: Simd>(simd: S, planes: &Planes, scratch: &mut Scratch, y: usize) {
-    let luma = planes.y.padded_row(y);
-    let rgb = &mut scratch.rgb;
-    let [[cb, cr], _] = &mut scratch.chroma;
-    match planes.subsampling() {
+fn restore_row<S: Simd>(simd: S, planes: &Planes, scratch: &mut Scratch, y: usize, rgb: &mut [u8]) {
+    let luma = &planes.y.padded_row(y)[..planes.width()];
+    let subsampling = planes.subsampling();
+    match subsampling {
         Subsampling::Grey => vector::grey_to_rgb_row(simd, luma, rgb),
         Subsampling::S444 => {
-            vector::ycc_to_rgb_row(simd, luma, planes.cb.padded_row(y), planes.cr.padded_row(y), rgb);
-        }
-        Subsampling::S422 | Subsampling::S420 => {
-            for (plane, full) in [(&planes.cb, &mut *cb), (&planes.cr, &mut *cr)] {
-                if planes.subsampling() == Subsampling::S422 {
-                    restore_columns(simd, plane, y, &mut scratch.half, full);
-                } else {
-                    restore_rows_and_columns(simd, plane, y, &mut scratch.half, full);
-                }
-            }
+            let [cb, cr] = [&planes.cb, &planes.cr].map(|plane| &plane.padded_row(y)[..plane.width]);
             vector::ycc_to_rgb_row(simd, luma, cb, cr, rgb);
+        }
+        Subsampling::S422 | Subsampling::S420 if planes.cb.width <= NARROW => {
+            let y = if subsampling == Subsampling::S420 { y / 2 } else { y };
+            let [cb, cr] = &mut scratch.full;
+            scalar::repeat_columns(planes.cb.padded_row(y), cb);
+            scalar::repeat_columns(planes.cr.padded_row(y), cr);
+            scalar::ycc_to_rgb_row(luma, cb, cr, rgb);
+        }
+        Subsampling::S422 => {
+            for (plane, half) in [&planes.cb, &planes.cr].into_iter().zip(&mut scratch.half) {
+                vector::widen_row(simd, plane.padded_row(y), &mut half[1..][..plane.stride]);
+                repeat_ends(half, plane.width);
+            }
+            let [cb, cr] = &scratch.half;
+            vector::upsampled_to_rgb_row::<S, 2>(simd, luma, cb, cr, rgb, [1, 2]);
+        }
+        Subsampling::S420 => {
+            for (plane, half) in [&planes.cb, &planes.cr].into_iter().zip(&mut scratch.half) {
+                weigh_rows(simd, plane, y, half);
+                repeat_ends(half, plane.width);
+            }
+            let [cb, cr] = &scratch.half;
+            vector::upsampled_to_rgb_row::<S, 4>(simd, luma, cb, cr, rgb, [8, 7]);
         }
     }
 }
@@ -140,30 +129,13 @@ fn restore_row<S: Simd>(simd: S, planes: &Planes, scratch: &mut Scratch, y: usiz
 /// Chroma is not filtered where it is so narrow.
 const NARROW: usize = 2;
 
-/// Brings row `y` of chroma to full width.
+/// Brings chroma to full height, as far as row `y` of that is concerned.
 #[inline(always)]
-fn restore_columns<S: Simd>(simd: S, plane: &Plane, y: usize, half: &mut [i16], full: &mut [u8]) {
-    if plane.width <= NARROW {
-        return scalar::repeat_columns(plane.row(y), full);
-    }
-    let inner = &mut half[1..][..plane.stride];
-    vector::widen_row(simd, plane.padded_row(y), inner);
-    repeat_ends(half, plane.width);
-    vector::double_columns::<S, 2>(simd, half, full, [1, 2]);
-}
-
-/// Brings chroma to full width and height, as far as row `y` of that is concerned.
-#[inline(always)]
-fn restore_rows_and_columns<S: Simd>(simd: S, plane: &Plane, y: usize, half: &mut [i16], full: &mut [u8]) {
+fn weigh_rows<S: Simd>(simd: S, plane: &Plane, y: usize, half: &mut [i16]) {
     let near = y / 2;
-    if plane.width <= NARROW {
-        return scalar::repeat_columns(plane.row(near), full);
-    }
     let far = if y.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(plane.height - 1) };
     let inner = &mut half[1..][..plane.stride];
     vector::weigh_rows(simd, plane.padded_row(near), plane.padded_row(far), inner);
-    repeat_ends(half, plane.width);
-    vector::double_columns::<S, 4>(simd, half, full, [8, 7]);
 }
 
 /// Fills the columns beside the first and the last one of `width`.
@@ -246,7 +218,8 @@ mod tests {
                 let plane = planes.cr.clone();
                 let mut scratch = Scratch::default();
                 for y in 0..height {
-                    let rgb = planes_to_rgb_row(&planes, &mut scratch, y);
+                    let mut rgb = vec![0; width * 3];
+                    planes_to_rgb_row(&planes, &mut scratch, y, &mut rgb);
                     for x in 0..width {
                         let column: Vec<f64> = (0..plane.height)
                             .map(|y| {
@@ -281,21 +254,23 @@ mod tests {
             let through = |level: Level| {
                 let mut scratch = Scratch::new(level);
                 let mut planes = Planes::new(width, height, subsampling).unwrap();
-                for strip in 0..planes.strips() {
-                    rgb_to_strip(&mut planes, strip, &mut scratch, |y, row| {
-                        row.copy_from_slice(&rgb[y * width * 3..][..width * 3]);
-                        Ok::<(), ()>(())
-                    })
-                    .unwrap();
+                let row = |y: usize| &rgb[y * width * 3..][..width * 3];
+                for y in (0..height).step_by(2) {
+                    let rows = [row(y), row((y + 1).min(height - 1))];
+                    rgb_rows_to_planes(&mut planes, &mut scratch, y, rows);
                 }
-                let back: Vec<u8> =
-                    (0..height).flat_map(|y| planes_to_rgb_row(&planes, &mut scratch, y).to_vec()).collect();
+                let mut back = vec![0; rgb.len()];
+                for (y, row) in back.chunks_exact_mut(width * 3).enumerate() {
+                    planes_to_rgb_row(&planes, &mut scratch, y, row);
+                }
                 // And back from chroma that no RGB has.
                 for plane in [&mut planes.cb, &mut planes.cr] {
                     plane.samples.iter_mut().for_each(|sample| *sample = sample.wrapping_mul(77));
                 }
-                let wild: Vec<u8> =
-                    (0..height).flat_map(|y| planes_to_rgb_row(&planes, &mut scratch, y).to_vec()).collect();
+                let mut wild = vec![0; rgb.len()];
+                for (y, row) in wild.chunks_exact_mut(width * 3).enumerate() {
+                    planes_to_rgb_row(&planes, &mut scratch, y, row);
+                }
                 (planes.y.samples, planes.cb.samples, planes.cr.samples, back, wild)
             };
             let [scalar, others @ ..] = &Level::available()[..] else { unreachable!() };

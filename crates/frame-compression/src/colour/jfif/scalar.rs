@@ -49,6 +49,21 @@ pub(super) fn halve_rows_and_columns(above: &[u8], below: &[u8], half: &mut [u8]
     }
 }
 
+/// Y of each pixel of two rows, Cb and Cr of each square of four.
+pub(super) fn subsampled_rows<const RGB: usize, const FULL: usize, const HALF: usize>(
+    rgb: [&[u8; RGB]; 2],
+    luma: [&mut [u8; FULL]; 2],
+    to_cb: &mut [u8; HALF],
+    to_cr: &mut [u8; HALF],
+) {
+    let (mut cb, mut cr) = ([[0; FULL]; 2], [[0; FULL]; 2]);
+    for (((rgb, luma), cb), cr) in rgb.into_iter().zip(luma).zip(&mut cb).zip(&mut cr) {
+        ycc_row(rgb, luma, cb, cr);
+    }
+    halve_rows_and_columns(&cb[0], &cb[1], to_cb);
+    halve_rows_and_columns(&cr[0], &cr[1], to_cr);
+}
+
 pub(super) fn repeat_columns(half: &[u8], full: &mut [u8]) {
     for (pair, &sample) in full.chunks_exact_mut(2).zip(half) {
         pair.fill(sample);
