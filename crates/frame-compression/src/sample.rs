@@ -80,6 +80,9 @@ fn f32_of_byte(byte: u8, range: ValueRange) -> f32 {
     }
 }
 
+/// How many bytes before its conversion a float is asked for: about as long as memory takes.
+const AHEAD: usize = 2048;
+
 /// Samples that one step of [`bytes_of_floats`] converts.
 const STEP: usize = 32;
 
@@ -101,6 +104,7 @@ fn bytes_of_floats<S: Simd>(
         (splat(least), splat(1.0), splat(offset), splat(factor), splat(0.5f32.next_down()));
     let mut largest = S::Dwords::splat(simd, 0);
     for (samples, bytes) in samples.iter().zip(bytes) {
+        simd.prefetch(samples, AHEAD);
         let mut four = [half; 4];
         for (x, samples) in four.iter_mut().zip(samples.as_chunks().0) {
             let sample = S::Floats::load(simd, samples);

@@ -121,14 +121,14 @@ fn narrow<S: Simd, const BITS: i32>(x: Wide<S>) -> S::Words {
     x[0].shr::<BITS>().pack_words(x[1].shr::<BITS>())
 }
 
-/// Divides by `2^BITS`, rounding to the nearest, and narrows.
+/// Divides by `2^(BITS + 1)`, rounding to the nearest, and narrows. One bit more fits 16 bits, too.
 #[inline(always)]
 fn descale<S: Simd, const BITS: i32>(simd: S, x: Wide<S>) -> S::Words {
-    let half = S::Dwords::splat(simd, 1 << (BITS - 1));
-    narrow::<S, BITS>([x[0] + half, x[1] + half])
+    // Multiplying by one half rounds as is needed here.
+    narrow::<S, BITS>(x).mul_rounded(S::Words::splat(simd, 1 << 14))
 }
 
-/// One pass forwards, the results divided by `2^BITS`, but coefficients 0 and 4, which are sums, as they are.
+/// One pass forwards, the results divided by `2^(BITS + 1)`, but coefficients 0 and 4, which are sums, as they are.
 #[inline(always)]
 fn forward<S: Simd, const BITS: i32>(simd: S, x: Eight<S>) -> Eight<S> {
     let sums = [x[0] + x[7], x[1] + x[6], x[2] + x[5], x[3] + x[4]];
@@ -151,8 +151,8 @@ fn forward<S: Simd, const BITS: i32>(simd: S, x: Eight<S>) -> Eight<S> {
 #[inline(always)]
 fn forward_dct<S: Simd>(simd: S, rows: Eight<S>) -> Eight<S> {
     const BITS: i32 = PASS_BITS as i32;
-    const ROWS: i32 = (CONST_BITS - PASS_BITS) as i32;
-    const COLUMNS: i32 = (CONST_BITS + PASS_BITS) as i32;
+    const ROWS: i32 = (CONST_BITS - PASS_BITS - 1) as i32;
+    const COLUMNS: i32 = (CONST_BITS + PASS_BITS - 1) as i32;
     let mut x = forward::<S, ROWS>(simd, transpose::<S>(rows));
     // The 128 that each sample is too large sum up in coefficient 0, and cancel out elsewhere.
     x[0] = (x[0] - S::Words::splat(simd, 8 * 128)).shl::<BITS>();

@@ -42,6 +42,14 @@ impl Simd for Avx2 {
         // SAFETY: the token proves that the CPU has these features.
         unsafe { compiled(kernel) }
     }
+
+    #[inline(always)]
+    fn prefetch<T>(self, from: &[T], ahead: usize) {
+        for line in (0..size_of_val(from)).step_by(64) {
+            // SAFETY: a hint that reads nothing: any address may be given.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(from.as_ptr().cast::<i8>().wrapping_add(ahead + line)) };
+        }
+    }
 }
 
 /// Calls intrinsics of AVX2.

@@ -137,6 +137,11 @@ pub(crate) trait Simd: Copy + fmt::Debug + Send + Sync + 'static {
     /// Runs a kernel compiled for this instruction set. The closure and everything it calls that touches vectors
     /// have to be `#[inline(always)]`, or they are compiled without the instructions and slow.
     fn vectorize<R>(self, kernel: impl FnOnce() -> R) -> R;
+
+    /// Has the cache lines fetched that lie `ahead` bytes after those of `from`, if there are any: for kernels that
+    /// wait for memory, as the CPU's own prefetching ends at every page.
+    #[inline(always)]
+    fn prefetch<T>(self, _from: &[T], _ahead: usize) {}
 }
 
 /// 16 lanes of 16 bits, signed unless said otherwise; sums wrap.

@@ -115,6 +115,8 @@ struct Subsampled {
 
 /// Pairs of columns that are converted at a time.
 const PAIRS: usize = 16;
+/// How many bytes before it is written RGB is asked for.
+const AHEAD: usize = 2048;
 /// Bytes of packed RGB in them.
 const PAIRS_RGB: usize = 6 * PAIRS;
 
@@ -130,12 +132,16 @@ pub(super) fn subsampled_rows<S: Simd>(
     let [above, below] = rgb;
     let [luma_above, luma_below] = luma;
     let stride = luma_above.len();
+    // The next pair of rows, if rows are packed.
+    let ahead = 2 * above.len();
     let (above_steps, below_steps) = (above.as_chunks().0, below.as_chunks().0);
     let to_luma = luma_above.as_chunks_mut().0.iter_mut().zip(luma_below.as_chunks_mut().0);
     let to_chroma = cb.as_chunks_mut().0.iter_mut().zip(cr.as_chunks_mut().0);
     for (((above, below), to_luma), to_chroma) in
         above_steps.iter().zip(below_steps).zip(to_luma).zip(to_chroma)
     {
+        simd.prefetch(above, ahead);
+        simd.prefetch(below, ahead);
         subsampled_step(simd, [above, below], [to_luma.0, to_luma.1], to_chroma.0, to_chroma.1);
     }
     let done = above_steps.len() * 2 * PAIRS;
@@ -251,6 +257,7 @@ pub(super) fn upsampled_to_rgb_row<S: Simd, const SHIFT: i32>(
     let (luma, luma_end) = luma.as_chunks();
     let (rgb, rgb_end) = rgb.as_chunks_mut();
     for (i, (luma, rgb)) in luma.iter().zip(&mut *rgb).enumerate() {
+        simd.prefetch(rgb, AHEAD);
         let (cb, cr) = (&cb[i * PAIRS..][..PAIRS + 2], &cr[i * PAIRS..][..PAIRS + 2]);
         upsampled_step::<S, SHIFT>(simd, luma, cb, cr, rgb, bias);
     }
