@@ -87,6 +87,8 @@ impl LumaCanvas {
 #[derive(Debug, Clone)]
 pub(super) struct ChromaCanvas {
     pub(super) samples: [u8; Self::STRIDE * 9],
+    /// Once more the columns to the left, Cb's and Cr's.
+    pub(super) left: [u8; 16],
 }
 
 impl ChromaCanvas {
@@ -210,7 +212,7 @@ impl Default for Macroblock {
             flat: [Flat::default(); 16],
             blocks: [[0; 16]; 16],
             luma: LumaCanvas { samples: [0; LumaCanvas::STRIDE * 17] },
-            chroma: ChromaCanvas { samples: [0; ChromaCanvas::STRIDE * 9] },
+            chroma: ChromaCanvas { samples: [0; ChromaCanvas::STRIDE * 9], left: [0; 16] },
             modes: ModeGrid::EMPTY,
             neighbours: Neighbours { left: false, top: false, top_right: false },
             kept: Kept { luma: [0; 256], modes: ModeGrid::EMPTY },
@@ -235,10 +237,15 @@ impl Macroblock {
         }
         luma[16..32].copy_from_slice(&above.y);
         luma[32..40].copy_from_slice(&above_right.y[..8]);
-        let chroma = &mut self.chroma.samples;
+        let ChromaCanvas { samples: chroma, left } = &mut self.chroma;
         for row in chroma.chunks_exact_mut(ChromaCanvas::STRIDE) {
             row[7] = row[15];
             row[23] = row[31];
+        }
+        let (cb, cr) = left.split_at_mut(8);
+        let rows = chroma.chunks_exact(ChromaCanvas::STRIDE).skip(1);
+        for (row, (cb, cr)) in rows.zip(cb.iter_mut().zip(cr)) {
+            (*cb, *cr) = (row[7], row[23]);
         }
         chroma[8..16].copy_from_slice(&above.cb);
         chroma[24..32].copy_from_slice(&above.cr);

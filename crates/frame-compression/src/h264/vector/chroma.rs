@@ -4,96 +4,105 @@
 use super::super::macroblock::{ChromaCanvas, Neighbours};
 use super::super::predict::planes::Mode;
 use super::super::quantiser::Quantiser;
-use super::super::residual;
 use super::blocks::{self, FourScaling};
-use super::half_coefficients;
-use crate::simd::{Dwords, Simd, Words};
+use super::{half_coefficients, levels};
+use crate::simd::{Bytes, Dwords, Simd, Words};
 
-/// The neighbours of both planes.
-struct Sides {
+/// The neighbours of both planes, Cb in the low half.
+struct Sides<S: Simd> {
     corner: [u8; 2],
-    top: [[u8; 8]; 2],
-    left: [[u8; 8]; 2],
+    /// The last samples of the top and of the left side.
+    last: [[u8; 2]; 2],
+    top: S::Words,
+    left: S::Words,
+    /// The left side as bytes: Cb, then Cr, in each half.
+    left_bytes: S::Bytes,
 }
 
-impl Sides {
+impl<S: Simd> Sides<S> {
     #[inline(always)]
-    fn read(chroma: &ChromaCanvas) -> Self {
+    fn read(simd: S, chroma: &ChromaCanvas) -> Self {
         let samples = &chroma.samples;
         let origin = ChromaCanvas::ORIGIN;
+        let above = |plane: usize| -> &[u8; 8] {
+            samples[origin[plane] - ChromaCanvas::STRIDE..].first_chunk().expect("inside the canvas")
+        };
         Self {
             corner: each!(2, plane => samples[origin[plane] - ChromaCanvas::STRIDE - 1]),
-            top: each!(2, plane => {
-                *samples[origin[plane] - ChromaCanvas::STRIDE..].first_chunk().expect("inside the canvas")
-            }),
-            left: each!(2, plane => each!(8, y => samples[origin[plane] - 1 + y * ChromaCanvas::STRIDE])),
+            last: each!(2, plane => [above(plane)[7], chroma.left[8 * plane + 7]]),
+            top: S::Words::load_bytes_halves(simd, above(0), above(1)),
+            left: S::Words::load_bytes(simd, &chroma.left),
+            left_bytes: S::Bytes::load_twice(simd, &chroma.left),
         }
     }
 }
 
 /// Predicts both planes by a mode that the neighbours allow.
 #[inline(always)]
-fn predict<S: Simd>(simd: S, sides: &Sides, mode: Mode, neighbours: Neighbours) -> [S::Words; 8] {
-    match mode {
-        Mode::Vertical => {
-            let row = S::Words::load_bytes_halves(simd, &sides.top[0], &sides.top[1]);
-            [row; 8]
+fn predict<S: Simd>(simd: S, sides: &Sides<S>, mode: Mode, neighbours: Neighbours) -> [S::Words; 8] {
+    /// The indices of row `y` of the left sides.
+    const fn left(y: usize) -> [u8; 32] {
+        let mut indices = [y as u8; 32];
+        let mut i = 16;
+        while i < 32 {
+            indices[i] += 8;
+            i += 1;
         }
-        Mode::Horizontal => each!(8, y => {
-            let [cb, cr] = each!(2, plane => S::Words::splat(simd, i16::from(sides.left[plane][y])));
-            cb.low_halves(cr)
-        }),
+        indices
+    }
+    static LEFT: [[u8; 32]; 8] = each!(8, y => left(y));
+    match mode {
+        Mode::Vertical => [sides.top; 8],
+        Mode::Horizontal => {
+            each!(8, y => sides.left_bytes.lookup(S::Bytes::load(simd, &LEFT[y])).widen().0)
+        }
         Mode::Dc => {
-            let [upper, lower] = dc(sides, neighbours);
-            let rows = [S::Words::load(simd, &upper), S::Words::load(simd, &lower)];
+            let rows = dc(simd, sides, neighbours);
             each!(8, y => rows[y / 4])
         }
         Mode::Plane => plane(simd, sides),
     }
 }
 
-/// H.264 8.3.4.1: the lanes of the upper four rows and of the lower four.
+/// H.264 8.3.4.1: the upper four rows and the lower four.
 #[inline(always)]
-fn dc(sides: &Sides, neighbours: Neighbours) -> [[i16; 16]; 2] {
-    let mut rows = [[128; 16]; 2];
-    for plane in 0..2 {
-        let sum = |side: &[u8; 8], from: usize| {
-            side[from..from + 4].iter().map(|&sample| i16::from(sample)).sum::<i16>()
-        };
-        let (top, left) = (&sides.top[plane], &sides.left[plane]);
-        let (top, left) = ([sum(top, 0), sum(top, 4)], [sum(left, 0), sum(left, 4)]);
-        let one = |sum: i16| (sum + 2) >> 2;
-        let both = |a: i16, b: i16| (a + b + 4) >> 3;
+fn dc<S: Simd>(simd: S, sides: &Sides<S>, neighbours: Neighbours) -> [S::Words; 2] {
+    let ones = S::Words::splat(simd, 1);
+    let mut sums = [0; 8];
+    sides.top.mul_add_pairs(ones).add_neighbours(sides.left.mul_add_pairs(ones)).store(&mut sums);
+    let [cb, cr] = each!(2, plane => {
+        let [top, left] = each!(2, side => [sums[4 * plane + 2 * side], sums[4 * plane + 2 * side + 1]]);
+        let both = |a: i32, b: i32| (a + b + 4) >> 3;
+        // The mean of four samples is that of them twice.
         let quadrants = match (neighbours.left, neighbours.top) {
-            (true, true) => [[both(top[0], left[0]), one(top[1])], [one(left[1]), both(top[1], left[1])]],
-            (true, false) => [[one(left[0]); 2], [one(left[1]); 2]],
-            (false, true) => [[one(top[0]), one(top[1])]; 2],
-            (false, false) => [[128; 2]; 2],
+            (true, true) => [both(top[0], left[0]), both(top[1], top[1]), both(left[1], left[1]), both(top[1], left[1])],
+            (true, false) => [both(left[0], left[0]), both(left[0], left[0]), both(left[1], left[1]), both(left[1], left[1])],
+            (false, true) => [both(top[0], top[0]), both(top[1], top[1]), both(top[0], top[0]), both(top[1], top[1])],
+            (false, false) => [128; 4],
         };
-        for (row, means) in rows.iter_mut().zip(quadrants) {
-            row[8 * plane..8 * plane + 4].fill(means[0]);
-            row[8 * plane + 4..8 * plane + 8].fill(means[1]);
-        }
-    }
-    rows
+        each!(2, row => {
+            let [a, b] = each!(2, column => S::Words::splat(simd, quadrants[2 * row + column] as i16));
+            a.zip_low_64(b)
+        })
+    });
+    each!(2, row => cb[row].low_halves(cr[row]))
 }
 
 /// 8.3.4.4.
 #[inline(always)]
-fn plane<S: Simd>(simd: S, sides: &Sides) -> [S::Words; 8] {
+fn plane<S: Simd>(simd: S, sides: &Sides<S>) -> [S::Words; 8] {
     // Each sample counts by its distance from the third; the corner is four away.
     static WEIGHTS: [i16; 16] = [-3, -2, -1, 0, 1, 2, 3, 4, -3, -2, -1, 0, 1, 2, 3, 4];
     let weights = S::Words::load(simd, &WEIGHTS);
-    let top = S::Words::load_bytes_halves(simd, &sides.top[0], &sides.top[1]).mul_add_pairs(weights);
-    let left = S::Words::load_bytes_halves(simd, &sides.left[0], &sides.left[1]).mul_add_pairs(weights);
-    let sums = top.add_neighbours(left);
+    let sums = sides.top.mul_add_pairs(weights).add_neighbours(sides.left.mul_add_pairs(weights));
     let mut slopes = [0; 8];
     sums.add_neighbours(sums).store(&mut slopes);
     // Of Cb and of Cr: along the row, down the column, the first sample.
     let [cb, cr] = each!(2, plane => {
         let corner = 4 * i32::from(sides.corner[plane]);
         let [b, c] = each!(2, side => ((34 * (slopes[4 * plane + side] - corner) + 32) >> 6) as i16);
-        let a = 16 * (i16::from(sides.left[plane][7]) + i16::from(sides.top[plane][7]));
+        let [top, left] = sides.last[plane];
+        let a = 16 * (i16::from(left) + i16::from(top));
         each!(3, i => S::Words::splat(simd, [b, c, a + 16 - 3 * c][i]))
     });
     let [along, down, first] = each!(3, i => cb[i].low_halves(cr[i]));
@@ -104,6 +113,29 @@ fn plane<S: Simd>(simd: S, sides: &Sides) -> [S::Words; 8] {
         rows[y] = rows[y - 1] + down;
     }
     each!(8, y => rows[y].shr::<5>().max(zero).min(limit))
+}
+
+/// Transforms, quantises and scales back the DC coefficients of the upper and the lower blocks, each in the first
+/// lane of its block, the other lanes 0 (8.5.11).
+#[inline(always)]
+fn code_dc<S: Simd>(simd: S, [upper, lower]: [S::Words; 2], quantiser: &Quantiser) -> [S::Words; 2] {
+    // The same there and back: upper and lower blocks, then left and right ones.
+    #[inline(always)]
+    fn transform<S: Simd>([upper, lower]: [S::Words; 2]) -> [S::Words; 2] {
+        let (sum, difference) = (upper + lower, upper - lower);
+        let (left, right) = (sum.zip_low_64(difference), sum.zip_high_64(difference));
+        [left + right, left - right]
+    }
+    let multiplier = S::Words::splat(simd, quantiser.dc_multiplier);
+    let bias = S::Words::splat(simd, quantiser.dc_bias);
+    let coefficients = transform::<S>([upper, lower]);
+    let [sums, differences] = each!(2, i => levels::<S>(coefficients[i], multiplier, bias));
+    let scaled = transform::<S>([sums, differences]);
+    // A product of 32 bits, halved.
+    let scale = S::Words::splat(simd, ((quantiser.dc_scale >> 4) << quantiser.period) as i16);
+    each!(2, row => {
+        scaled[row].mul_high(scale).shl::<15>().or(scaled[row].mul_low(scale).shr_unsigned::<1>())
+    })
 }
 
 /// Chooses how to predict both planes and codes them; whether they have a residual. Not for a luma quantiser above
@@ -117,7 +149,7 @@ pub(in super::super) fn code<S: Simd>(
     lambda: u32,
     quantiser: &Quantiser,
 ) -> bool {
-    let sides = Sides::read(chroma);
+    let sides = Sides::read(simd, chroma);
     let rows = source.as_chunks::<16>().0;
     let source = each!(8, y => S::Words::load_bytes(simd, &rows[y]));
     let mut best_cost = u32::MAX;
@@ -138,23 +170,15 @@ pub(in super::super) fn code<S: Simd>(
         let residual = each!(4, y => source[4 * row + y] - prediction[4 * row + y]);
         blocks::quantise(simd, residual, &scaling)
     });
-    let mut lanes = [[0; 16]; 2];
-    coded[0].dc.store(&mut lanes[0]);
-    coded[1].dc.store(&mut lanes[1]);
-    let any = coded[0].any.or(coded[1].any);
-    let ac = [!any.low_halves(any).is_zero(), !any.high_halves(any).is_zero()];
-    let mut residual = false;
-    for (plane, ac) in ac.into_iter().enumerate() {
-        let at = 8 * plane;
-        let dc = [lanes[0][at], lanes[0][at + 4], lanes[1][at], lanes[1][at + 4]].map(i32::from);
-        let (dc, visible) = residual::code_chroma_dc(dc, quantiser);
-        [lanes[0][at], lanes[0][at + 4], lanes[1][at], lanes[1][at + 4]] = dc.map(|value| value as i16);
-        residual |= ac || visible;
-    }
+    let dc = code_dc(simd, [coded[0].dc, coded[1].dc], quantiser);
+    // Levels of DC alone count where they change a sample.
+    let rounding = S::Words::splat(simd, 32);
+    let [upper, lower] = each!(2, row => (dc[row] + rounding).shr::<6>());
+    let residual = !coded[0].any.or(coded[1].any).or(upper.or(lower)).is_zero();
     let reconstruction = if residual {
         let rows = each!(2, row => {
             let predicted = each!(4, y => prediction[4 * row + y]);
-            blocks::reconstruct(simd, &coded[row], S::Words::load(simd, &lanes[row]), predicted)
+            blocks::reconstruct(simd, &coded[row], dc[row], predicted)
         });
         each!(8, y => rows[y / 4][y % 4])
     } else {
