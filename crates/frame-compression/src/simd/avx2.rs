@@ -429,6 +429,14 @@ impl Bytes<Avx2> for Avx2Bytes {
     }
 
     #[inline(always)]
+    fn skip_first(self) -> Self {
+        Self(avx2!({
+            let high_then_zero = _mm256_permute2x128_si256::<0x81>(self.0, self.0);
+            _mm256_alignr_epi8::<1>(high_then_zero, self.0)
+        }))
+    }
+
+    #[inline(always)]
     fn widen(self) -> (Avx2Words, Avx2Words) {
         avx2!({
             let zero = _mm256_setzero_si256();

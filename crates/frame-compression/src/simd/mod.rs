@@ -297,6 +297,8 @@ pub(crate) trait Bytes<S: Simd>: Copy {
     fn average(self, other: Self) -> Self;
     /// In each half, the bytes of `self` that the indices name: 0..=15, or 128 for a 0.
     fn lookup(self, indices: Self) -> Self;
+    /// Every byte one place earlier, through both halves; the last one is 0.
+    fn skip_first(self) -> Self;
     /// All ones where equal.
     fn equal(self, other: Self) -> Self;
     fn zip_low_8(self, other: Self) -> Self;

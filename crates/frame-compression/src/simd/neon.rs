@@ -439,6 +439,12 @@ impl Bytes<Neon> for NeonBytes {
     }
 
     #[inline(always)]
+    fn skip_first(self) -> Self {
+        let [low, high] = self.0;
+        Self(neon!([vextq_u8::<1>(low, high), vextq_u8::<1>(high, vdupq_n_u8(0))]))
+    }
+
+    #[inline(always)]
     fn widen(self) -> (NeonWords, NeonWords) {
         neon!((
             NeonWords(self.0.map(|half| vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(half))))),

@@ -354,6 +354,11 @@ impl Bytes<Scalar> for ScalarBytes {
     }
 
     #[inline(always)]
+    fn skip_first(self) -> Self {
+        Self(from_fn(|i| if i < 31 { self.0[i + 1] } else { 0 }))
+    }
+
+    #[inline(always)]
     fn lookup(self, indices: Self) -> Self {
         Self(from_fn(|i| {
             if indices.0[i] < 128 { self.0[i / 16 * 16 + usize::from(indices.0[i] & 15)] } else { 0 }

@@ -466,6 +466,15 @@ impl Bytes<Sse2> for Sse2Bytes {
         Self(sse2!([_mm_loadu_si128(from.as_ptr().cast()); 2]))
     }
 
+    #[inline(always)]
+    fn skip_first(self) -> Self {
+        let [low, high] = self.0;
+        Self(sse2!([
+            _mm_or_si128(_mm_srli_si128::<1>(low), _mm_slli_si128::<15>(high)),
+            _mm_srli_si128::<1>(high),
+        ]))
+    }
+
     /// Byte by byte: the shuffle of bytes came with SSSE3.
     #[inline(always)]
     fn lookup(self, indices: Self) -> Self {

@@ -181,6 +181,7 @@ fn everything<S: Simd>(
         c.saturating_sub(d),
         c.average(d),
         c.lookup(indices),
+        c.skip_first(),
         twice,
         c.equal(d),
         c.zip_low_8(d),

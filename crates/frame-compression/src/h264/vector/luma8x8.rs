@@ -22,14 +22,14 @@ impl Windows {
     /// Horizontal down: means and smooth samples of the left side in turn, then smooth ones above.
     const DOWN: usize = 96;
     /// Horizontal up: the same downwards, then the lowest sample.
-    const UP: usize = 120;
+    const UP: usize = 128;
+    const DC: usize = 152;
     /// Each sample of the left side eight times.
-    const LEFT: usize = 144;
-    const DC: usize = 208;
+    const LEFT: usize = 160;
     /// Vertical right, even rows: smooth samples of the left side, then means above.
-    const RIGHT_EVEN: usize = 216;
+    const RIGHT_EVEN: usize = 224;
     /// Odd rows: smooth samples.
-    const RIGHT_ODD: usize = 232;
+    const RIGHT_ODD: usize = 240;
     const SIZE: usize = 256;
 
     /// Where row `y` of a prediction starts (H.264 8.3.2.2.2 to 10).
@@ -55,8 +55,8 @@ impl Windows {
     }
 
     #[inline(always)]
-    fn put<const N: usize>(&mut self, at: usize, samples: [u8; N]) {
-        self.0[at..at + N].copy_from_slice(&samples);
+    fn put_vector<S: Simd, B: Bytes<S>>(&mut self, at: usize, bytes: B) {
+        bytes.store(self.0[at..].first_chunk_mut().expect("inside the windows"));
     }
 }
 
@@ -184,10 +184,49 @@ pub(in super::super) fn search<S: Simd>(
     ((best & 15) as u8, (best >> 4) as u32, prediction)
 }
 
+type Indices = [u8; 32];
+/// An index that looks up a 0.
+const NOWHERE: u8 = 128;
+
+/// Indices of what comes from half `half` of a table whose places are `from`.
+const fn from_half(half: usize, from: [usize; 32]) -> Indices {
+    let mut indices = [NOWHERE; 32];
+    let mut i = 0;
+    while i < 32 {
+        if from[i] / 16 == half {
+            indices[i] = (from[i] % 16) as u8;
+        }
+        i += 1;
+    }
+    indices
+}
+
+/// What makes the edge of its filtered samples: both ends twice. By half.
+static EDGE: [Indices; 2] = {
+    let mut from = [24; 32];
+    let mut i = 0;
+    while i < 26 {
+        from[i] = if i == 0 { 0 } else { i - 1 };
+        i += 1;
+    }
+    [from_half(0, from), from_half(1, from)]
+};
+
+/// The smooth samples from the corner on, by half.
+static ABOVE: [Indices; 2] = {
+    let mut from = [0; 32];
+    let mut i = 0;
+    while i < 16 {
+        from[i] = Windows::CORNER + i;
+        i += 1;
+    }
+    [from_half(0, from), from_half(1, from)]
+};
+
 /// Indices that interleave the left sides of the means (table 0) and of the smooth samples (table 1): in the low
 /// half for horizontal down, in the high half for horizontal up.
-const fn interleaving(table: usize) -> [u8; 32] {
-    let mut indices = [128; 32];
+const fn interleaving(table: usize) -> Indices {
+    let mut indices = [NOWHERE; 32];
     let mut i = table;
     while i < 16 {
         indices[i] = (i / 2 + 1) as u8;
@@ -199,65 +238,80 @@ const fn interleaving(table: usize) -> [u8; 32] {
     indices
 }
 
-static INTERLEAVING: [[u8; 32]; 2] = [interleaving(0), interleaving(1)];
+static INTERLEAVING: [Indices; 2] = [interleaving(0), interleaving(1)];
 
-/// The windows and the DC prediction of the block whose first sample is at `at`.
+/// The lowest sample, where horizontal up ends.
+static LOWEST: Indices = {
+    let mut indices = [NOWHERE; 32];
+    (indices[14], indices[15]) = (0, 0);
+    let mut i = 16;
+    while i < 32 {
+        indices[i] = 0;
+        i += 1;
+    }
+    indices
+};
+
+/// What vertical right takes of the low half of the smooth samples and of both halves of the means: in the low half
+/// for even rows, in the high half for odd rows.
+static RIGHT: [Indices; 3] = {
+    let mut all = [[NOWHERE; 32]; 3];
+    let mut i = 0;
+    while i < 11 {
+        let (mean, smooth) = (Windows::CORNER + i, Windows::CORNER - 1 + i);
+        if i < 3 {
+            (all[0][i], all[0][16 + i]) = (3 + 2 * i as u8, 2 + 2 * i as u8);
+        } else {
+            all[1 + (mean - 3) / 16][i] = ((mean - 3) % 16) as u8;
+            all[0][16 + i] = (smooth - 3) as u8;
+        }
+        i += 1;
+    }
+    all
+};
+
+/// Each sample of the left side eight times, from the top down, four of them in a vector.
+static EIGHT_TIMES: [Indices; 2] = {
+    let mut all = [[0; 32]; 2];
+    let mut i = 0;
+    while i < 64 {
+        all[i / 32][i % 32] = (Windows::CORNER - 1 - i / 8) as u8;
+        i += 1;
+    }
+    all
+};
+
+/// The windows and the DC prediction of the block whose first sample is at `at`. Nothing is read from memory across
+/// what was written apart, or the processor would wait until the writes have reached its cache.
 #[inline(always)]
 fn windows<S: Simd>(simd: S, luma: &LumaCanvas, at: usize, top_right: bool) -> (Windows, u8) {
-    const STRIDE: usize = LumaCanvas::STRIDE;
     let mut windows = Windows([0; Windows::SIZE]);
-    let corner = at - STRIDE - 1;
-    let area: &[u8; 8 * STRIDE + 1] = luma.samples[corner..].first_chunk().expect("inside the canvas");
-    let left = u64::from_le_bytes(std::array::from_fn(|i| area[(8 - i) * STRIDE]));
-    let far: [u8; 8] =
-        if top_right { *area[9..].first_chunk().expect("inside the row") } else { [area[8]; 8] };
+    // The reference sample filter (8.3.2.2.1).
+    let filtered = smoothed(simd, read_edge(simd, luma, at, top_right));
+    let [low, high] = halves(filtered);
+    let edge = low.lookup(S::Bytes::load(simd, &EDGE[0])).or(high.lookup(S::Bytes::load(simd, &EDGE[1])));
+    let smooth = smoothed(simd, edge);
+    let means = edge.average(edge.skip_first());
+    windows.put_vector(Windows::EDGE, edge);
+    windows.put_vector(Windows::SMOOTH, smooth);
+    windows.put_vector(Windows::MEANS, means);
 
-    // The edge as it is, then the reference sample filter (8.3.2.2.1).
-    let mut edge = [0; 34];
-    edge[0] = left as u8;
-    edge[1..9].copy_from_slice(&left.to_le_bytes());
-    edge[9..18].copy_from_slice(&area[..9]);
-    edge[18..26].copy_from_slice(&far);
-    edge[26] = far[7];
-    let filtered = smoothed(simd, &edge);
-    let mut edge = [0; 34];
-    filtered.store(edge[1..].first_chunk_mut().expect("32 samples"));
-    (edge[0], edge[26]) = (edge[1], edge[25]);
-
-    let smooth = smoothed(simd, &edge);
-    let edge_here = S::Bytes::load(simd, edge.first_chunk().expect("32 samples"));
-    let means = edge_here.average(S::Bytes::load(simd, edge[1..].first_chunk().expect("32 samples")));
-    let mut samples = [0; 32];
-    edge_here.store(&mut samples);
-    windows.put(Windows::EDGE, samples);
-    smooth.store(&mut samples);
-    windows.put(Windows::SMOOTH, samples);
-    means.store(&mut samples);
-    windows.put(Windows::MEANS, samples);
-
+    let left = edge.low_halves(edge);
+    let ([smooth, smooth_high], [means, means_high]) = (halves(smooth), halves(means));
     let [of_means, of_smooth] = each!(2, table => S::Bytes::load(simd, &INTERLEAVING[table]));
-    let interleaved =
-        means.low_halves(means).lookup(of_means).or(smooth.low_halves(smooth).lookup(of_smooth));
-    interleaved.store(&mut samples);
-    let (down, up) = samples.split_at(16);
-    windows.0[Windows::DOWN..][..16].copy_from_slice(down);
-    windows.0[Windows::UP..][..16].copy_from_slice(up);
-    let above = *windows.eight(Windows::SMOOTH + Windows::CORNER);
-    windows.put(Windows::DOWN + 16, above);
-    windows.put(Windows::UP + 14, [edge[1]; 8]);
-    for i in 0..8 {
-        windows.put(Windows::LEFT + 8 * i, [edge[8 - i]; 8]);
-    }
-    for (at, from, lowest) in [
-        (Windows::RIGHT_EVEN, Windows::MEANS + Windows::CORNER, 3),
-        (Windows::RIGHT_ODD, Windows::SMOOTH + Windows::CORNER - 1, 2),
-    ] {
-        for i in 0..3 {
-            windows.0[at + i] = windows.0[Windows::SMOOTH + lowest + 2 * i];
-        }
-        let above = *windows.eight(from);
-        windows.put(at + 3, above);
-    }
+    let interleaved = means.lookup(of_means).or(smooth.lookup(of_smooth));
+    let [low, high] = each!(2, half => S::Bytes::load(simd, &ABOVE[half]));
+    windows
+        .put_vector(Windows::DOWN, interleaved.low_halves(smooth.lookup(low).or(smooth_high.lookup(high))));
+    let zero = S::Bytes::splat(simd, 0);
+    let lowest = left.lookup(S::Bytes::load(simd, &LOWEST));
+    windows.put_vector(Windows::UP, interleaved.high_halves(zero).or(lowest));
+    let [a, b, c] = each!(3, table => S::Bytes::load(simd, &RIGHT[table]));
+    let right = smooth.lookup(a).or(means.lookup(b)).or(means_high.lookup(c));
+    windows.put_vector(Windows::RIGHT_EVEN, right);
+    let [upper, lower] = each!(2, half => left.lookup(S::Bytes::load(simd, &EIGHT_TIMES[half])));
+    windows.put_vector(Windows::LEFT, upper);
+    windows.put_vector(Windows::LEFT + 32, lower);
 
     let sum = |at: usize| {
         const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
@@ -265,14 +319,47 @@ fn windows<S: Simd>(simd: S, luma: &LumaCanvas, at: usize, top_right: bool) -> (
         ((samples & EVEN) + (samples >> 8 & EVEN)).wrapping_mul(0x0001_0001_0001_0001) >> 48
     };
     let dc = ((sum(Windows::EDGE + 1) + sum(Windows::EDGE + Windows::CORNER + 1) + 8) >> 4) as u8;
-    windows.put(Windows::DC, [dc; 8]);
+    windows.0[Windows::DC..][..8].copy_from_slice(&[dc; 8]);
     (windows, dc)
+}
+
+/// The edge as it is: left from the lowest up (the lowest twice), the corner, above from left to right (the last
+/// twice).
+#[inline(always)]
+fn read_edge<S: Simd>(simd: S, luma: &LumaCanvas, at: usize, top_right: bool) -> S::Bytes {
+    const STRIDE: usize = LumaCanvas::STRIDE;
+    let corner = at - STRIDE - 1;
+    let area: &[u8; 8 * STRIDE + 1] = luma.samples[corner..].first_chunk().expect("inside the canvas");
+    let two = |row: usize| u64::from(area[(row + 1) * STRIDE]) | u64::from(area[row * STRIDE]) << 8;
+    let four = |row: usize| two(row + 2) | two(row) << 16;
+    let left = four(5) | four(1) << 32;
+    let above = |at: usize| u64::from_le_bytes(*area[at..].first_chunk().expect("inside the row"));
+    let near = above(1);
+    let far = if top_right { above(9) } else { (near >> 56) * 0x0101_0101_0101_0101 };
+    let words = [
+        left << 8 | (left & 0xff),
+        left >> 56 | u64::from(area[0]) << 8 | near << 16,
+        near >> 48 | far << 16,
+        far >> 48 | (far >> 56) << 16,
+    ];
+    let [low, high] = each!(2, half => {
+        let both = u128::from(words[2 * half]) | u128::from(words[2 * half + 1]) << 64;
+        S::Bytes::load_twice(simd, &both.to_le_bytes())
+    });
+    low.low_halves(high)
+}
+
+/// Each of a vector's halves twice.
+#[inline(always)]
+fn halves<S: Simd, B: Bytes<S>>(bytes: B) -> [B; 2] {
+    [bytes.low_halves(bytes), bytes.high_halves(bytes)]
 }
 
 /// The samples from the second on after the filter (1, 2, 1).
 #[inline(always)]
-fn smoothed<S: Simd>(simd: S, samples: &[u8; 34]) -> S::Bytes {
-    let [a, b, c] = each!(3, at => S::Bytes::load(simd, samples[at..].first_chunk().expect("32 samples")));
+fn smoothed<S: Simd>(simd: S, a: S::Bytes) -> S::Bytes {
+    let b = a.skip_first();
+    let c = b.skip_first();
     // (a + 2b + c + 2) >> 2 is the rounded mean of b and the floored mean of a and c.
     b.average(a.average(c).saturating_sub(a.xor(c).and(S::Bytes::splat(simd, 1))))
 }
