@@ -3,7 +3,7 @@
 
 use super::super::deblock::{Qps, Thresholds};
 use super::luma8x8::transpose;
-use crate::simd::{Simd, Words};
+use crate::simd::{Bytes, Simd, Words};
 
 /// [`Thresholds`] in every lane.
 struct Limits<W> {
@@ -178,6 +178,36 @@ fn store_columns<S: Simd>(columns: [S::Words; 8], samples: &mut [u8], at: usize,
     }
 }
 
+/// Sixteen columns of 16 rows: the first eight, the second eight.
+#[inline(always)]
+fn load_macroblock<S: Simd>(simd: S, samples: &[u8], at: usize, stride: usize) -> [[S::Words; 8]; 2] {
+    let mut rows = [[S::Words::splat(simd, 0); 8]; 2];
+    for (y, row) in rows.as_flattened_mut().iter_mut().enumerate() {
+        *row = S::Words::load_bytes(simd, sixteen(samples, at + y * stride));
+    }
+    let [upper, lower] = rows.map(
+        #[inline(always)]
+        |rows| transpose::<S>(rows),
+    );
+    [each!(8, x => upper[x].low_halves(lower[x])), each!(8, x => upper[x].high_halves(lower[x]))]
+}
+
+/// The reverse of [`load_macroblock`]. In whole rows, as they are read again.
+#[inline(always)]
+fn store_macroblock<S: Simd>(columns: [[S::Words; 8]; 2], samples: &mut [u8], at: usize, stride: usize) {
+    let [first, second] = columns.map(
+        #[inline(always)]
+        |columns| transpose::<S>(columns),
+    );
+    for (y, (first, second)) in first.into_iter().zip(second).enumerate() {
+        let mut both = [0; 32];
+        first.pack_bytes(second).store(&mut both);
+        let (upper, lower) = both.split_at(16);
+        samples[at + y * stride..][..16].copy_from_slice(upper);
+        samples[at + (y + 8) * stride..][..16].copy_from_slice(lower);
+    }
+}
+
 /// Filters the edges of a macroblock's luma, whose first sample is at `at`.
 #[inline(always)]
 pub(in super::super) fn filter_luma<S: Simd>(
@@ -192,8 +222,7 @@ pub(in super::super) fn filter_luma<S: Simd>(
     let inner = limits_of(qps.own);
     let left = qps.with(qps.left).and_then(limits_of);
     if left.is_some() || inner.is_some() {
-        let mut first = load_columns(simd, samples, at, stride);
-        let mut second = load_columns(simd, samples, at + 8, stride);
+        let [mut first, mut second] = load_macroblock(simd, samples, at, stride);
         if let Some(thresholds) = left {
             let mut before = load_columns(simd, samples, at - 8, stride);
             let [.., p3, p2, p1, p0] = before;
@@ -219,8 +248,7 @@ pub(in super::super) fn filter_luma<S: Simd>(
                     luma_normal(simd, [p2, p1, p0, q0, q1, q2], &limits);
             }
         }
-        store_columns::<S>(first, samples, at, stride);
-        store_columns::<S>(second, samples, at + 8, stride);
+        store_macroblock::<S>([first, second], samples, at, stride);
     }
 
     if let Some(thresholds) = qps.with(qps.above).and_then(limits_of) {
