@@ -80,7 +80,7 @@ fn f32_of_byte(byte: u8, range: ValueRange) -> f32 {
     }
 }
 
-/// How many bytes before its conversion a float is asked for: about as long as memory takes.
+/// How many bytes before it is read or written a float's memory is asked for: about as long as that takes.
 const AHEAD: usize = 2048;
 
 /// Samples that one step of [`bytes_of_floats`] converts.
@@ -124,6 +124,7 @@ fn floats_of_bytes<S: Simd>(simd: S, bytes: &[[u8; 8]], range: ValueRange, sampl
         ValueRange::SignedUnit => {
             let (factor, one) = (splat(2.0 / 255.0), splat(1.0));
             for (bytes, samples) in bytes.iter().zip(samples) {
+                simd.prefetch(samples, AHEAD);
                 (S::Floats::load_bytes(simd, bytes) * factor - one).store(samples);
             }
         }
@@ -133,6 +134,7 @@ fn floats_of_bytes<S: Simd>(simd: S, bytes: &[[u8; 8]], range: ValueRange, sampl
             const REST: f32 = (1.0 / 255.0 - 257.0 / 65536.0) as f32;
             let (first, rest) = (splat(FIRST), splat(REST));
             for (bytes, samples) in bytes.iter().zip(samples) {
+                simd.prefetch(samples, AHEAD);
                 let byte = S::Floats::load_bytes(simd, bytes);
                 (byte * first + byte * rest).store(samples);
             }
