@@ -170,6 +170,16 @@ impl Coder {
         Self { contexts: self.contexts, length: self.length % BIT }
     }
 
+    /// The state after what two copies of a state ([`Self::fresh`]) have coded, no context being touched by both.
+    #[inline(always)]
+    pub(super) fn joined(entry: &Self, a: &Self, b: &Self) -> Self {
+        let mut contexts = entry.contexts;
+        for (state, (a, b)) in contexts.iter_mut().zip(a.contexts.iter().zip(&b.contexts)) {
+            *state ^= a ^ b;
+        }
+        Self { contexts, length: a.length + b.length - entry.length % BIT }
+    }
+
     /// Codes a bin with a context.
     #[inline(always)]
     pub(super) fn bin(&mut self, context: usize, bin: bool) {

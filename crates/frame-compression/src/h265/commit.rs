@@ -7,7 +7,7 @@ use super::geometry::Geometry;
 use super::intra::most_probable_modes;
 use super::preset::Tools;
 use super::quadtree::predicted_qp;
-use super::syntax::{self, UnitContext, UnitLevels};
+use super::syntax::{self, UnitContext};
 use crate::simd::Simd;
 
 /// The walk through a CTU.
@@ -90,15 +90,14 @@ impl<'a, S: Simd> Commit<'a, S> {
             log2,
             smallest: log2 == self.geometry.min_cu_log2,
             most_probable,
-            qp_delta: self.qp_delta_due.then_some(delta),
             sign_hiding: self.tools.sign_hiding,
         };
-        let [cb, cr] = &self.ctu.chroma;
-        let levels = UnitLevels {
-            luma: self.ctu.luma.levels(order),
-            chroma: [cb.levels(order / 4), cr.levels(order / 4)],
-        };
-        if syntax::code_unit(self.simd, self.coder, &unit, &levels, &surroundings) {
+        let (simd, coder, ctu) = (self.simd, &mut *self.coder, &*self.ctu);
+        syntax::code_unit_luma(simd, coder, &unit, ctu.luma.levels(order), &surroundings);
+        let chroma = [ctu.chroma[0].levels(order / 4), ctu.chroma[1].levels(order / 4)];
+        syntax::code_unit_chroma(simd, coder, &unit, chroma, log2, self.tools.sign_hiding);
+        if self.qp_delta_due && unit.coded() {
+            syntax::code_qp_delta(coder, delta);
             self.qp_delta_due = false;
         }
         if self.qp_delta_due {

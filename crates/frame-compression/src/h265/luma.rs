@@ -126,6 +126,8 @@ pub(super) struct LumaSearch {
     turned_source: [u8; SAMPLES],
     /// The best so far and the one in work.
     attempts: [Attempt; 2],
+    /// The coder's state after each.
+    coders: [Coder; 2],
     best: usize,
 }
 
@@ -155,6 +157,7 @@ impl LumaSearch {
             source: [0; SAMPLES],
             turned_source: [0; SAMPLES],
             attempts: [Attempt::new(), Attempt::new()],
+            coders: [Coder::new(0), Coder::new(0)],
             best: 0,
         }
     }
@@ -187,6 +190,11 @@ impl LumaSearch {
     /// What the last search found.
     pub(super) fn best(&self) -> &Attempt {
         &self.attempts[self.best]
+    }
+
+    /// The coder's state after the luma of what the last search found.
+    pub(super) fn best_coder(&self) -> &Coder {
+        &self.coders[self.best]
     }
 
     /// What each mode costs by the difference of its prediction.
@@ -240,14 +248,15 @@ impl LumaSearch {
             },
         );
 
-        let mut coder = unit.entry.fresh();
+        let coder = &mut self.coders[slot];
+        *coder = unit.entry.fresh();
         if unit.with_part_mode {
-            syntax::code_part_mode(&mut coder, unit.quartered);
+            syntax::code_part_mode(coder, unit.quartered);
         }
-        syntax::code_luma_mode(&mut coder, mode, unit.most_probable);
-        syntax::code_cbf_luma(&mut coder, unit.quartered, attempt.coded);
+        syntax::code_luma_mode(coder, mode, unit.most_probable);
+        syntax::code_cbf_luma(coder, unit.quartered, attempt.coded);
         if attempt.coded {
-            code_residual(simd, &mut coder, attempt.levels(), scan, Channel::Luma, unit.sign_hiding);
+            code_residual(simd, coder, attempt.levels(), scan, Channel::Luma, unit.sign_hiding);
         }
         attempt.outcome = Outcome { distortion, bits: coder.bits(), texture };
         unit.region.cost(&attempt.outcome)

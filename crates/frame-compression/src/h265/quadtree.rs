@@ -10,7 +10,7 @@ use super::kernels;
 use super::luma::{Attempt, Blocks, LumaSearch, PredictionUnit, copy_block, texture_loss};
 use super::picture::Frame;
 use super::preset::FlagPrice;
-use super::syntax::{self, UnitContext, UnitLevels};
+use super::syntax::{self, UnitContext};
 use crate::simd::Simd;
 
 /// A block coded as one coding unit, kept until it is known whether that is better than to divide it.
@@ -20,7 +20,7 @@ struct Trial {
     qp: u8,
     outcome: Outcome,
     cost: u64,
-    /// The coder's state after the unit.
+    /// The coder's state after the unit (after its luma, as long as its chroma is not decided).
     coder: Coder,
     luma: Attempt,
     chroma: [Attempt; 2],
@@ -39,9 +39,6 @@ impl Trial {
         }
     }
 
-    fn levels(&self) -> UnitLevels<'_> {
-        UnitLevels { luma: self.luma.levels(), chroma: [self.chroma[0].levels(), self.chroma[1].levels()] }
-    }
 }
 
 /// What the analysis of a block came to.
@@ -229,7 +226,7 @@ impl<S: Simd> Walk<'_, '_, S> {
 
     /// Codes a block as one coding unit with one prediction unit; `C` is the side of its chroma blocks.
     fn try_unit<const N: usize, const C: usize>(&mut self, block: Block, entry: &Coder) {
-        let most_probable = self.search_luma::<N>(block, 0, entry);
+        self.search_luma::<N>(block, 0, entry);
         let Analysis { luma, trials, .. } = &mut *self.analysis;
         let best = luma.best();
         let trial = &mut trials[block.log2 as usize - 3];
@@ -241,7 +238,8 @@ impl<S: Simd> Walk<'_, '_, S> {
             ..CodingUnit::default()
         };
         let outcome = best.outcome;
-        self.finish_unit::<C>(block, block.log2 as usize - 3, [most_probable; 4], outcome, entry);
+        trial.coder = luma.best_coder().clone();
+        self.finish_unit::<C>(block, block.log2 as usize - 3, outcome, entry);
     }
 
     /// Codes an 8x8 block as one coding unit of four prediction units.
@@ -275,7 +273,12 @@ impl<S: Simd> Walk<'_, '_, S> {
             },
         );
         trial.unit = unit;
-        self.finish_unit::<4>(block, QUARTERED, most_probable, outcome, entry);
+        // Each search started from the state before the unit; here the four follow each other.
+        let surroundings =
+            UnitContext { log2: block.log2, smallest: true, most_probable, sign_hiding: self.frame.tools.sign_hiding };
+        trial.coder = entry.fresh();
+        syntax::code_unit_luma(simd, &mut trial.coder, &unit, trial.luma.levels(), &surroundings);
+        self.finish_unit::<4>(block, QUARTERED, outcome, entry);
     }
 
     /// The chroma of a coding unit whose luma stands in a trial, and the cost of it all.
@@ -283,12 +286,12 @@ impl<S: Simd> Walk<'_, '_, S> {
         &mut self,
         block: Block,
         trial: usize,
-        most_probable: [[u8; 3]; 4],
         luma: Outcome,
         entry: &Coder,
     ) {
-        let Block { x, y, log2, depth } = block;
+        let Block { x, y, depth, .. } = block;
         let Analysis { chroma, blocks, trials, region, predicted_qp, .. } = &mut *self.analysis;
+        let quartered = trial == QUARTERED;
         let trial = &mut trials[trial];
         let unit = ChromaUnit {
             ctu: self.ctu,
@@ -300,7 +303,7 @@ impl<S: Simd> Walk<'_, '_, S> {
             region,
             sign_hiding: self.frame.tools.sign_hiding,
         };
-        let choice = chroma.search::<S, C>(self.simd, &unit, blocks);
+        let choice = chroma.search::<S, C>(self.simd, &unit, quartered, blocks);
         for (to, from) in trial.chroma.iter_mut().zip(choice.attempts) {
             to.copy_from::<C>(from);
         }
@@ -308,15 +311,10 @@ impl<S: Simd> Walk<'_, '_, S> {
         (trial.unit.cbf_cb, trial.unit.cbf_cr) = (choice.attempts[0].coded, choice.attempts[1].coded);
 
         let qp_delta = i32::from(region.qp) - i32::from(*predicted_qp);
-        let surroundings = UnitContext {
-            log2,
-            smallest: log2 == self.frame.geometry.min_cu_log2,
-            most_probable,
-            qp_delta: Some(qp_delta),
-            sign_hiding: self.frame.tools.sign_hiding,
-        };
-        let mut coder = entry.fresh();
-        syntax::code_unit(self.simd, &mut coder, &trial.unit, &trial.levels(), &surroundings);
+        let mut coder = Coder::joined(entry, &trial.coder, choice.coder);
+        if trial.unit.coded() {
+            syntax::code_qp_delta(&mut coder, qp_delta);
+        }
         let mut outcome = Outcome {
             distortion: luma.distortion + choice.distortion,
             bits: coder.bits(),
@@ -380,9 +378,9 @@ impl<S: Simd> Walk<'_, '_, S> {
         }
         let order = decoding_order(x, y);
         let blocks = 1 << (2 * log2 - 4);
-        trial.levels().luma.copy_to(ctu.luma.levels_mut(order), blocks);
-        for (component, levels) in ctu.chroma.iter_mut().zip(trial.levels().chroma) {
-            levels.copy_to(component.levels_mut(order / 4), blocks / 4);
+        trial.luma.levels().copy_to(ctu.luma.levels_mut(order), blocks);
+        for (component, attempt) in ctu.chroma.iter_mut().zip(&trial.chroma) {
+            attempt.levels().copy_to(component.levels_mut(order / 4), blocks / 4);
         }
         if trial.unit.quartered {
             for (part, &mode) in trial.unit.luma_modes.iter().enumerate() {

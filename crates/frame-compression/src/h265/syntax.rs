@@ -7,14 +7,7 @@ use super::residual_rate::{Channel, code_residual};
 use super::scan::{chroma_scan, luma_scan};
 use crate::simd::Simd;
 
-/// The levels of a coding unit's transform units.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct UnitLevels<'a> {
-    pub(super) luma: Levels<'a>,
-    pub(super) chroma: [Levels<'a>; 2],
-}
-
-/// What a coding unit's syntax depends on beside itself.
+/// What a coding unit's luma depends on beside itself.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct UnitContext {
     pub(super) log2: u32,
@@ -22,8 +15,6 @@ pub(super) struct UnitContext {
     pub(super) smallest: bool,
     /// candModeList of each prediction unit.
     pub(super) most_probable: [[u8; 3]; 4],
-    /// The change of QpY, where cu_qp_delta_abs is still to be coded.
-    pub(super) qp_delta: Option<i32>,
     pub(super) sign_hiding: bool,
 }
 
@@ -95,15 +86,16 @@ pub(super) fn code_qp_delta(coder: &mut Coder, delta: i32) {
     }
 }
 
-/// Codes a coding unit as a whole. Says whether that coded cu_qp_delta_abs.
-pub(super) fn code_unit<S: Simd>(
+/// Codes the luma of a coding unit. Luma, chroma and cu_qp_delta have no context in common, so that their order does
+/// not matter.
+pub(super) fn code_unit_luma<S: Simd>(
     simd: S,
     coder: &mut Coder,
     unit: &CodingUnit,
-    levels: &UnitLevels<'_>,
+    levels: Levels<'_>,
     surroundings: &UnitContext,
-) -> bool {
-    let &UnitContext { log2, smallest, most_probable, mut qp_delta, sign_hiding } = surroundings;
+) {
+    let &UnitContext { log2, smallest, most_probable, sign_hiding } = surroundings;
     if smallest {
         code_part_mode(coder, unit.quartered);
     }
@@ -111,32 +103,35 @@ pub(super) fn code_unit<S: Simd>(
     for (&mode, &probable) in unit.luma_modes.iter().zip(&most_probable).take(parts) {
         code_luma_mode(coder, mode, probable);
     }
-    code_chroma_mode(coder, unit.chroma_mode);
-    code_cbf_chroma(coder, unit.cbf_cb);
-    code_cbf_chroma(coder, unit.cbf_cr);
-    let mut qp_delta_coded = false;
     for part in 0..parts {
         let coded = unit.cbf_luma >> part & 1 != 0;
         code_cbf_luma(coder, unit.quartered, coded);
-        if (coded || unit.cbf_cb || unit.cbf_cr)
-            && let Some(delta) = qp_delta.take()
-        {
-            code_qp_delta(coder, delta);
-            qp_delta_coded = true;
-        }
         if coded {
             let part_log2 = if unit.quartered { 2 } else { log2 };
             let scan = luma_scan(part_log2, unit.luma_modes[part]);
-            let Levels { levels, significant } = levels.luma;
+            let Levels { levels, significant } = levels;
             let levels = Levels { levels: &levels[16 * part..], significant: &significant[part..] };
             code_residual(simd, coder, levels, scan, Channel::Luma, sign_hiding);
         }
     }
+}
+
+/// Codes the chroma of a coding unit of 2^`log2` luma samples.
+pub(super) fn code_unit_chroma<S: Simd>(
+    simd: S,
+    coder: &mut Coder,
+    unit: &CodingUnit,
+    levels: [Levels<'_>; 2],
+    log2: u32,
+    sign_hiding: bool,
+) {
+    code_chroma_mode(coder, unit.chroma_mode);
+    code_cbf_chroma(coder, unit.cbf_cb);
+    code_cbf_chroma(coder, unit.cbf_cr);
     let scan = chroma_scan(log2 - 1, unit.resolved_chroma_mode());
-    for (coded, &levels) in [unit.cbf_cb, unit.cbf_cr].into_iter().zip(&levels.chroma) {
+    for (coded, levels) in [unit.cbf_cb, unit.cbf_cr].into_iter().zip(levels) {
         if coded {
             code_residual(simd, coder, levels, scan, Channel::Chroma, sign_hiding);
         }
     }
-    qp_delta_coded
 }
