@@ -98,11 +98,11 @@ impl Blocks {
         kernels::forward::<S, N>(simd, job.kernel, residual, coefficients);
         let mut levels = attempt.levels_mut();
         let (quantiser, scan) = (job.quantiser, job.scan);
-        attempt.coded = quantiser.quantise::<S, N>(simd, coefficients, scan, job.sign_hiding, &mut levels);
-        if !attempt.coded {
+        let used = quantiser.code::<S, N>(simd, coefficients, scan, job.sign_hiding, &mut levels);
+        attempt.coded = used.is_some();
+        let Some(used) = used else {
             return kernels::reconstruct(simd, source, &mut attempt.samples, N * N, None);
-        }
-        let used = quantiser.scale::<S, N>(simd, attempt.levels(), scan, coefficients);
+        };
         kernels::inverse::<S, N>(simd, job.kernel, coefficients, used, residual);
         kernels::reconstruct(simd, source, &mut attempt.samples, N * N, Some(residual))
     }

@@ -3,7 +3,7 @@
 use super::kernels;
 use super::residual_rate::spread;
 use super::scan::Scan;
-use crate::simd::Simd;
+use crate::simd::{Simd, Words};
 
 /// Levels in scan order, sub-block by sub-block, and of each sub-block which of its 16 are not zero.
 #[derive(Debug, Clone, Copy)]
@@ -63,37 +63,91 @@ impl Quantiser {
         }
     }
 
-    /// Quantises a block of coefficients (in raster order) and hides signs. Says whether a level is left; if none is,
-    /// nothing is written.
+    /// Quantises a block of coefficients (in raster order), hides signs, and scales the levels back to coefficients.
+    /// Gives the columns and rows beyond which all of those are 0, or nothing where no level is left.
     #[inline(always)]
-    pub(super) fn quantise<S: Simd, const N: usize>(
+    pub(super) fn code<S: Simd, const N: usize>(
         &self,
         simd: S,
-        coefficients: &[i16],
+        coefficients: &mut [i16],
         scan: &Scan,
         sign_hiding: bool,
         out: &mut LevelsMut<'_>,
-    ) -> bool {
-        let nonzero = if S::IS_SCALAR {
-            self.quantise_plainly(coefficients, scan, out)
-        } else {
-            let mut levels = [[0; N]; N];
-            let levels = levels.as_flattened_mut();
-            let mut masks = [0; 64];
-            let numbers = [self.factor, self.add, self.shift as i32];
-            if !kernels::quantise(simd, coefficients, N * N, numbers, levels, &mut masks) {
-                return false;
-            }
-            into_scan_order::<N>(levels, &masks, scan, out)
-        };
-        if sign_hiding && nonzero >= 2 {
-            self.hide_signs::<S, N>(simd, coefficients, scan, out);
+    ) -> Option<(usize, usize)> {
+        if S::IS_SCALAR {
+            return self.code_plainly::<N>(coefficients, scan, sign_hiding, out);
         }
-        nonzero > 0
+        let zero = S::Words::splat(simd, 0);
+        let vanishing = S::Words::splat(simd, (((1 << self.shift) - self.add - 1) / self.factor) as i16);
+        let (mut columns, mut rows) = (0, 0);
+        for index in (0..N * N / 16).rev() {
+            let start = sub_block_start(scan, index, N);
+            let block = kernels::load_sub_block::<S, N>(simd, coefficients, start);
+            if block.abs().greater(vanishing).is_zero() {
+                out.significant[index] = 0;
+                kernels::store_sub_block::<S, N>(zero, coefficients, start);
+                continue;
+            }
+            let coefficient = block.reorder(&scan.into_scan);
+            let level = kernels::quantise(simd, coefficient, [self.factor, self.add, self.shift as i32]);
+            let levels = out.levels[16 * index..].first_chunk_mut::<16>().expect("room for all levels");
+            level.store(levels);
+            let mut mask = !level.equal(zero).signs();
+            if sign_hiding && spread(mask.into()) >= 4 {
+                // The last sub-block with a level comes first.
+                let highest = if columns == 0 { 15 - mask.leading_zeros() } else { 15 } as usize;
+                mask = self.hide_sign(simd, coefficient, level, levels, mask, highest);
+            }
+            out.significant[index] = mask;
+            let (x, y) = scan.sub_blocks[index % 64];
+            (columns, rows) = (columns.max(4 * usize::from(x) + 4), rows.max(4 * usize::from(y) + 4));
+            let numbers = [self.scale, self.round, self.scale_shift as i32];
+            let scaled = kernels::scale(simd, S::Words::load(simd, levels), numbers);
+            kernels::store_sub_block::<S, N>(scaled.reorder(&scan.into_raster), coefficients, start);
+        }
+        (columns > 0).then_some((columns, rows))
+    }
+
+    /// Makes the parity of a sub-block's magnitudes say the sign of its first level
+    /// (docs/spec/h265-intra.md, 8.4). `mask` says which levels are not 0, and is given back.
+    #[inline(always)]
+    fn hide_sign<S: Simd>(
+        &self,
+        simd: S,
+        coefficient: S::Words,
+        level: S::Words,
+        levels: &mut [i16; 16],
+        mask: u16,
+        highest: usize,
+    ) -> u16 {
+        let first = mask.trailing_zeros() as usize % 16;
+        let odd = level.shl::<15>().signs().count_ones() & 1;
+        if u32::from(level.signs() >> first & 1) == odd {
+            return mask;
+        }
+        let numbers = [self.factor, self.shift as i32];
+        let change = kernels::parity_change(simd, coefficient, level, numbers, first, highest);
+        let negative = coefficient.signs() >> change.0 & 1 != 0;
+        change_level(levels, negative, change, mask)
+    }
+
+    /// [`Self::code`] step by step, which says what that computes.
+    fn code_plainly<const N: usize>(
+        &self,
+        coefficients: &mut [i16],
+        scan: &Scan,
+        sign_hiding: bool,
+        out: &mut LevelsMut<'_>,
+    ) -> Option<(usize, usize)> {
+        let nonzero = self.quantise(coefficients, scan, out);
+        if sign_hiding && nonzero >= 2 {
+            self.hide_signs::<N>(coefficients, scan, out);
+        }
+        (nonzero > 0).then(|| self.scale::<N>(out, scan, coefficients))
     }
 
     /// Gives the number of levels that are not 0.
-    fn quantise_plainly(&self, coefficients: &[i16], scan: &Scan, out: &mut LevelsMut<'_>) -> u32 {
+    fn quantise(&self, coefficients: &[i16], scan: &Scan, out: &mut LevelsMut<'_>) -> u32 {
         let side = 1 << scan.log2;
         let mut nonzero = 0;
         for (index, significant) in out.significant[..scan.count()].iter_mut().enumerate() {
@@ -112,25 +166,16 @@ impl Quantiser {
         nonzero
     }
 
-    /// Makes the parity of each sub-block's magnitudes say the sign of its first level
-    /// (docs/spec/h265-intra.md, 8.4).
-    #[inline(always)]
-    fn hide_signs<S: Simd, const N: usize>(
-        &self,
-        simd: S,
-        coefficients: &[i16],
-        scan: &Scan,
-        out: &mut LevelsMut<'_>,
-    ) {
+    fn hide_signs<const N: usize>(&self, coefficients: &[i16], scan: &Scan, out: &mut LevelsMut<'_>) {
         let mut last = true;
         for index in (0..scan.count()).rev() {
-            let mask = u32::from(out.significant[index]);
+            let mask = out.significant[index];
             if mask == 0 {
                 continue;
             }
-            let highest = if last { 31 - mask.leading_zeros() } else { 15 } as usize;
+            let highest = if last { 15 - mask.leading_zeros() } else { 15 } as usize;
             last = false;
-            if spread(mask) < 4 {
+            if spread(mask.into()) < 4 {
                 continue;
             }
             let levels = out.levels[16 * index..].first_chunk_mut::<16>().expect("room for all levels");
@@ -141,19 +186,8 @@ impl Quantiser {
             }
             let from = &coefficients[sub_block_start(scan, index, N)..];
             let coefficients: [i16; 16] = std::array::from_fn(|rank| from[place(scan, rank, N)]);
-            let (chosen, mut change) = if S::IS_SCALAR {
-                self.parity_change(&coefficients, levels, first, highest)
-            } else {
-                let numbers = [self.factor, self.shift as i32];
-                kernels::parity_change(simd, &coefficients, levels, numbers, first, highest)
-            };
-            let level = &mut levels[chosen];
-            if level.unsigned_abs() >= i16::MAX.unsigned_abs() {
-                change = -1;
-            }
-            *level += if coefficients[chosen] < 0 { -change } else { change };
-            let bit = 1 << chosen;
-            out.significant[index] = if *level != 0 { mask as u16 | bit } else { mask as u16 & !bit };
+            let change = self.parity_change(&coefficients, levels, first, highest);
+            out.significant[index] = change_level(levels, coefficients[change.0] < 0, change, mask);
         }
     }
 
@@ -189,68 +223,41 @@ impl Quantiser {
         chosen
     }
 
-    /// Scales levels back to coefficients in raster order. Gives the columns and rows beyond which all are 0.
-    #[inline(always)]
-    pub(super) fn scale<S: Simd, const N: usize>(
+    /// Gives the columns and rows beyond which all coefficients are 0.
+    fn scale<const N: usize>(
         &self,
-        simd: S,
-        levels: Levels<'_>,
+        from: &LevelsMut<'_>,
         scan: &Scan,
         coefficients: &mut [i16],
     ) -> (usize, usize) {
         coefficients[..N * N].fill(0);
         let (mut columns, mut rows) = (0, 0);
-        for (index, &significant) in levels.significant[..scan.count()].iter().enumerate() {
+        for (index, &significant) in from.significant[..scan.count()].iter().enumerate() {
             if significant == 0 {
                 continue;
             }
             let (x, y) = scan.sub_blocks[index];
             (columns, rows) = (columns.max(4 * usize::from(x) + 4), rows.max(4 * usize::from(y) + 4));
             let to = &mut coefficients[sub_block_start(scan, index, N)..];
-            let numbers = [self.scale, self.round, self.scale_shift as i32];
-            let scaled = kernels::scale(simd, levels.sub_block(index), numbers);
-            let mut left = significant;
-            while left != 0 {
-                let rank = left.trailing_zeros() as usize % 16;
-                left &= left - 1;
-                to[place(scan, rank, N)] = scaled[rank];
+            for (rank, &level) in from.levels[16 * index..][..16].iter().enumerate() {
+                let scaled = (i32::from(level) * self.scale + self.round) >> self.scale_shift;
+                to[place(scan, rank, N)] = scaled.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
             }
         }
         (columns, rows)
     }
 }
 
-/// Brings levels from raster into scan order. `masks` says of each 16 which are not 0. Gives the number of those.
+/// Moves the magnitude of a level whose coefficient has the sign. Gives which levels are not 0 then.
 #[inline(always)]
-fn into_scan_order<const N: usize>(
-    levels: &[i16],
-    masks: &[u16; 64],
-    scan: &Scan,
-    out: &mut LevelsMut<'_>,
-) -> u32 {
-    let mut nonzero = 0;
-    for (index, significant) in out.significant[..N * N / 16].iter_mut().enumerate() {
-        let start = sub_block_start(scan, index, N);
-        let mut mask = 0;
-        for (row, table) in scan.row_masks.iter().enumerate() {
-            let at = start + row * N;
-            mask |= table[usize::from(masks[at / 16 % 64] >> (at % 16)) % 16];
-        }
-        *significant = mask;
-        if mask == 0 {
-            continue;
-        }
-        nonzero += mask.count_ones();
-        let to = out.levels[16 * index..].first_chunk_mut::<16>().expect("room for all levels");
-        *to = [0; 16];
-        let mut left = mask;
-        while left != 0 {
-            let rank = left.trailing_zeros() as usize % 16;
-            left &= left - 1;
-            to[rank] = levels[start + place(scan, rank, N)];
-        }
+fn change_level(levels: &mut [i16; 16], negative: bool, (chosen, mut change): (usize, i16), mask: u16) -> u16 {
+    let level = &mut levels[chosen % 16];
+    if level.unsigned_abs() >= i16::MAX.unsigned_abs() {
+        change = -1;
     }
-    nonzero
+    *level += if negative { -change } else { change };
+    let bit = 1 << chosen;
+    if *level != 0 { mask | bit } else { mask & !bit }
 }
 
 /// Where a sub-block begins in a block in raster order.

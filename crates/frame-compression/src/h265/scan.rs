@@ -1,5 +1,7 @@
 //! Coefficient scans (H.265 6.5.3 to 6.5.5) and the sub-blocks they go through.
 
+use crate::simd::LaneOrder;
+
 /// scanIdx.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ScanOrder {
@@ -32,8 +34,9 @@ pub(super) struct Scan {
     pub(super) map_bits: [[u64; 3]; 64],
     /// The places in a sub-block, 4 y + x.
     pub(super) places: [u8; 16],
-    /// The places of a row of a sub-block in scan order, one bit each, by the row and its four bits.
-    pub(super) row_masks: [[u16; 16]; 4],
+    /// A sub-block's levels from raster into scan order, and back.
+    pub(super) into_scan: LaneOrder,
+    pub(super) into_raster: LaneOrder,
     /// sigCtx of each place of a sub-block in scan order, before what depends on the block, by the
     /// coded_sub_block_flags of the right (1) and lower (2) neighbour (H.265 9.3.4.2.5).
     pub(super) significance: [[u8; 16]; 4],
@@ -77,19 +80,15 @@ impl Scan {
             }
             i += 1;
         }
-        let mut row_masks = [[0; 16]; 4];
+        let mut ranks = [0; 16];
         let mut i = 0;
         while i < 16 {
-            let (x, y) = (inner[i].0 as usize, inner[i].1 as usize);
-            let mut bits = 0;
-            while bits < 16 {
-                row_masks[y][bits] |= (((bits >> x) & 1) << i) as u16;
-                bits += 1;
-            }
+            ranks[places[i] as usize] = i as u8;
             i += 1;
         }
+        let (into_scan, into_raster) = (LaneOrder::new(places), LaneOrder::new(ranks));
         let (classes, gather) = classes(&significance, log2);
-        Self { order, log2, sub_blocks, map_bits, places, row_masks, significance, classes, gather }
+        Self { order, log2, sub_blocks, map_bits, places, into_scan, into_raster, significance, classes, gather }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 use std::ops::{Add, Mul, Sub};
 
-use super::{Bytes, Dwords, Floats, Simd, Words};
+use super::{Bytes, Dwords, Floats, LaneOrder, Simd, Words};
 
 /// Proof that the CPU has AVX2 and the bit instructions that came with it: made by [`Avx2::detect`] alone.
 #[derive(Debug, Clone, Copy)]
@@ -324,6 +324,18 @@ impl Words<Avx2> for Avx2Words {
             ));
             let pairs = _mm256_shuffle_epi8(self.0, order);
             Self(_mm256_permutevar8x32_epi32(pairs, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)))
+        })
+    }
+
+    #[inline(always)]
+    fn reorder(self, order: &LaneOrder) -> Self {
+        avx2!({
+            let [same, other] = [0, 1].map(
+                #[inline(always)]
+                |half| _mm256_loadu_si256(order.halves[half].as_ptr().cast()),
+            );
+            let swapped = _mm256_permute4x64_epi64::<0b01_00_11_10>(self.0);
+            Self(_mm256_or_si256(_mm256_shuffle_epi8(self.0, same), _mm256_shuffle_epi8(swapped, other)))
         })
     }
 

@@ -144,6 +144,30 @@ pub(crate) trait Simd: Copy + fmt::Debug + Send + Sync + 'static {
     fn prefetch<T>(self, _from: &[T], _ahead: usize) {}
 }
 
+/// An order of 16 lanes of 16 bits, for [`Words::reorder`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LaneOrder {
+    /// Which lane comes to each place.
+    lanes: [u8; 16],
+    /// The same for bytes within their half, by whether they come from the same half or the other; 128 for the rest.
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for byte shuffles inside halves"))]
+    halves: [[u8; 32]; 2],
+}
+
+impl LaneOrder {
+    pub(crate) const fn new(lanes: [u8; 16]) -> Self {
+        let mut halves = [[128; 32]; 2];
+        let mut i = 0;
+        while i < 32 {
+            let lane = lanes[i / 2];
+            let half = (lane as usize / 8 + i / 16) % 2;
+            halves[half][i] = 2 * (lane % 8) + i as u8 % 2;
+            i += 1;
+        }
+        Self { lanes, halves }
+    }
+}
+
 /// 16 lanes of 16 bits, signed unless said otherwise; sums wrap.
 pub(crate) trait Words<S: Simd>: Copy + Add<Output = Self> + Sub<Output = Self> {
     fn splat(simd: S, value: i16) -> Self;
@@ -226,6 +250,8 @@ pub(crate) trait Words<S: Simd>: Copy + Add<Output = Self> + Sub<Output = Self> 
     fn fours<const ORDER: i32>(self) -> Self;
     /// Transposes the 4x4 matrix whose rows are the fours of lanes.
     fn transpose_4x4(self) -> Self;
+    /// Lanes in any order.
+    fn reorder(self, order: &LaneOrder) -> Self;
 
     /// Products of lanes, neighbours added.
     fn mul_add_pairs(self, other: Self) -> S::Dwords;

@@ -3,7 +3,7 @@
 use std::arch::aarch64::*;
 use std::ops::{Add, Mul, Sub};
 
-use super::{Bytes, Dwords, Floats, Simd, Words};
+use super::{Bytes, Dwords, Floats, LaneOrder, Simd, Words};
 
 /// Every aarch64 CPU that Rust's standard targets name has NEON.
 #[derive(Debug, Clone, Copy)]
@@ -316,6 +316,19 @@ impl Words<Neon> for NeonWords {
         neon!({
             let [low, high] = self.0.map(|rows| vzip1q_s16(rows, zip2_64(rows, rows)));
             Self([zip1_32(low, high), zip2_32(low, high)])
+        })
+    }
+
+    #[inline(always)]
+    fn reorder(self, order: &LaneOrder) -> Self {
+        neon!({
+            let even = vshlq_n_u8::<1>(vld1q_u8(order.lanes.as_ptr()));
+            let odd = vorrq_u8(even, vdupq_n_u8(1));
+            let bytes = uint8x16x2_t(vreinterpretq_u8_s16(self.0[0]), vreinterpretq_u8_s16(self.0[1]));
+            Self([vzip1q_u8(even, odd), vzip2q_u8(even, odd)].map(
+                #[inline(always)]
+                |places| vreinterpretq_s16_u8(vqtbl2q_u8(bytes, places)),
+            ))
         })
     }
 

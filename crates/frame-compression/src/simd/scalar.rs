@@ -3,7 +3,7 @@
 use std::array::from_fn;
 use std::ops::{Add, Mul, Sub};
 
-use super::{Bytes, Dwords, Floats, Simd, Words};
+use super::{Bytes, Dwords, Floats, LaneOrder, Simd, Words};
 
 /// Plain Rust.
 #[derive(Debug, Clone, Copy)]
@@ -239,6 +239,11 @@ impl Words<Scalar> for ScalarWords {
     #[inline(always)]
     fn transpose_4x4(self) -> Self {
         Self(from_fn(|i| self.0[i % 4 * 4 + i / 4]))
+    }
+
+    #[inline(always)]
+    fn reorder(self, order: &LaneOrder) -> Self {
+        Self(from_fn(|i| self.0[usize::from(order.lanes[i]) % 16]))
     }
 
     #[inline(always)]

@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 use std::ops::{Add, Mul, Sub};
 
-use super::{Bytes, Dwords, Floats, Simd, Words};
+use super::{Bytes, Dwords, Floats, LaneOrder, Simd, Words};
 
 /// Every x86-64 CPU has SSE2.
 #[derive(Debug, Clone, Copy)]
@@ -366,6 +366,16 @@ impl Words<Sse2> for Sse2Words {
             let [low, high] = self.0.map(|rows| _mm_unpacklo_epi16(rows, _mm_srli_si128::<8>(rows)));
             Self([_mm_unpacklo_epi32(low, high), _mm_unpackhi_epi32(low, high)])
         })
+    }
+
+    #[inline(always)]
+    fn reorder(self, order: &LaneOrder) -> Self {
+        let (mut from, mut to) = ([0; 16], [0; 16]);
+        self.store(&mut from);
+        for (to, &lane) in to.iter_mut().zip(&order.lanes) {
+            *to = from[usize::from(lane) % 16];
+        }
+        Self::load(Sse2(()), &to)
     }
 
     #[inline(always)]

@@ -114,6 +114,8 @@ fn everything<S: Simd>(
         a.fours::<0b01_11_11_01>(),
         a.fours::<0b11_01_10_00>(),
         a.transpose_4x4(),
+        a.reorder(&LaneOrder::new([15, 0, 7, 8, 3, 12, 1, 14, 2, 13, 4, 11, 5, 10, 6, 9])),
+        a.reorder(&LaneOrder::new([0, 4, 1, 8, 5, 2, 12, 9, 6, 3, 13, 10, 7, 14, 11, 15])),
         S::Words::splat(simd, -7),
         S::Words::load_bytes(simd, c.first_chunk().unwrap()),
         S::Words::load_bytes_halves(simd, c.first_chunk().unwrap(), c.last_chunk().unwrap()),
@@ -264,6 +266,8 @@ fn the_arrays_do_what_they_say() {
     let [low, high] = &mut zipped;
     <Scalar as Simd>::Bytes::load(Scalar, &std::array::from_fn(|i| i as u8)).store_zipped_64(low, high);
     assert_eq!((zipped[0][7..9].to_vec(), zipped[1][7..9].to_vec()), (vec![7, 16], vec![15, 24]));
+    let order = [3, 12, 1, 14, 15, 0, 7, 8, 2, 13, 4, 11, 5, 10, 6, 9];
+    assert_eq!(words::<Scalar>(a.reorder(&LaneOrder::new(order))), order.map(i16::from));
     assert_eq!(words::<Scalar>(a.transpose_4x4()), [0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15]);
     assert_eq!(
         words::<Scalar>(a.fours::<0b00_10_11_01>()),

@@ -12,7 +12,9 @@ mod transform;
 pub(super) use hadamard::textures;
 pub(super) use modes::{BothReferences, sa8d_of_modes};
 pub(super) use prediction::{predict, transpose};
-pub(super) use quantisation::{parity_change, quantise, reconstruct, residual, scale};
+pub(super) use quantisation::{
+    load_sub_block, parity_change, quantise, reconstruct, residual, scale, store_sub_block,
+};
 pub(super) use transform::{forward, inverse};
 
 /// Sixteen lanes from a place of a slice on.

@@ -1,6 +1,6 @@
 //! What happens to a block's samples and coefficients one by one: residual, quantisation, reconstruction.
 
-use super::{sixteen, sixteen_mut};
+use super::{four, sixteen, sixteen_mut};
 use crate::simd::{Dwords, Simd, Words};
 
 /// `source - prediction`, of so many samples.
@@ -19,34 +19,39 @@ pub(in super::super) fn residual<S: Simd>(
     }
 }
 
-/// Quantises coefficients: the magnitude times `factor`, plus `add`, shifted. Gives of each 16 which are not 0, and
-/// whether any is.
+/// A 4x4 block of coefficients whose rows are `N` apart.
+#[inline(always)]
+pub(in super::super) fn load_sub_block<S: Simd, const N: usize>(simd: S, from: &[i16], at: usize) -> S::Words {
+    let from = &from[at..][..3 * N + 4];
+    S::Words::load_quarters(simd, [four(from, 0), four(from, N), four(from, 2 * N), four(from, 3 * N)])
+}
+
+/// Writes a 4x4 block of coefficients where rows are `N` apart.
+#[inline(always)]
+pub(in super::super) fn store_sub_block<S: Simd, const N: usize>(block: S::Words, to: &mut [i16], at: usize) {
+    let to = &mut to[at..][..3 * N + 4];
+    let mut lanes = [0; 16];
+    block.store(&mut lanes);
+    for y in 0..4 {
+        to[y * N..][..4].copy_from_slice(four(&lanes, 4 * y));
+    }
+}
+
+/// Quantises coefficients: the magnitude times `factor`, plus `add`, shifted.
 #[inline(always)]
 pub(in super::super) fn quantise<S: Simd>(
     simd: S,
-    coefficients: &[i16],
-    samples: usize,
+    coefficients: S::Words,
     [factor, add, shift]: [i32; 3],
-    levels: &mut [i16],
-    masks: &mut [u16; 64],
-) -> bool {
+) -> S::Words {
     // Factors are below 2^15, and coefficients above -2^15.
     let factors = S::Words::splat_pair(simd, factor as i16, 0);
     let adds = S::Dwords::splat(simd, add);
     let zero = S::Words::splat(simd, 0);
-    let mut any = 0;
-    for (mask, at) in masks.iter_mut().zip((0..samples).step_by(16)) {
-        let coefficient = S::Words::load(simd, sixteen(coefficients, at));
-        let magnitude = coefficient.abs();
-        let low = (magnitude.zip_low_16(zero).mul_add_pairs(factors) + adds).shr_by(shift as u32);
-        let high = (magnitude.zip_high_16(zero).mul_add_pairs(factors) + adds).shr_by(shift as u32);
-        let level = low.pack_words(high);
-        let sign = coefficient.shr::<15>();
-        *mask = !level.equal(zero).signs();
-        any |= *mask;
-        (level.xor(sign) - sign).store(sixteen_mut(levels, at));
-    }
-    any != 0
+    let magnitude = coefficients.abs();
+    let low = (magnitude.zip_low_16(zero).mul_add_pairs(factors) + adds).shr_by(shift as u32);
+    let high = (magnitude.zip_high_16(zero).mul_add_pairs(factors) + adds).shr_by(shift as u32);
+    low.pack_words(high).times_sign_of(coefficients)
 }
 
 /// Which level of a sub-block loses least by moving, and by how much its magnitude moves. `first` is the place of the
@@ -54,15 +59,15 @@ pub(in super::super) fn quantise<S: Simd>(
 #[inline(always)]
 pub(in super::super) fn parity_change<S: Simd>(
     simd: S,
-    coefficients: &[i16; 16],
-    levels: &[i16; 16],
+    coefficient: S::Words,
+    level: S::Words,
     [factor, shift]: [i32; 2],
     first: usize,
     highest: usize,
 ) -> (usize, i16) {
     let zero = S::Words::splat(simd, 0);
-    let coefficient = S::Words::load(simd, coefficients);
-    let (magnitude, level) = (coefficient.abs(), S::Words::load(simd, levels).abs());
+    let negative = S::Words::splat(simd, -((level.signs() >> first & 1) as i16));
+    let (magnitude, level) = (coefficient.abs(), level.abs());
     let factors = S::Words::splat_pair(simd, factor as i16, 0);
     let (shift, shift_of_error) = (shift as u32, shift as u32 - 8);
     let units = S::Words::splat_pair(simd, 1, 0);
@@ -74,12 +79,11 @@ pub(in super::super) fn parity_change<S: Simd>(
     let error = low.shr_by(shift_of_error).pack_words(high.shr_by(shift_of_error));
     let rank = S::Words::load(simd, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
     let (of_first, of_highest) = (S::Words::splat(simd, first as i16), S::Words::splat(simd, highest as i16));
-    let negative = S::Words::splat(simd, levels[first % 16] >> 15);
     let is_zero = level.equal(zero);
     let up = error.greater(zero).or(is_zero);
     // The first level may not vanish, and a new first level must have its sign.
     let one = S::Words::splat(simd, 1);
-    let ones = is_zero.or(is_zero.equal(zero));
+    let ones = S::Words::splat(simd, -1);
     let vanishes = rank.equal(of_first).and(level.equal(one)).and(up.xor(ones));
     let wrong = of_first.greater(rank).and(coefficient.shr::<15>().xor(negative));
     let forbidden = vanishes.or(wrong.and(is_zero)).or(rank.greater(of_highest));
@@ -97,18 +101,15 @@ pub(in super::super) fn parity_change<S: Simd>(
 #[inline(always)]
 pub(in super::super) fn scale<S: Simd>(
     simd: S,
-    levels: &[i16; 16],
+    levels: S::Words,
     [scale, round, shift]: [i32; 3],
-) -> [i16; 16] {
-    let levels = S::Words::load(simd, levels);
+) -> S::Words {
     let ones = S::Words::splat(simd, 1);
     // The factor is at most 72 << 8.
     let factors = S::Words::splat_pair(simd, scale as i16, round as i16);
     let low = levels.zip_low_16(ones).mul_add_pairs(factors).shr_by(shift as u32);
     let high = levels.zip_high_16(ones).mul_add_pairs(factors).shr_by(shift as u32);
-    let mut out = [0; 16];
-    low.pack_words(high).store(&mut out);
-    out
+    low.pack_words(high)
 }
 
 /// Adds a residual (none where the block has no level) to a prediction, in place. Gives the squared error that is

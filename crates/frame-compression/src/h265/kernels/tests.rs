@@ -2,7 +2,7 @@
 
 use super::super::intra::{self, References};
 use super::super::measure;
-use super::super::quantise::{Levels, LevelsMut, Quantiser};
+use super::super::quantise::{LevelsMut, Quantiser};
 use super::super::scan::luma_scan;
 use super::super::transform::Kernel;
 use super::*;
@@ -99,19 +99,16 @@ fn quantisers_agree<S: Simd, const N: usize>(simd: S, rng: &mut Rng) {
     let run = |vector: bool| {
         let (mut levels, mut significant) = (vec![0; N * N], vec![0; N * N / 16]);
         let mut out = LevelsMut { levels: &mut levels, significant: &mut significant };
-        let coded = if vector {
-            simd.vectorize(|| quantiser.quantise::<S, N>(simd, &coefficients, scan, sign_hiding, &mut out))
-        } else {
-            quantiser.quantise::<Scalar, N>(Scalar, &coefficients, scan, sign_hiding, &mut out)
-        };
-        let levels_found = Levels { levels: &levels, significant: &significant };
-        let mut scaled = vec![0; N * N];
+        let mut scaled = coefficients.clone();
         let used = if vector {
-            simd.vectorize(|| quantiser.scale::<S, N>(simd, levels_found, scan, &mut scaled))
+            simd.vectorize(|| quantiser.code::<S, N>(simd, &mut scaled, scan, sign_hiding, &mut out))
         } else {
-            quantiser.scale::<Scalar, N>(Scalar, levels_found, scan, &mut scaled)
+            quantiser.code::<Scalar, N>(Scalar, &mut scaled, scan, sign_hiding, &mut out)
         };
-        (coded, levels, significant, scaled, used)
+        if used.is_none() {
+            scaled.clear();
+        }
+        (levels, significant, scaled, used)
     };
     assert_eq!(run(true), run(false));
 }
