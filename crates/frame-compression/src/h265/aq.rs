@@ -2,6 +2,7 @@
 //! (docs/spec/h265-intra.md, sections 2 and 3).
 
 use super::geometry::Geometry;
+use super::threads::for_each;
 use crate::codec::Crf;
 use crate::planes::{Plane, Planes};
 
@@ -40,23 +41,24 @@ impl AdaptiveQuantisation {
         self.offsets.clear();
     }
 
-    /// Measures a picture whose planes are padded to whole blocks.
-    pub(super) fn measure(&mut self, planes: &Planes, geometry: &Geometry) {
+    /// Measures a picture whose planes are padded to whole blocks, on so many of the caller's threads.
+    pub(super) fn measure(&mut self, planes: &Planes, geometry: &Geometry, threads: usize) {
         let rows = geometry.height.div_ceil(BLOCK);
         self.columns = geometry.width.div_ceil(BLOCK);
-        self.offsets.clear();
-        self.offsets.reserve_exact(self.columns * rows);
-        let (mut sum, mut sum_of_squares) = (0.0, 0.0);
-        for row in 0..rows {
-            for column in 0..self.columns {
+        self.offsets.resize(self.columns * rows, 0.0);
+        for_each(threads, self.offsets.chunks_exact_mut(self.columns).enumerate(), |(row, activities)| {
+            for (column, activity) in activities.iter_mut().enumerate() {
                 let energy = block_energy::<16>(&planes.y, column, row)
                     + block_energy::<8>(&planes.cb, column, row)
                     + block_energy::<8>(&planes.cr, column, row);
-                let activity = tenth_root(energy as f64 + 1.0);
-                sum += activity;
-                sum_of_squares += activity * activity;
-                self.offsets.push(activity);
+                *activity = tenth_root(energy as f64 + 1.0);
             }
+        });
+        // The order of a sum says how it is rounded: one after another, whatever the threads.
+        let (mut sum, mut sum_of_squares) = (0.0, 0.0);
+        for activity in &self.offsets {
+            sum += activity;
+            sum_of_squares += activity * activity;
         }
         let blocks = self.offsets.len() as f64;
         let mean = sum / blocks;
@@ -107,7 +109,11 @@ fn tenth_root(x: f64) -> f64 {
         let square = root * root;
         let fourth = square * square;
         let ninth = fourth * fourth * root;
-        root -= (root - x / ninth) * 0.1;
+        let next = root - (root - x / ninth) * 0.1;
+        if next == root {
+            break;
+        }
+        root = next;
     }
     root
 }

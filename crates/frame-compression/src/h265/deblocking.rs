@@ -48,14 +48,10 @@ impl Blocks<'_> {
     }
 }
 
-/// Filters the vertical edges of some rows of 8x8 blocks, whose samples are given from the first row on.
-pub(super) fn filter_vertical_edges(
-    blocks: Blocks<'_>,
-    rows: std::ops::Range<usize>,
-    [luma, cb, cr]: [&mut [u8]; 3],
-) {
+/// Filters the vertical edges of a row of CTUs, given from its first block and sample on.
+pub(super) fn filter_vertical_edges(blocks: Blocks<'_>, [luma, cb, cr]: [&mut [u8]; 3]) {
     let (stride, chroma_stride) = (blocks.geometry.width, blocks.geometry.width / 2);
-    for (i, y) in rows.enumerate() {
+    for y in 0..luma.len() / (8 * stride) {
         for x in 1..blocks.geometry.columns_of_8() {
             let block = blocks.at(x, y);
             if !blocks.is_edge(block, x) {
@@ -63,21 +59,30 @@ pub(super) fn filter_vertical_edges(
             }
             let qp = blocks.edge_qp(block, block - 1);
             for half in 0..2 {
-                filter_luma(luma, (8 * i + 4 * half) * stride + 8 * x, 1, stride, qp);
+                filter_luma(luma, (8 * y + 4 * half) * stride + 8 * x, 1, stride, qp);
             }
             if x % 2 == 0 {
                 for plane in [&mut *cb, &mut *cr] {
-                    filter_chroma(plane, 4 * i * chroma_stride + 4 * x, 1, chroma_stride, qp);
+                    filter_chroma(plane, 4 * y * chroma_stride + 4 * x, 1, chroma_stride, qp);
                 }
             }
         }
     }
 }
 
-/// Filters the horizontal edges of the whole picture.
-pub(super) fn filter_horizontal_edges(blocks: Blocks<'_>, [luma, cb, cr]: [&mut [u8]; 3]) {
+/// How many luma rows of samples above a horizontal edge its filter reads; half as many of chroma.
+pub(super) const REACH: usize = 4;
+
+/// Filters the horizontal edges above some rows of 8x8 blocks. Samples are given from [`REACH`] luma rows above the first
+/// on, or from the first row of the picture.
+pub(super) fn filter_horizontal_edges(
+    blocks: Blocks<'_>,
+    rows: std::ops::Range<usize>,
+    [luma, cb, cr]: [&mut [u8]; 3],
+) {
     let (stride, chroma_stride) = (blocks.geometry.width, blocks.geometry.width / 2);
-    for y in 1..blocks.geometry.height / 8 {
+    let start = (8 * rows.start).saturating_sub(REACH);
+    for y in rows.start.max(1)..rows.end {
         for x in 0..blocks.geometry.columns_of_8() {
             let block = blocks.at(x, y);
             if !blocks.is_edge(block, y) {
@@ -85,11 +90,12 @@ pub(super) fn filter_horizontal_edges(blocks: Blocks<'_>, [luma, cb, cr]: [&mut 
             }
             let qp = blocks.edge_qp(block, blocks.at(x, y - 1));
             for half in 0..2 {
-                filter_luma(luma, 8 * y * stride + 8 * x + 4 * half, stride, 1, qp);
+                filter_luma(luma, (8 * y - start) * stride + 8 * x + 4 * half, stride, 1, qp);
             }
             if y % 2 == 0 {
                 for plane in [&mut *cb, &mut *cr] {
-                    filter_chroma(plane, 4 * y * chroma_stride + 4 * x, chroma_stride, 1, qp);
+                    let at = (4 * y - start / 2) * chroma_stride + 4 * x;
+                    filter_chroma(plane, at, chroma_stride, 1, qp);
                 }
             }
         }

@@ -25,6 +25,7 @@ mod residual_rate;
 mod sao;
 mod scan;
 mod syntax;
+mod threads;
 mod transform;
 
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -52,6 +53,7 @@ pub(crate) struct Engine {
     qps: Vec<u8>,
     depths: Vec<u8>,
     lower_edges: Vec<OnceLock<LowerEdge>>,
+    statistics: Vec<sao::CtuStatistics>,
     offsets: Vec<sao::CtuOffsets>,
     /// One for each thread.
     coders: Vec<Box<RowCoder>>,
@@ -65,15 +67,17 @@ impl Engine {
         for plane in [&mut planes.y, &mut planes.cb, &mut planes.cr] {
             plane.extend_edges();
         }
+        let threads = threads::available();
         if tools.adaptive_quantisation {
-            self.adaptive_quantisation.measure(planes, &geometry);
+            self.adaptive_quantisation.measure(planes, &geometry, threads);
         } else {
             self.adaptive_quantisation.clear();
         }
         let base_qp = aq::base_qp(crf);
         let slice_qp = aq::slice_qp(base_qp);
         self.resize(&geometry);
-        let Self { adaptive_quantisation, samples, qps, depths, lower_edges, offsets, coders } = self;
+        let Self { adaptive_quantisation, samples, qps, depths, lower_edges, statistics, offsets, coders } =
+            self;
         let frame = Frame {
             geometry,
             tools,
@@ -83,16 +87,20 @@ impl Engine {
             adaptive_quantisation,
             source: planes,
         };
-        let threads = if geometry.wavefront { threads().min(geometry.rows) } else { 1 };
-        if coders.len() < threads {
-            coders.resize_with(threads, || Box::new(RowCoder::new()));
+        let threads = threads.min(geometry.rows);
+        let in_wave = if geometry.wavefront { threads } else { 1 };
+        if coders.len() < in_wave {
+            coders.resize_with(in_wave, || Box::new(RowCoder::new()));
         }
-        let coders = &mut coders[..threads];
+        let coders = &mut coders[..in_wave];
         let level = Level::current();
         dispatch!(level, simd => code_rows(simd, &frame, coders, lower_edges, samples, qps, depths));
-        deblock(&geometry, samples, qps, depths);
+        let blocks = deblocking::Blocks { geometry: &geometry, qps, depths };
+        filter_horizontal_edges(threads, blocks, samples);
         if tools.sample_adaptive_offset {
-            sao::offset_samples(samples, &geometry, slice_qp, qps, offsets, planes);
+            dispatch!(level, simd => measure_classes(simd, threads, samples, &geometry, planes, statistics));
+            sao::decide(statistics, &geometry, slice_qp, qps, offsets);
+            dispatch!(level, simd => apply_offsets(simd, threads, samples, &geometry, offsets, planes));
         } else {
             let strides = [geometry.width, geometry.width / 2, geometry.width / 2];
             let planes = [&mut planes.y, &mut planes.cb, &mut planes.cr];
@@ -112,37 +120,13 @@ impl Engine {
         self.depths.resize(luma / 64, 0);
         self.lower_edges.clear();
         self.lower_edges.resize_with(geometry.columns * geometry.rows, OnceLock::new);
+        self.statistics.resize(geometry.columns * geometry.rows, sao::CtuStatistics::default());
         self.offsets.resize(geometry.columns * geometry.rows, sao::CtuOffsets::default());
     }
 }
 
-/// How many threads of the caller's pool may work on a picture: one where the call is made outside a pool.
-fn threads() -> usize {
-    #[cfg(feature = "rayon")]
-    if rayon::current_thread_index().is_some() {
-        return rayon::current_num_threads();
-    }
-    1
-}
-
-/// Runs a worker on each of the caller's threads, one for each coder.
-fn on_each_thread(coders: &mut [Box<RowCoder>], work: impl Fn(&mut RowCoder) + Sync) {
-    let Some((first, others)) = coders.split_first_mut() else { return };
-    #[cfg(feature = "rayon")]
-    if !others.is_empty() {
-        let work = &work;
-        return rayon::scope(|scope| {
-            for coder in others {
-                scope.spawn(move |_| work(coder));
-            }
-            work(first);
-        });
-    }
-    debug_assert!(others.is_empty());
-    work(first);
-}
-
-/// Codes the rows of CTUs. Workers take them in order, so that a row is only waited for once somebody codes it.
+/// Codes the rows of CTUs and filters their vertical edges, which no other row reads. Workers take rows in order, so that
+/// one is only waited for once somebody codes it.
 fn code_rows<S: Simd>(
     simd: S,
     frame: &Frame<'_>,
@@ -160,7 +144,7 @@ fn code_rows<S: Simd>(
         .map(|(((y, cb), cr), (qps, depths))| PictureRow { samples: [y, cb, cr], qps, depths });
     let rows = Mutex::new(rows.enumerate());
     let next_row = || rows.lock().unwrap_or_else(PoisonError::into_inner).next();
-    on_each_thread(coders, |coder| {
+    threads::on_each(coders, |coder| {
         let mut carried = Carried::new(frame.slice_qp);
         while let Some((row, mut out)) = next_row() {
             if geometry.wavefront {
@@ -169,16 +153,66 @@ fn code_rows<S: Simd>(
             let edges = |row: usize| &lower_edges[row * geometry.columns..][..geometry.columns];
             let edges = RowEdges { above: row.checked_sub(1).map(edges), below: edges(row) };
             coder.code_row(simd, frame, row, edges, &mut out, &mut carried);
+            let PictureRow { samples, qps, depths } = out;
+            let blocks = deblocking::Blocks { geometry, qps, depths };
+            deblocking::filter_vertical_edges(blocks, samples);
         }
     });
 }
 
-/// Filters the edges of the whole picture: all vertical ones, then all horizontal ones.
-fn deblock(geometry: &Geometry, samples: &mut [Vec<u8>; 3], qps: &[u8], depths: &[u8]) {
-    let blocks = deblocking::Blocks { geometry, qps, depths };
-    let [y, cb, cr] = samples;
-    deblocking::filter_vertical_edges(blocks, 0..geometry.height / 8, [y, cb, cr]);
-    deblocking::filter_horizontal_edges(blocks, [y, cb, cr]);
+/// Filters the horizontal edges of the picture, once all vertical ones are filtered.
+fn filter_horizontal_edges(threads: usize, blocks: deblocking::Blocks<'_>, [y, cb, cr]: &mut [Vec<u8>; 3]) {
+    let geometry = blocks.geometry;
+    let (ctu, width) = (geometry.ctu(), geometry.width);
+    // A row of CTUs begins where its uppermost edges are read from.
+    let [(y_first, y_size), (c_first, c_size)] = [(width, 0), (width / 2, 1)]
+        .map(|(stride, shift)| (((ctu - deblocking::REACH) >> shift) * stride, (ctu >> shift) * stride));
+    let y = rows_after(y, y_first, y_size);
+    let samples = y.zip(rows_after(cb, c_first, c_size)).zip(rows_after(cr, c_first, c_size));
+    threads::for_each(threads, (0..geometry.rows).zip(samples), |(row, ((y, cb), cr))| {
+        let end = (ctu / 8 * (row + 1)).min(geometry.height / 8);
+        deblocking::filter_horizontal_edges(blocks, ctu / 8 * row..end, [y, cb, cr]);
+    });
+}
+
+/// So many samples, then chunks of `size`.
+fn rows_after(samples: &mut [u8], first: usize, size: usize) -> impl Iterator<Item = &mut [u8]> {
+    let (first, others) = samples.split_at_mut(first.min(samples.len()));
+    std::iter::once(first).chain(others.chunks_mut(size))
+}
+
+/// Counts what sample adaptive offset decides by.
+fn measure_classes<S: Simd>(
+    simd: S,
+    threads: usize,
+    deblocked: &[Vec<u8>; 3],
+    geometry: &Geometry,
+    source: &Planes,
+    statistics: &mut [sao::CtuStatistics],
+) {
+    let rows = statistics.chunks_exact_mut(geometry.columns).enumerate();
+    threads::for_each(threads, rows, |(row, statistics)| {
+        sao::measure_row(simd, deblocked, geometry, row, source, statistics);
+    });
+}
+
+/// Writes the picture with its offsets.
+fn apply_offsets<S: Simd>(
+    simd: S,
+    threads: usize,
+    deblocked: &[Vec<u8>; 3],
+    geometry: &Geometry,
+    offsets: &[sao::CtuOffsets],
+    planes: &mut Planes,
+) {
+    let ctu = geometry.ctu();
+    let rows = (sao::PlaneRows::chunks(&mut planes.y, ctu))
+        .zip(sao::PlaneRows::chunks(&mut planes.cb, ctu / 2))
+        .zip(sao::PlaneRows::chunks(&mut planes.cr, ctu / 2));
+    let rows = offsets.chunks_exact(geometry.columns).zip(rows).enumerate();
+    threads::for_each(threads, rows, |(row, (offsets, ((y, cb), cr)))| {
+        sao::apply_row(simd, deblocked, geometry, row, offsets, [y, cb, cr]);
+    });
 }
 
 /// Copies the picture out of the coded one, whose rows are `stride` apart.

@@ -38,7 +38,6 @@ impl Trial {
             chroma: [Attempt::new(), Attempt::new()],
         }
     }
-
 }
 
 /// What the analysis of a block came to.
@@ -274,21 +273,19 @@ impl<S: Simd> Walk<'_, '_, S> {
         );
         trial.unit = unit;
         // Each search started from the state before the unit; here the four follow each other.
-        let surroundings =
-            UnitContext { log2: block.log2, smallest: true, most_probable, sign_hiding: self.frame.tools.sign_hiding };
+        let surroundings = UnitContext {
+            log2: block.log2,
+            smallest: true,
+            most_probable,
+            sign_hiding: self.frame.tools.sign_hiding,
+        };
         trial.coder = entry.fresh();
         syntax::code_unit_luma(simd, &mut trial.coder, &unit, trial.luma.levels(), &surroundings);
         self.finish_unit::<4>(block, QUARTERED, outcome, entry);
     }
 
     /// The chroma of a coding unit whose luma stands in a trial, and the cost of it all.
-    fn finish_unit<const C: usize>(
-        &mut self,
-        block: Block,
-        trial: usize,
-        luma: Outcome,
-        entry: &Coder,
-    ) {
+    fn finish_unit<const C: usize>(&mut self, block: Block, trial: usize, luma: Outcome, entry: &Coder) {
         let Block { x, y, depth, .. } = block;
         let Analysis { chroma, blocks, trials, region, predicted_qp, .. } = &mut *self.analysis;
         let quartered = trial == QUARTERED;
@@ -470,7 +467,7 @@ mod tests {
         let tools = Tools::of(Preset::Veryfast);
         let geometry = Geometry::new(64, 64, &tools);
         let mut adaptive_quantisation = AdaptiveQuantisation::default();
-        adaptive_quantisation.measure(&planes, &geometry);
+        adaptive_quantisation.measure(&planes, &geometry, 1);
         let base_qp = aq::base_qp(Crf::new(28.0).unwrap());
         let frame = Frame {
             geometry,

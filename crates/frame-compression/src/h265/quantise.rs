@@ -250,7 +250,12 @@ impl Quantiser {
 
 /// Moves the magnitude of a level whose coefficient has the sign. Gives which levels are not 0 then.
 #[inline(always)]
-fn change_level(levels: &mut [i16; 16], negative: bool, (chosen, mut change): (usize, i16), mask: u16) -> u16 {
+fn change_level(
+    levels: &mut [i16; 16],
+    negative: bool,
+    (chosen, mut change): (usize, i16),
+    mask: u16,
+) -> u16 {
     let level = &mut levels[chosen % 16];
     if level.unsigned_abs() >= i16::MAX.unsigned_abs() {
         change = -1;

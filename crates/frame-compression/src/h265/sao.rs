@@ -1,10 +1,13 @@
 //! Sample adaptive offset: what each CTU gains by it, and its application (H.265 8.7.3;
 //! docs/spec/h265-intra.md, section 17).
 
+use std::ops::Range;
+
 use super::cabac::{Coder, context};
 use super::cost::{chroma_qp, lambda_of_squares};
 use super::geometry::Geometry;
-use crate::planes::Planes;
+use crate::planes::{Plane, Planes};
+use crate::simd::{Simd, Words};
 
 /// SaoTypeIdx with what it is applied by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -52,8 +55,8 @@ impl Class {
 }
 
 /// What one component of a CTU has in each class.
-#[derive(Debug, Clone, Copy)]
-struct Statistics {
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Statistics {
     bands: [Class; 32],
     /// By direction and by category less 1.
     edges: [[Class; 4]; 4],
@@ -105,7 +108,8 @@ impl Area<'_> {
 
     /// Counts the classes of a component as the encoder does, which leaves out samples near the right and lower
     /// end of the CTU that its deblocking has not reached yet.
-    fn statistics(&self, source: &[u8], source_stride: usize, chroma: bool) -> Statistics {
+    #[inline(always)]
+    fn statistics<S: Simd>(&self, simd: S, source: &[u8], source_stride: usize, chroma: bool) -> Statistics {
         let (margin_right, margin_bottom) = if chroma { (3, 2) } else { (5, 4) };
         let right = self.x + self.width == self.plane.0;
         let bottom = self.y + self.height == self.plane.1;
@@ -116,53 +120,149 @@ impl Area<'_> {
         // The lowest rows are left out here even at the end of the picture.
         let rows_across = 0..self.height.saturating_sub(margin_bottom);
 
-        let mut bands = [Tally::default(); 32];
-        let mut edges = [[Tally::default(); 5]; 4];
-        for y in 0..rows.max(rows_across.end) {
+        let source = &source[self.y * source_stride + self.x..];
+        // Neighbouring samples are often of one band: two tables, so that they need not wait for each other.
+        let mut bands = [[Tally::default(); 32]; 2];
+        for y in 0..rows {
             let at = (self.y + y) * self.stride + self.x;
-            let own = &self.samples[at..][..self.width];
-            let source = &source[(self.y + y) * source_stride + self.x..][..self.width];
-            if y < rows {
-                for (&sample, &source) in own[..columns].iter().zip(source) {
-                    bands[usize::from(sample >> 3)].count(sample, source);
-                }
-            }
-            if rows_across.contains(&y) {
-                self.count_edges(0, y, inner_columns.clone(), source, &mut edges[0]);
-            }
-            if inner_rows.contains(&y) {
-                self.count_edges(1, y, 0..columns, source, &mut edges[1]);
-                self.count_edges(2, y, inner_columns.clone(), source, &mut edges[2]);
-                self.count_edges(3, y, inner_columns.clone(), source, &mut edges[3]);
+            let own = &self.samples[at..][..columns];
+            for (i, (&sample, &source)) in own.iter().zip(&source[y * source_stride..]).enumerate() {
+                bands[i % 2][usize::from(sample >> 3)].count(sample, source);
             }
         }
-        Statistics {
-            bands: bands.map(Tally::class),
-            edges: edges.map(|[a, b, c, d, _]| [a, b, c, d].map(Tally::class)),
+        let ranges = [
+            (rows_across, inner_columns.clone()),
+            (inner_rows.clone(), 0..columns),
+            (inner_rows.clone(), inner_columns.clone()),
+            (inner_rows, inner_columns),
+        ];
+        let mut edges = [[Class::default(); 4]; 4];
+        for (direction, (classes, (rows, columns))) in (0..).zip(edges.iter_mut().zip(ranges)) {
+            *classes = self.edge_classes(simd, direction, rows, columns, source, source_stride);
         }
+        let [even, odd] = bands;
+        let mut bands = [Class::default(); 32];
+        for (class, (even, odd)) in bands.iter_mut().zip(even.into_iter().zip(odd)) {
+            *class = Tally(even.0 + odd.0).class();
+        }
+        Statistics { bands, edges }
     }
 
-    /// Counts the categories of a row's samples along a direction.
+    /// Counts the categories of samples along a direction. The source is given from the area's first sample on.
     #[inline(always)]
-    fn count_edges(
+    fn edge_classes<S: Simd>(
+        &self,
+        simd: S,
+        direction: u8,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        source: &[u8],
+        source_stride: usize,
+    ) -> [Class; 4] {
+        if S::IS_SCALAR || columns.len() < LANES {
+            return self.edge_classes_plainly(direction, rows, columns, source, source_stride);
+        }
+        let step = self.step(direction);
+        let mut classes = [Class::default(); 4];
+        for strip in Strip::all(columns) {
+            let counted = S::Words::load(simd, strip.counted());
+            // At most 64 rows: sums and counts stay in 16 bits.
+            let mut sums = [S::Words::splat(simd, 0); 4];
+            let mut counts = sums;
+            for y in rows.clone() {
+                let at = (self.y + y) * self.stride + self.x + strip.start;
+                let sample = sixteen(simd, self.samples, at);
+                let missing = sixteen(simd, source, y * source_stride + strip.start) - sample;
+                let shape = self.shape(simd, sample, at, step).and(counted);
+                for ((sum, count), of_class) in sums.iter_mut().zip(&mut counts).zip(SHAPES) {
+                    let is_class = shape.equal(S::Words::splat(simd, of_class));
+                    (*sum, *count) = (*sum + missing.and(is_class), *count - is_class);
+                }
+            }
+            for ((class, sum), count) in classes.iter_mut().zip(sums).zip(counts) {
+                class.sum += i64::from(sum.sum());
+                class.count += i64::from(count.sum());
+            }
+        }
+        classes
+    }
+
+    /// The shape of sixteen samples that begin at a place, along a direction: how many of two neighbours are less, minus
+    /// how many are more.
+    #[inline(always)]
+    fn shape<S: Simd>(&self, simd: S, sample: S::Words, at: usize, step: isize) -> S::Words {
+        let one = S::Words::splat(simd, 1);
+        let before = sixteen(simd, self.samples, at.wrapping_add_signed(step));
+        let behind = sixteen(simd, self.samples, at.wrapping_add_signed(-step));
+        one.times_sign_of(sample - before) + one.times_sign_of(sample - behind)
+    }
+
+    /// [`Self::edge_classes`] sample by sample.
+    fn edge_classes_plainly(
         &self,
         direction: u8,
-        y: usize,
-        columns: std::ops::Range<usize>,
+        rows: Range<usize>,
+        columns: Range<usize>,
         source: &[u8],
-        tallies: &mut [Tally; 5],
-    ) {
+        source_stride: usize,
+    ) -> [Class; 4] {
         let length = columns.len();
-        let at = (self.y + y) * self.stride + self.x + columns.start;
         let step = self.step(direction);
-        let own = &self.samples[at..][..length];
-        let before = &self.samples[at.wrapping_add_signed(step)..][..length];
-        let behind = &self.samples[at.wrapping_add_signed(-step)..][..length];
-        for (((&sample, &a), &b), &source) in own.iter().zip(before).zip(behind).zip(&source[columns.start..])
-        {
-            tallies[category(sample, a, b)].count(sample, source);
+        let mut tallies = [Tally::default(); 5];
+        for y in rows {
+            let at = (self.y + y) * self.stride + self.x + columns.start;
+            let own = &self.samples[at..][..length];
+            let before = &self.samples[at.wrapping_add_signed(step)..][..length];
+            let behind = &self.samples[at.wrapping_add_signed(-step)..][..length];
+            let source = &source[y * source_stride + columns.start..][..length];
+            for (((&sample, &a), &b), &source) in own.iter().zip(before).zip(behind).zip(source) {
+                tallies[category(sample, a, b)].count(sample, source);
+            }
         }
+        let [a, b, c, d, _] = tallies.map(Tally::class);
+        [a, b, c, d]
     }
+}
+
+/// The lanes of a vector.
+const LANES: usize = 16;
+
+/// The shapes of the four categories ([`Area::shape`]).
+const SHAPES: [i16; 4] = [-2, -1, 1, 2];
+
+/// Sixteen columns of a range of at least as many; the last ones may overlap those before.
+#[derive(Debug, Clone, Copy)]
+struct Strip {
+    start: usize,
+    /// How many of its columns belong to the strip before.
+    overlap: usize,
+}
+
+impl Strip {
+    #[inline(always)]
+    fn all(columns: Range<usize>) -> impl Iterator<Item = Self> {
+        let last = columns.end - LANES;
+        columns.step_by(LANES).map(
+            #[inline(always)]
+            move |start| Self { start: start.min(last), overlap: start.saturating_sub(last) },
+        )
+    }
+
+    /// All ones for the columns that do not belong to the strip before.
+    #[inline(always)]
+    fn counted(self) -> &'static [i16; 16] {
+        static COUNTED: [i16; 32] = [
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+            -1, -1, -1, -1,
+        ];
+        COUNTED[LANES - self.overlap % LANES..].first_chunk().expect("sixteen columns")
+    }
+}
+
+/// Sixteen samples from a place on.
+#[inline(always)]
+fn sixteen<S: Simd>(simd: S, samples: &[u8], at: usize) -> S::Words {
+    S::Words::load_bytes(simd, samples[at..].first_chunk().expect("whole vectors"))
 }
 
 /// A [`Class`] in one number: the count above, the sum below.
@@ -188,45 +288,98 @@ fn category(sample: u8, a: u8, b: u8) -> usize {
     [0, 1, 4, 2, 3][(sign(a) + sign(b) + 2) as usize % 5]
 }
 
-/// Decides and applies the offsets of a deblocked picture. `planes` is the source, and becomes the result.
-/// `decided` is memory, one for each CTU; `qps` are those of 8x8 blocks.
-pub(super) fn offset_samples(
+/// What all components of a CTU have in each class.
+pub(super) type CtuStatistics = [Statistics; 3];
+
+/// Counts the classes of a row of CTUs of a deblocked picture.
+pub(super) fn measure_row<S: Simd>(
+    simd: S,
     deblocked: &[Vec<u8>; 3],
+    geometry: &Geometry,
+    row: usize,
+    source: &Planes,
+    statistics: &mut [CtuStatistics],
+) {
+    for (column, statistics) in statistics.iter_mut().enumerate() {
+        for (c, (of_component, plane)) in
+            statistics.iter_mut().zip([&source.y, &source.cb, &source.cr]).enumerate()
+        {
+            let area = Area::new(deblocked, c, geometry, column, row);
+            *of_component = simd.vectorize(
+                #[inline(always)]
+                || area.statistics(simd, &plane.samples, plane.stride, c > 0),
+            );
+        }
+    }
+}
+
+/// Decides the offsets of all CTUs. `qps` are those of 8x8 blocks.
+pub(super) fn decide(
+    statistics: &[CtuStatistics],
     geometry: &Geometry,
     slice_qp: i32,
     qps: &[u8],
     decided: &mut [CtuOffsets],
-    planes: &mut Planes,
 ) {
+    let blocks = geometry.ctu() / 8;
     for row in 0..geometry.rows {
         // Each row starts anew: these contexts are not those of the coding units.
         let mut coder = Coder::new(slice_qp);
         for column in 0..geometry.columns {
-            let areas: [Area<'_>; 3] =
-                std::array::from_fn(|c| Area::new(deblocked, c, geometry, column, row));
-            let sources = [&planes.y, &planes.cb, &planes.cr];
-            let statistics =
-                std::array::from_fn(|c| areas[c].statistics(&sources[c].samples, sources[c].stride, c > 0));
-            let qp = qps[areas[0].y / 8 * geometry.columns_of_8() + areas[0].x / 8];
+            let qp = qps[blocks * (row * geometry.columns_of_8() + column)];
             let at = row * geometry.columns + column;
             let decision = Decision {
-                statistics,
+                statistics: &statistics[at],
                 lambdas: [qp, chroma_qp(qp), chroma_qp(qp)].map(lambda_of_squares),
                 left: (column > 0).then(|| decided[at - 1]),
                 above: (row > 0).then(|| decided[at - geometry.columns]),
             };
             decided[at] = decision.decide(&mut coder);
-            let outputs = [&mut planes.y, &mut planes.cb, &mut planes.cr];
-            for ((area, plane), offsets) in areas.iter().zip(outputs).zip(decided[at]) {
-                apply(area, offsets, plane);
-            }
         }
     }
 }
 
+/// Applies the offsets of a row of CTUs of a deblocked picture. `planes` are the rows to write of each component.
+pub(super) fn apply_row<S: Simd>(
+    simd: S,
+    deblocked: &[Vec<u8>; 3],
+    geometry: &Geometry,
+    row: usize,
+    decided: &[CtuOffsets],
+    mut planes: [PlaneRows<'_>; 3],
+) {
+    for (column, offsets) in decided.iter().enumerate() {
+        for (c, (plane, &offsets)) in planes.iter_mut().zip(offsets).enumerate() {
+            let area = Area::new(deblocked, c, geometry, column, row);
+            simd.vectorize(
+                #[inline(always)]
+                || apply(simd, &area, offsets, plane),
+            );
+        }
+    }
+}
+
+/// Some rows of a plane, to write.
+#[derive(Debug)]
+pub(super) struct PlaneRows<'a> {
+    samples: &'a mut [u8],
+    stride: usize,
+    /// Size of the picture's part of the plane.
+    width: usize,
+    height: usize,
+}
+
+impl<'a> PlaneRows<'a> {
+    /// All rows of a plane, so many at a time.
+    pub(super) fn chunks(plane: &'a mut Plane, rows: usize) -> impl Iterator<Item = Self> {
+        let Plane { stride, width, height, .. } = *plane;
+        plane.samples.chunks_mut(rows * stride).map(move |samples| Self { samples, stride, width, height })
+    }
+}
+
 /// What the decision of a CTU goes by.
-struct Decision {
-    statistics: [Statistics; 3],
+struct Decision<'a> {
+    statistics: &'a CtuStatistics,
     lambdas: [i64; 3],
     left: Option<CtuOffsets>,
     above: Option<CtuOffsets>,
@@ -237,7 +390,7 @@ fn cost(distortion: i64, bits: u64, lambda: i64) -> i64 {
     distortion + ((bits as i64 * lambda + 128) >> 8)
 }
 
-impl Decision {
+impl Decision<'_> {
     fn decide(&self, state: &mut Coder) -> CtuOffsets {
         let mut coder = state.fresh();
         for neighbour in [&self.left, &self.above] {
@@ -285,7 +438,7 @@ impl Decision {
     fn decide_components(
         &self,
         offsets: &mut [Offsets; 3],
-        components: std::ops::Range<usize>,
+        components: Range<usize>,
         coder: &mut Coder,
     ) -> i64 {
         let lambda = self.lambdas[components.start];
@@ -391,42 +544,99 @@ fn code_offsets(coder: &mut Coder, components: &[Offsets]) {
 }
 
 /// Writes a CTU's samples with their offsets (H.265 8.7.3.2), as far as they belong to the picture.
-fn apply(area: &Area<'_>, offsets: Offsets, plane: &mut crate::planes::Plane) {
+#[inline(always)]
+fn apply<S: Simd>(simd: S, area: &Area<'_>, offsets: Offsets, plane: &mut PlaneRows<'_>) {
     let width = area.width.min(plane.width.saturating_sub(area.x));
     let height = area.height.min(plane.height.saturating_sub(area.y));
-    for y in area.y..area.y + height {
-        let at = y * area.stride + area.x;
-        let line = &area.samples[at..][..width];
-        let out = &mut plane.samples[y * plane.stride + area.x..][..width];
-        let moved = |sample: u8, offset: i8| sample.saturating_add_signed(offset);
-        match offsets.kind {
-            Kind::Off => out.copy_from_slice(line),
-            Kind::Band(first) => {
-                for (out, &sample) in out.iter_mut().zip(line) {
-                    let band = usize::from((sample >> 3).wrapping_sub(first));
-                    *out = moved(sample, offsets.values.get(band).copied().unwrap_or(0));
-                }
+    let lines = area.samples[area.y * area.stride..].chunks(area.stride).map(|line| &line[area.x..][..width]);
+    let outs = plane.samples.chunks_mut(plane.stride).map(|out| &mut out[area.x..][..width]);
+    let rows = lines.zip(outs).take(height);
+    match offsets.kind {
+        Kind::Off => rows.for_each(|(line, out)| out.copy_from_slice(line)),
+        Kind::Band(first) => {
+            for (line, out) in rows {
+                move_bands(simd, first, offsets.values, line, out);
             }
-            Kind::Edge(direction) => {
-                let step = area.step(direction);
-                let (across, down) = DIRECTIONS[usize::from(direction)];
-                let row_has_neighbours = down == 0 || (y > 0 && y + 1 < area.plane.1);
+        }
+        Kind::Edge(direction) => {
+            let (across, down) = DIRECTIONS[usize::from(direction)];
+            // The first and the last column of the picture have no neighbours at their side.
+            let start = usize::from(across != 0 && area.x == 0);
+            let end = width.min(if across == 0 { width } else { area.plane.0 - 1 - area.x });
+            for (y, (line, out)) in (area.y..).zip(rows) {
                 out.copy_from_slice(line);
-                if row_has_neighbours {
-                    // The first and the last column of the picture have no neighbours at their side.
-                    let start = usize::from(across != 0 && area.x == 0);
-                    let end = width.min(if across == 0 { width } else { area.plane.0 - 1 - area.x });
-                    let [a, b, c, d] = offsets.values;
-                    let values = [a, b, c, d, 0];
-                    let length = end.saturating_sub(start);
-                    let at = at + start;
-                    let before = &area.samples[at.wrapping_add_signed(step)..][..length];
-                    let behind = &area.samples[at.wrapping_add_signed(-step)..][..length];
-                    for ((out, &a), &b) in out[start..].iter_mut().zip(before).zip(behind) {
-                        *out = moved(*out, values[category(*out, a, b)]);
-                    }
+                if down == 0 || (y > 0 && y + 1 < area.plane.1) {
+                    let at = y * area.stride + area.x;
+                    area.move_edges(simd, direction, offsets.values, at, start..end, out);
                 }
             }
+        }
+    }
+}
+
+/// Writes a line with the offsets of four bands from `first` on.
+#[inline(always)]
+fn move_bands<S: Simd>(simd: S, first: u8, values: [i8; 4], line: &[u8], out: &mut [u8]) {
+    if S::IS_SCALAR || line.len() < LANES {
+        for (out, &sample) in out.iter_mut().zip(line) {
+            let band = usize::from((sample >> 3).wrapping_sub(first));
+            *out = sample.saturating_add_signed(values.get(band).copied().unwrap_or(0));
+        }
+        return;
+    }
+    for strip in Strip::all(0..line.len()) {
+        let sample = sixteen(simd, line, strip.start);
+        let band = sample.shr::<3>() - S::Words::splat(simd, first.into());
+        moved(simd, sample, band, [0, 1, 2, 3], values, strip, out);
+    }
+}
+
+/// Writes sixteen samples, moved by the values of those keys that are theirs.
+#[inline(always)]
+fn moved<S: Simd>(
+    simd: S,
+    sample: S::Words,
+    of_sample: S::Words,
+    keys: [i16; 4],
+    values: [i8; 4],
+    strip: Strip,
+    out: &mut [u8],
+) {
+    let mut sum = sample;
+    for (key, value) in keys.into_iter().zip(values) {
+        let has_key = of_sample.equal(S::Words::splat(simd, key));
+        sum = sum + has_key.and(S::Words::splat(simd, value.into()));
+    }
+    sum.store_bytes(out[strip.start..].first_chunk_mut().expect("whole vectors"));
+}
+
+impl Area<'_> {
+    /// Writes a line, which begins at a place, with the offsets of its shape along a direction.
+    #[inline(always)]
+    fn move_edges<S: Simd>(
+        &self,
+        simd: S,
+        direction: u8,
+        values: [i8; 4],
+        at: usize,
+        columns: Range<usize>,
+        out: &mut [u8],
+    ) {
+        let step = self.step(direction);
+        if S::IS_SCALAR || columns.len() < LANES {
+            let [a, b, c, d] = values;
+            let values = [a, b, c, d, 0];
+            for x in columns {
+                let sample = |step: isize| self.samples[(at + x).wrapping_add_signed(step)];
+                let category = category(sample(0), sample(step), sample(-step));
+                out[x] = sample(0).saturating_add_signed(values[category]);
+            }
+            return;
+        }
+        for strip in Strip::all(columns) {
+            let sample = sixteen(simd, self.samples, at + strip.start);
+            let shape = self.shape(simd, sample, at + strip.start, step);
+            moved(simd, sample, shape, SHAPES, values, strip, out);
         }
     }
 }

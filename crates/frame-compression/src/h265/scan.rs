@@ -88,7 +88,18 @@ impl Scan {
         }
         let (into_scan, into_raster) = (LaneOrder::new(places), LaneOrder::new(ranks));
         let (classes, gather) = classes(&significance, log2);
-        Self { order, log2, sub_blocks, map_bits, places, into_scan, into_raster, significance, classes, gather }
+        Self {
+            order,
+            log2,
+            sub_blocks,
+            map_bits,
+            places,
+            into_scan,
+            into_raster,
+            significance,
+            classes,
+            gather,
+        }
     }
 }
 

@@ -21,7 +21,11 @@ pub(in super::super) fn residual<S: Simd>(
 
 /// A 4x4 block of coefficients whose rows are `N` apart.
 #[inline(always)]
-pub(in super::super) fn load_sub_block<S: Simd, const N: usize>(simd: S, from: &[i16], at: usize) -> S::Words {
+pub(in super::super) fn load_sub_block<S: Simd, const N: usize>(
+    simd: S,
+    from: &[i16],
+    at: usize,
+) -> S::Words {
     let from = &from[at..][..3 * N + 4];
     S::Words::load_quarters(simd, [four(from, 0), four(from, N), four(from, 2 * N), four(from, 3 * N)])
 }
