@@ -25,8 +25,8 @@ const INVERSE_ANGLE: [i32; 15] =
 
 /// intraPredAngle of a mode from 2 on.
 #[inline(always)]
-pub(super) fn angle(mode: u8) -> i32 {
-    ANGLE[usize::from(mode)]
+pub(super) const fn angle(mode: u8) -> i32 {
+    ANGLE[mode as usize]
 }
 
 /// invAngle of a mode from 11 to 25.
@@ -131,6 +131,7 @@ pub(super) fn is_filtered(size: usize, mode: u8) -> bool {
     mode != DC && distance > threshold
 }
 
+#[cfg(test)]
 /// Predicts a block with a mode. `smooth_edges` is set for luma blocks below 32x32 (disableIntraBoundaryFilter).
 pub(super) fn predict<const N: usize>(mode: u8, references: &References, smooth_edges: bool, out: &mut [u8]) {
     if mode > DC && mode < 18 {

@@ -58,6 +58,32 @@ pub(super) fn half_sum_4x4<S: Simd>(simd: S, block: S::Words) -> u32 {
     low.zip_low_64(high).max(low.zip_high_64(high)).sum() as u32
 }
 
+/// Half the sums of magnitudes of H B H for four 4x4 blocks: a row of each in the quarters of a vector.
+#[inline(always)]
+pub(super) fn half_sums_4x4<S: Simd>(simd: S, [a, b, c, d]: [S::Words; 4]) -> [u32; 4] {
+    let (e, f, g, h) = (a + b, a - b, c + d, c - d);
+    let (a, b, c, d) = (e + g, f + h, e - g, f - h);
+    // Columns, two of a block in each half: first the even blocks', then the odd ones'.
+    let sums = [[a.zip_low_16(b), c.zip_low_16(d)], [a.zip_high_16(b), c.zip_high_16(d)]].map(
+        #[inline(always)]
+        |[upper, lower]| {
+            let (left, right) = (upper.zip_low_32(lower), upper.zip_high_32(lower));
+            [(left + right).abs(), (left - right).abs()]
+        },
+    );
+    let of_lanes = larger_halves::<S>(sums[0][0], sums[1][0]) + larger_halves::<S>(sums[0][1], sums[1][1]);
+    let mut lanes = [0; 8];
+    of_lanes.mul_add_pairs(S::Words::splat(simd, 1)).store(&mut lanes);
+    let [a, b, c, d, e, f, g, h] = lanes;
+    [(a + b) as u32, (c + d) as u32, (e + f) as u32, (g + h) as u32]
+}
+
+/// The larger of the two fours of lanes in each half, none negative: |a + b| + |a - b| is twice the larger of |a| and |b|.
+#[inline(always)]
+fn larger_halves<S: Simd>(even: S::Words, odd: S::Words) -> S::Words {
+    even.zip_low_64(odd).max(even.zip_high_64(odd))
+}
+
 /// The textures of a block's 8x8 blocks (of the one block where it is 4x4), rows `N` apart: as
 /// [`measure::texture_8x8`], in an order of its own.
 #[inline(always)]

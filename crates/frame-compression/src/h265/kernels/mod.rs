@@ -1,6 +1,22 @@
 //! The inner loops as vectors (see [`crate::simd`]). Each has its plain form, which says what it computes, in the
 //! module of its topic; the tests here compare the two on every instruction set.
 
+/// An array of what an expression is for 0, 1 .. of four or eight: no loop, so that vectors stay in registers.
+macro_rules! unrolled {
+    (4, $k:ident => $value:expr) => {
+        unrolled!($k => $value; 0, 1, 2, 3)
+    };
+    (8, $k:ident => $value:expr) => {
+        unrolled!($k => $value; 0, 1, 2, 3, 4, 5, 6, 7)
+    };
+    ($k:ident => $value:expr; $($n:literal),*) => {
+        [$({
+            let $k = $n;
+            $value
+        }),*]
+    };
+}
+
 mod hadamard;
 mod modes;
 mod prediction;

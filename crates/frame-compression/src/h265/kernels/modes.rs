@@ -5,8 +5,8 @@
 
 use super::super::intra::{self, References};
 use super::super::measure;
-use super::hadamard::{half_sum_4x4, half_sums_8x8, sum_halves};
-use super::prediction::{Line, Reference};
+use super::hadamard::{half_sum_4x4, half_sums_4x4, half_sums_8x8, sum_halves};
+use super::prediction::{EightRows, Line, Reference, Rows, predict_turned, rows_of_mode};
 use super::{eight, four, sixteen};
 use crate::simd::{Dwords, Simd, Words};
 
@@ -50,29 +50,55 @@ pub(in super::super) fn sa8d_of_modes<S: Simd, const N: usize>(
         lines[0].set(&references.top);
         lines[1].set(&references.left);
     }
-    for mode in 18..MODES as u8 {
-        let opposite = 36 - mode;
-        if N < 32 && mode == intra::VERTICAL {
-            continue;
+    match N {
+        4 => angular_modes_4x4(simd, source, turned, references.plain, &mut lines[0], &mut costs),
+        8 => {
+            let mut both = [S::Words::splat(simd, 0); 8];
+            for (y, row) in both.iter_mut().enumerate() {
+                *row = S::Words::load_bytes_halves(simd, eight(source, 8 * y), eight(turned, 8 * y));
+            }
+            for mode in angular_modes::<N>() {
+                let lines = extended(&mut lines, references, mode);
+                let [of_mode, of_opposite] = sa8d_8x8(simd, &both, lines, rows_of_mode(mode));
+                costs[usize::from(36 - mode)] = of_opposite;
+                costs[usize::from(mode)] = of_mode;
+            }
         }
-        let is_filtered = usize::from(intra::is_filtered(N, mode));
-        let References { left, top } = references.of_mode(N, mode);
-        let lines = &mut lines[is_filtered];
-        let angle = intra::angle(mode);
-        lines[0].extend(left, mode);
-        lines[1].extend(top, mode);
-        let (of_mode, of_opposite) = match N {
-            4 => (sa8d_4x4(simd, source, &lines[0], angle), sa8d_4x4(simd, turned, &lines[1], angle)),
-            8 => sa8d_8x8(simd, source, turned, lines, angle),
-            _ => (
-                sa8d_large(simd, source, &lines[0], angle),
-                if mode == 18 { 0 } else { sa8d_large(simd, turned, &lines[1], angle) },
-            ),
-        };
-        costs[usize::from(opposite)] = of_opposite;
-        costs[usize::from(mode)] = of_mode;
+        _ => {
+            for mode in angular_modes::<N>() {
+                let rows = rows_of_mode(mode);
+                let lines = extended(&mut lines, references, mode);
+                costs[usize::from(mode)] = sa8d_large(simd, source, &lines[0], rows);
+                if mode > 18 {
+                    costs[usize::from(36 - mode)] = sa8d_large(simd, turned, &lines[1], rows);
+                }
+            }
+        }
     }
     costs
+}
+
+/// The modes whose main reference is the upper one, but for that of [`plain_modes`].
+#[inline(always)]
+fn angular_modes<const N: usize>() -> impl Iterator<Item = u8> {
+    (18..MODES as u8).filter(
+        #[inline(always)]
+        |&mode| N == 32 || mode != intra::VERTICAL,
+    )
+}
+
+/// The lines that a mode and its opposite read.
+#[inline(always)]
+fn extended<'a, const N: usize>(
+    lines: &'a mut [[Line<N>; 2]; 2],
+    references: BothReferences<'_>,
+    mode: u8,
+) -> &'a [Line<N>; 2] {
+    let References { left, top } = references.of_mode(N, mode);
+    let lines = &mut lines[usize::from(intra::is_filtered(N, mode))];
+    lines[0].extend(left, mode);
+    lines[1].extend(top, mode);
+    lines
 }
 
 /// The modes that are not read along an angle, and those two whose first column is smoothed.
@@ -91,12 +117,8 @@ fn plain_modes<S: Simd, const N: usize>(
     ];
     for pair in &pairs[..if N < 32 { 2 } else { 1 }] {
         for (&(mode, _), prediction) in pair.iter().zip(&mut predictions) {
-            intra::predict_turned::<N>(
-                mode,
-                references.of_mode(N, mode),
-                N < 32,
-                prediction.as_flattened_mut(),
-            );
+            let references = references.of_mode(N, mode);
+            predict_turned::<S, N>(simd, mode, references, N < 32, prediction.as_flattened_mut());
         }
         let predictions = [predictions[0].as_flattened(), predictions[1].as_flattened()];
         let found = match N {
@@ -107,8 +129,7 @@ fn plain_modes<S: Simd, const N: usize>(
                     let (c, d) = (eight(predictions[0], 8 * y), eight(predictions[1], 8 * y));
                     *row = S::Words::load_bytes_halves(simd, a, b) - S::Words::load_bytes_halves(simd, c, d);
                 }
-                let [low, high] = sum_halves(simd, half_sums_8x8::<S>(rows));
-                [(2 * low + 2) >> 2, (2 * high + 2) >> 2]
+                sum_halves(simd, half_sums_8x8::<S>(rows)).map(normalised)
             }
             _ => [
                 sa8d_of_samples::<S, N>(simd, pair[0].1, predictions[0]),
@@ -119,6 +140,12 @@ fn plain_modes<S: Simd, const N: usize>(
             costs[usize::from(mode)] = found;
         }
     }
+}
+
+/// SA8D of half a sum of magnitudes.
+#[inline(always)]
+fn normalised(half: u32) -> u32 {
+    (2 * half + 2) >> 2
 }
 
 /// SA8D of two blocks of 4x4, 16x16 or 32x32.
@@ -166,68 +193,128 @@ impl Tile {
 fn sa8d_of_tile<S: Simd>(simd: S, [upper, lower]: [[S::Words; 8]; 2]) -> u32 {
     let one = S::Words::splat(simd, 1);
     let upper = half_sums_8x8::<S>(upper).mul_add_pairs(one);
-    let half = (upper + half_sums_8x8::<S>(lower).mul_add_pairs(one)).sum() as u32;
-    (2 * half + 2) >> 2
+    normalised((upper + half_sums_8x8::<S>(lower).mul_add_pairs(one)).sum() as u32)
 }
 
 #[inline(always)]
-fn sa8d_large<S: Simd, const N: usize>(simd: S, source: &[u8], line: &Line<N>, angle: i32) -> u32 {
+fn sa8d_large<S: Simd, const N: usize>(simd: S, source: &[u8], line: &Line<N>, rows: &Rows) -> u32 {
     let mut total = 0;
     for tile in Tile::all::<N>() {
-        let mut rows = [[S::Words::splat(simd, 0); 8]; 2];
-        for (k, row) in rows.as_flattened_mut().iter_mut().enumerate() {
-            let Reference { start, weight } = Reference::of_row(tile.y + k, angle);
-            let from = line.window(start + tile.x);
-            let (a, b) = (S::Words::load(simd, sixteen(from, 0)), S::Words::load(simd, sixteen(from, 1)));
-            let prediction = a + (b - a).mul_rounded(S::Words::splat(simd, weight));
-            *row = S::Words::load_bytes(simd, sixteen(source, tile.row::<N>(k))) - prediction;
-        }
-        total += sa8d_of_tile(simd, rows);
+        let source = &source[tile.row::<N>(0)..];
+        let upper = large_differences::<S, N>(simd, source, line, rows.eight(tile.y), tile.x);
+        let lower = large_differences::<S, N>(simd, &source[8 * N..], line, rows.eight(tile.y + 8), tile.x);
+        total += sa8d_of_tile(simd, [upper, lower]);
     }
     total
+}
+
+/// What the prediction of eight rows is off the source, sixteen samples wide.
+#[inline(always)]
+fn large_differences<S: Simd, const N: usize>(
+    simd: S,
+    source: &[u8],
+    line: &Line<N>,
+    rows: EightRows<'_>,
+    x: usize,
+) -> [S::Words; 8] {
+    let source = &source[..7 * N + 16];
+    unrolled!(8, k => {
+        let from = line.window(rows.starts[k], x);
+        let (a, b) = (S::Words::load(simd, sixteen(from, 0)), S::Words::load(simd, sixteen(from, 1)));
+        let prediction = a + (b - a).mul_rounded(S::Words::splat(simd, rows.weights[k]));
+        prediction - S::Words::load_bytes(simd, sixteen(source, k * N))
+    })
 }
 
 /// SA8D of a mode and of its opposite, side by side.
 #[inline(always)]
 fn sa8d_8x8<S: Simd, const N: usize>(
     simd: S,
-    source: &[u8],
-    turned: &[u8],
-    lines: &[Line<N>; 2],
-    angle: i32,
-) -> (u32, u32) {
-    let mut rows = [S::Words::splat(simd, 0); 8];
-    for (y, row) in rows.iter_mut().enumerate() {
-        let Reference { start, weight } = Reference::of_row(y, angle);
-        let [low, high] = [lines[0].window(start), lines[1].window(start)];
+    both: &[S::Words; 8],
+    [low, high]: &[Line<N>; 2],
+    rows: &Rows,
+) -> [u32; 2] {
+    let rows = rows.eight(0);
+    let differences = unrolled!(8, k => {
+        let (low, high) = (low.window(rows.starts[k], 0), high.window(rows.starts[k], 0));
         let a = S::Words::load_halves(simd, eight(low, 0), eight(high, 0));
         let b = S::Words::load_halves(simd, eight(low, 1), eight(high, 1));
-        let prediction = a + (b - a).mul_rounded(S::Words::splat(simd, weight));
-        *row = S::Words::load_bytes_halves(simd, eight(source, 8 * y), eight(turned, 8 * y)) - prediction;
-    }
-    let [low, high] = sum_halves(simd, half_sums_8x8::<S>(rows));
-    ((2 * low + 2) >> 2, (2 * high + 2) >> 2)
+        a + (b - a).mul_rounded(S::Words::splat(simd, rows.weights[k])) - both[k]
+    });
+    sum_halves(simd, half_sums_8x8::<S>(differences)).map(normalised)
 }
 
+/// SA8D of all modes along an angle: two modes and their opposites at a time, a row of each of the four in a vector.
 #[inline(always)]
-fn sa8d_4x4<S: Simd, const N: usize>(simd: S, source: &[u8], line: &Line<N>, angle: i32) -> u32 {
-    let prediction = predict_4x4(simd, line, angle);
-    half_sum_4x4(simd, S::Words::load_bytes(simd, sixteen(source, 0)) - prediction)
+fn angular_modes_4x4<S: Simd, const N: usize>(
+    simd: S,
+    source: &[u8],
+    turned: &[u8],
+    References { left, top }: &References,
+    lines: &mut [Line<N>; 2],
+    costs: &mut [u32; MODES],
+) {
+    let (source, turned) = (four_rows(source), four_rows(turned));
+    let mut both = [S::Words::splat(simd, 0); 4];
+    for (y, row) in both.iter_mut().enumerate() {
+        let (source, turned) = (&source[y], &turned[y]);
+        *row = S::Words::load_quarters(simd, [source, turned, source, turned]);
+    }
+    for (modes, weights) in PAIRS.iter().zip(&PAIR_WEIGHTS) {
+        let tables = modes.map(rows_of_mode);
+        let mut of_modes = [*lines; 2];
+        for (lines, &mode) in of_modes.iter_mut().zip(modes) {
+            lines[0].extend(left, mode);
+            lines[1].extend(top, mode);
+        }
+        let [first, second] = &of_modes;
+        let differences = unrolled!(4, y => {
+            let a = first[0].window(tables[0].starts[y], 0);
+            let b = first[1].window(tables[0].starts[y], 0);
+            let c = second[0].window(tables[1].starts[y], 0);
+            let d = second[1].window(tables[1].starts[y], 0);
+            let at = S::Words::load_quarters(simd, [four(a, 0), four(b, 0), four(c, 0), four(d, 0)]);
+            let next = S::Words::load_quarters(simd, [four(a, 1), four(b, 1), four(c, 1), four(d, 1)]);
+            at + (next - at).mul_rounded(S::Words::load(simd, &weights[y])) - both[y]
+        });
+        let [a, b, c, d] = half_sums_4x4(simd, differences);
+        for (mode, found) in [modes[0], 36 - modes[0], modes[1], 36 - modes[1]].into_iter().zip([a, b, c, d])
+        {
+            costs[usize::from(mode)] = found;
+        }
+    }
 }
+
+/// The rows of a 4x4 block, in 16 bits.
+#[inline(always)]
+fn four_rows(samples: &[u8]) -> [[i16; 4]; 4] {
+    let mut rows = [[0; 4]; 4];
+    for (to, &from) in rows.as_flattened_mut().iter_mut().zip(samples) {
+        *to = from.into();
+    }
+    rows
+}
+
+/// The modes of [`angular_modes_4x4`], as they go together.
+const PAIRS: [[u8; 2]; 8] = [[18, 19], [20, 21], [22, 23], [24, 25], [27, 28], [29, 30], [31, 32], [33, 34]];
+
+/// By pair of modes and row: the weights of the first mode, of the second.
+static PAIR_WEIGHTS: [[[i16; 16]; 4]; 8] = {
+    let mut weights = [[[0; 16]; 4]; 8];
+    let mut i = 0;
+    while i < 8 * 4 * 16 {
+        let (pair, y, lane) = (i / 64, i / 16 % 4, i % 16);
+        weights[pair][y][lane] = Reference::of_row(y, intra::angle(PAIRS[pair][lane / 8])).weight;
+        i += 1;
+    }
+    weights
+};
 
 /// The four rows of a 4x4 prediction.
 #[inline(always)]
-pub(super) fn predict_4x4<S: Simd, const N: usize>(simd: S, line: &Line<N>, angle: i32) -> S::Words {
-    let [r, s, t, u] = [
-        Reference::of_row(0, angle),
-        Reference::of_row(1, angle),
-        Reference::of_row(2, angle),
-        Reference::of_row(3, angle),
-    ];
-    let windows = [line.window(r.start), line.window(s.start), line.window(t.start), line.window(u.start)];
-    let [w, x, y, z] = windows;
+pub(super) fn predict_4x4<S: Simd, const N: usize>(simd: S, line: &Line<N>, rows: &Rows) -> S::Words {
+    let [w, x, y, z] = unrolled!(4, k => line.window(rows.starts[k], 0));
     let a = S::Words::load_quarters(simd, [four(w, 0), four(x, 0), four(y, 0), four(z, 0)]);
     let b = S::Words::load_quarters(simd, [four(w, 1), four(x, 1), four(y, 1), four(z, 1)]);
-    let weights = [[r.weight; 4], [s.weight; 4], [t.weight; 4], [u.weight; 4]];
-    a + (b - a).mul_rounded(S::Words::load(simd, sixteen(weights.as_flattened(), 0)))
+    a + (b - a).mul_rounded(S::Words::load(simd, &rows.weights_4x4))
 }

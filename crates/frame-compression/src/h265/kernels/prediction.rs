@@ -3,12 +3,14 @@
 use super::super::intra::{self, References, SIDE};
 use super::modes::predict_4x4;
 use super::{eight, sixteen, sixteen_mut};
-use crate::simd::{Simd, Words};
+use crate::simd::{LaneOrder, Simd, Words};
 
 /// Room in front of the main reference for what the side adds to it.
 const FRONT: usize = 32;
+/// Bound of the places where windows begin, before the second half of a row of 32.
+const STARTS: usize = 128;
 /// What the widest window reads: the front, the side, and lanes that do not count.
-const LENGTH: usize = FRONT + SIDE + 31;
+const LENGTH: usize = STARTS + 16 + 16;
 
 /// The reference array of an angle, in 16 bits; the corner is at [`FRONT`].
 #[derive(Debug, Clone, Copy)]
@@ -42,9 +44,10 @@ impl<const N: usize> Line<N> {
         }
     }
 
-    /// What a vector of predictions reads, from a place on.
+    /// What a vector of predictions reads, `x` samples from the start of a row on.
     #[inline(always)]
-    pub(super) fn window(&self, start: usize) -> &[i16; 17] {
+    pub(super) fn window(&self, start: u8, x: usize) -> &[i16; 17] {
+        let start = usize::from(start) % STARTS + x;
         self.0[start..].first_chunk().expect("the array is as long as the widest window")
     }
 }
@@ -52,16 +55,72 @@ impl<const N: usize> Line<N> {
 /// Where a row of a prediction is read, and the weight of the second of two neighbours, in 2^-15.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reference {
-    pub(super) start: usize,
+    pub(super) start: u8,
     pub(super) weight: i16,
 }
 
 impl Reference {
-    #[inline(always)]
-    pub(super) fn of_row(y: usize, angle: i32) -> Self {
+    pub(super) const fn of_row(y: usize, angle: i32) -> Self {
         let offset = (y as i32 + 1) * angle;
-        Self { start: (FRONT as i32 + 1 + (offset >> 5)) as usize, weight: ((offset & 31) << 10) as i16 }
+        Self { start: (FRONT as i32 + 1 + (offset >> 5)) as u8, weight: ((offset & 31) << 10) as i16 }
     }
+}
+
+/// [`Reference`] of each row of the largest block, for one angle.
+#[derive(Debug)]
+pub(super) struct Rows {
+    pub(super) starts: [u8; 32],
+    pub(super) weights: [i16; 32],
+    /// The weights of the first four rows, four times each.
+    pub(super) weights_4x4: [i16; 16],
+}
+
+impl Rows {
+    const fn of_angle(angle: i32) -> Self {
+        let mut rows = Self { starts: [0; 32], weights: [0; 32], weights_4x4: [0; 16] };
+        let mut y = 0;
+        while y < 32 {
+            let Reference { start, weight } = Reference::of_row(y, angle);
+            (rows.starts[y], rows.weights[y]) = (start, weight);
+            y += 1;
+        }
+        let mut i = 0;
+        while i < 16 {
+            rows.weights_4x4[i] = rows.weights[i / 4];
+            i += 1;
+        }
+        rows
+    }
+
+    /// Eight of them, from a row on.
+    #[inline(always)]
+    pub(super) fn eight(&self, y: usize) -> EightRows<'_> {
+        EightRows { starts: eight(&self.starts, y), weights: eight(&self.weights, y) }
+    }
+}
+
+/// Eight of [`Rows`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct EightRows<'a> {
+    pub(super) starts: &'a [u8; 8],
+    pub(super) weights: &'a [i16; 8],
+}
+
+/// The rows of modes 18 to 34 (and of modes 18 to 2, rows and columns swapped).
+static ROWS: [Rows; 17] = {
+    let mut rows = [const { Rows::of_angle(0) }; 17];
+    let mut i = 0;
+    while i < 17 {
+        rows[i] = Rows::of_angle(intra::angle(18 + i as u8));
+        i += 1;
+    }
+    rows
+};
+
+/// The rows of a mode from 2 on.
+#[inline(always)]
+pub(super) fn rows_of_mode(mode: u8) -> &'static Rows {
+    &ROWS[usize::from(mode.abs_diff(18)) % 17]
 }
 
 /// Predicts a block with a mode: [`intra::predict`].
@@ -73,48 +132,115 @@ pub(in super::super) fn predict<S: Simd, const N: usize>(
     smooth_edges: bool,
     out: &mut [u8],
 ) {
-    if S::IS_SCALAR || mode <= intra::DC {
-        return intra::predict::<N>(mode, references, smooth_edges, out);
-    }
-    let is_turned = mode < 18;
-    let References { left, top } = references;
-    let (main, side) = if is_turned { (left, top) } else { (top, left) };
-    let mut line = Line::<N>::new();
-    line.set(main);
-    line.extend(side, mode);
-    let mut turned = [[0; N]; N];
-    let turned = turned.as_flattened_mut();
-    let to: &mut [u8] = if is_turned { &mut *turned } else { &mut *out };
-    angular(simd, &line, intra::angle(mode), to);
-    if intra::angle(mode) == 0 && smooth_edges {
-        intra::smooth_first_column::<N>(main, side, to);
-    }
-    if is_turned {
+    if mode > intra::DC && mode < 18 {
+        let mut turned = [[0; N]; N];
+        let turned = turned.as_flattened_mut();
+        predict_turned::<S, N>(simd, mode, references, smooth_edges, turned);
         transpose::<N>(turned, out);
+    } else {
+        predict_turned::<S, N>(simd, mode, references, smooth_edges, out);
     }
 }
 
+/// [`intra::predict_turned`].
 #[inline(always)]
-fn angular<S: Simd, const N: usize>(simd: S, line: &Line<N>, angle: i32, out: &mut [u8]) {
+pub(super) fn predict_turned<S: Simd, const N: usize>(
+    simd: S,
+    mode: u8,
+    references: &References,
+    smooth_edges: bool,
+    out: &mut [u8],
+) {
+    if S::IS_SCALAR || mode == intra::DC {
+        return intra::predict_turned::<N>(mode, references, smooth_edges, out);
+    }
+    if mode == intra::PLANAR {
+        return planar::<S, N>(simd, references, out);
+    }
+    let References { left, top } = references;
+    let (main, side) = if mode < 18 { (left, top) } else { (top, left) };
+    let mut line = Line::<N>::new();
+    line.set(main);
+    line.extend(side, mode);
+    angular(simd, &line, rows_of_mode(mode), out);
+    if intra::angle(mode) == 0 && smooth_edges {
+        intra::smooth_first_column::<N>(main, side, out);
+    }
+}
+
+/// Planar prediction (H.265 8.4.4.2.4): all sums stay below 2^15.
+#[inline(always)]
+fn planar<S: Simd, const N: usize>(simd: S, References { left, top }: &References, out: &mut [u8]) {
+    /// The lanes of rows that are 4, 8 or 16 and more samples long: which column, and which row of those in a vector.
+    const LANES: [[LaneOrder; 2]; 3] = [
+        [
+            LaneOrder::new([0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3]),
+            LaneOrder::new([0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3]),
+        ],
+        [
+            LaneOrder::new([0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7]),
+            LaneOrder::new([0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1]),
+        ],
+        [LaneOrder::new([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]), LaneOrder::new([0; 16])],
+    ];
+    let [of_columns, of_rows] = const { &LANES[if N < 16 { N.ilog2() as usize - 2 } else { 2 }] };
+    let count = S::Words::load(simd, &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+    let rows_at_once = 16 / N.min(16);
+    let (right, bottom) = (splat(simd, top[N + 1].into()), splat(simd, left[N + 1].into()));
+    for x in (0..N).step_by(16) {
+        // One more than the column's and the row's number.
+        let column = count.reorder(of_columns) + splat(simd, x + 1);
+        let row = count.reorder(of_rows) + splat(simd, 1);
+        let above = S::Words::load_bytes(simd, sixteen(top, x + 1)).reorder(of_columns);
+        let of_left = splat(simd, N) - column;
+        let down = bottom - above;
+        let mut sum =
+            column.mul_low(right) + splat(simd, N) + above.mul_low(splat(simd, N)) + down.mul_low(row);
+        let step = down.mul_low(splat(simd, rows_at_once));
+        for y in (0..N).step_by(rows_at_once) {
+            let left = if rows_at_once == 1 {
+                splat(simd, left[y + 1].into())
+            } else {
+                S::Words::load_bytes(simd, sixteen(left, y + 1)).reorder(of_rows)
+            };
+            let doubled = sum + of_left.mul_low(left);
+            let samples = match N {
+                4 => doubled.shr::<3>(),
+                8 => doubled.shr::<4>(),
+                16 => doubled.shr::<5>(),
+                _ => doubled.shr::<6>(),
+            };
+            samples.store_bytes(sixteen_mut(out, y * N + x));
+            sum = sum + step;
+        }
+    }
+}
+
+/// A number in all lanes.
+#[inline(always)]
+fn splat<S: Simd>(simd: S, value: usize) -> S::Words {
+    S::Words::splat(simd, value as i16)
+}
+
+#[inline(always)]
+fn angular<S: Simd, const N: usize>(simd: S, line: &Line<N>, rows: &Rows, out: &mut [u8]) {
     match N {
-        4 => predict_4x4(simd, line, angle).store_bytes(sixteen_mut(out, 0)),
+        4 => predict_4x4(simd, line, rows).store_bytes(sixteen_mut(out, 0)),
         8 => {
             for y in [0, 2, 4, 6] {
-                let (low, high) = (Reference::of_row(y, angle), Reference::of_row(y + 1, angle));
-                let (of_low, of_high) = (line.window(low.start), line.window(high.start));
+                let (of_low, of_high) = (line.window(rows.starts[y], 0), line.window(rows.starts[y + 1], 0));
                 let a = S::Words::load_halves(simd, eight(of_low, 0), eight(of_high, 0));
                 let b = S::Words::load_halves(simd, eight(of_low, 1), eight(of_high, 1));
-                let weights =
-                    S::Words::splat(simd, low.weight).low_halves(S::Words::splat(simd, high.weight));
+                let weights = S::Words::splat(simd, rows.weights[y])
+                    .low_halves(S::Words::splat(simd, rows.weights[y + 1]));
                 (a + (b - a).mul_rounded(weights)).store_bytes(sixteen_mut(out, 8 * y));
             }
         }
         _ => {
             for y in 0..N {
-                let Reference { start, weight } = Reference::of_row(y, angle);
-                let weight = S::Words::splat(simd, weight);
+                let weight = S::Words::splat(simd, rows.weights[y]);
                 for x in (0..N).step_by(16) {
-                    let from = line.window(start + x);
+                    let from = line.window(rows.starts[y], x);
                     let (a, b) =
                         (S::Words::load(simd, sixteen(from, 0)), S::Words::load(simd, sixteen(from, 1)));
                     (a + (b - a).mul_rounded(weight)).store_bytes(sixteen_mut(out, y * N + x));
