@@ -1,11 +1,13 @@
 //! H.265 against libx265, side by side: the same photographs, planes to planes, in one process; lines of JSON.
 //!
-//! `taskset -c 0 cargo run --release -p oracle --bin bench_h265 -- [rounds [threads]]`
+//! `taskset -c 0 cargo run --release -p oracle --bin bench_h265 -- [rounds] [threads | ceiling] [preset] [size]`
 //!
 //! Ours is the whole call; of libx265 only the encoder's own calls count (opening and closing aside), on a pool of
 //! one thread. Pin the process to one core: libx265 hands its work to another thread.
 //!
-//! With `threads` behind the rounds (and on two cores) it times one frame on a pool of two threads against one instead.
+//! With `threads` (and on two cores) it times one frame on a pool of two threads against one instead; with `ceiling`
+//! two frames side by side against one after the other, which is the most that the machine can give. A preset and a size
+//! as in `512x512` leave out all others.
 
 use std::time::Instant;
 
@@ -17,61 +19,133 @@ use test_pictures::Content;
 const SIZES: [(usize, usize); 3] = [(512, 512), (1280, 720), (1920, 1080)];
 const CRF: f32 = 28.0;
 
+/// What is asked for on the command line.
+#[derive(Debug, Default)]
+struct Arguments {
+    rounds: Option<usize>,
+    threads: bool,
+    ceiling: bool,
+    preset: Option<Preset>,
+    size: Option<String>,
+}
+
+impl Arguments {
+    fn parse() -> Self {
+        let mut arguments = Self::default();
+        for argument in std::env::args().skip(1) {
+            match argument.as_str() {
+                "threads" => arguments.threads = true,
+                "ceiling" => arguments.ceiling = true,
+                _ if argument.contains('x') => arguments.size = Some(argument),
+                _ => match argument.parse() {
+                    Ok(rounds) => arguments.rounds = Some(rounds),
+                    Err(_) => arguments.preset = Some(argument.parse().expect("a preset")),
+                },
+            }
+        }
+        arguments
+    }
+
+    fn rounds(&self) -> usize {
+        self.rounds.unwrap_or(5)
+    }
+
+    fn cases(&self) -> impl Iterator<Item = (Preset, usize, usize)> {
+        [Preset::Veryfast, Preset::Ultrafast]
+            .into_iter()
+            .filter(|&preset| self.preset.is_none_or(|only| only == preset))
+            .flat_map(|preset| SIZES.map(|(width, height)| (preset, width, height)))
+            .filter(|(_, width, height)| {
+                self.size.as_ref().is_none_or(|only| *only == format!("{width}x{height}"))
+            })
+    }
+}
+
+fn compressor(preset: Preset) -> FrameCompressor {
+    FrameCompressor::new(Codec::H265).preset(preset).crf(CRF).expect("a CRF in range")
+}
+
 /// One frame on two threads against one, in one pool each.
-fn time_threads(rounds: usize) {
+fn time_threads(arguments: &Arguments) {
     let pools =
         [1, 2].map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads"));
-    for preset in [Preset::Veryfast, Preset::Ultrafast] {
-        for (width, height) in SIZES {
-            let content = Content::named("coffee-scaled").expect("a known content");
-            let source = planes(&content.picture(width, height));
-            let mut compressor = FrameCompressor::new(Codec::H265).preset(preset);
-            compressor = compressor.crf(CRF).expect("a CRF in range");
-            let mut times = [const { Vec::new() }; 2];
-            for _ in 0..rounds {
-                for (pool, times) in pools.iter().zip(&mut times) {
-                    let mut result = source.clone();
-                    let start = Instant::now();
-                    pool.install(|| compressor.apply_to_planes(&mut result)).expect("a valid picture");
-                    times.push(start.elapsed());
-                }
+    for (preset, width, height) in arguments.cases() {
+        let content = Content::named("coffee-scaled").expect("a known content");
+        let source = planes(&content.picture(width, height));
+        let mut compressor = compressor(preset);
+        let mut times = [const { Vec::new() }; 2];
+        for _ in 0..arguments.rounds() {
+            for (pool, times) in pools.iter().zip(&mut times) {
+                let mut result = source.clone();
+                let start = Instant::now();
+                pool.install(|| compressor.apply_to_planes(&mut result)).expect("a valid picture");
+                times.push(start.elapsed());
             }
-            let [one, two] = times.map(median);
-            let work = format!("H.265 crf 28 {preset}, planes, 2 threads");
-            Comparison { work: &work, against: "the same on 1 thread", picture: "coffee", width, height }
-                .print(two, one);
         }
+        let [one, two] = times.map(median);
+        let work = format!("H.265 crf 28 {preset}, planes, 2 threads");
+        Comparison { work: &work, against: "the same on 1 thread", picture: "coffee", width, height }
+            .print(two, one);
+    }
+}
+
+/// Two frames on a thread each against one after the other.
+fn time_ceiling(arguments: &Arguments) {
+    for (preset, width, height) in arguments.cases() {
+        let content = Content::named("coffee-scaled").expect("a known content");
+        let source = planes(&content.picture(width, height));
+        let mut compressors = [compressor(preset), compressor(preset)];
+        let mut times = [const { Vec::new() }; 2];
+        for _ in 0..arguments.rounds() {
+            let mut frames = [source.clone(), source.clone()];
+            let start = Instant::now();
+            for (compressor, frame) in compressors.iter_mut().zip(&mut frames) {
+                compressor.apply_to_planes(frame).expect("a valid picture");
+            }
+            times[0].push(start.elapsed());
+            let mut frames = [source.clone(), source.clone()];
+            let start = Instant::now();
+            std::thread::scope(|scope| {
+                for (compressor, frame) in compressors.iter_mut().zip(&mut frames) {
+                    scope.spawn(|| compressor.apply_to_planes(frame).expect("a valid picture"));
+                }
+            });
+            times[1].push(start.elapsed());
+        }
+        let [apart, together] = times.map(median);
+        let work = format!("H.265 crf 28 {preset}, planes, two frames side by side");
+        Comparison { work: &work, against: "one after the other", picture: "coffee", width, height }
+            .print(together, apart);
     }
 }
 
 fn main() {
-    let rounds = std::env::args().nth(1).map_or(5, |rounds| rounds.parse().expect("a number of rounds"));
-    if std::env::args().nth(2).as_deref() == Some("threads") {
-        return time_threads(rounds);
+    let arguments = Arguments::parse();
+    if arguments.threads {
+        return time_threads(&arguments);
     }
-    for preset in [Preset::Veryfast, Preset::Ultrafast] {
-        for (width, height) in SIZES {
-            for name in ["astronaut-scaled", "chelsea-scaled", "coffee-scaled", "rocket-scaled"] {
-                let content = Content::named(name).expect("a known content");
-                let source = planes(&content.picture(width, height));
-                let mut compressor =
-                    FrameCompressor::new(Codec::H265).preset(preset).x265_version(X265Version::V3_5);
-                compressor = compressor.crf(CRF).expect("a CRF in range");
-                let (mut theirs, mut ours) = (Vec::new(), Vec::new());
-                for _ in 0..rounds {
-                    let encoded = x265::encode(&source, CRF.into(), preset);
-                    theirs.push(encoded.time);
-                    let mut result = source.clone();
-                    let start = Instant::now();
-                    compressor.apply_to_planes(&mut result).expect("a valid picture");
-                    ours.push(start.elapsed());
-                    assert_eq!(difference(&result, &encoded.reconstruction), None, "{name}");
-                }
-                let work = format!("H.265 crf 28 {preset}, planes");
-                let against = "libx265, encode only, one thread";
-                Comparison { work: &work, against, picture: name, width, height }
-                    .print(median(ours), median(theirs));
+    if arguments.ceiling {
+        return time_ceiling(&arguments);
+    }
+    for (preset, width, height) in arguments.cases() {
+        for name in ["astronaut-scaled", "chelsea-scaled", "coffee-scaled", "rocket-scaled"] {
+            let content = Content::named(name).expect("a known content");
+            let source = planes(&content.picture(width, height));
+            let mut compressor = compressor(preset).x265_version(X265Version::V3_5);
+            let (mut theirs, mut ours) = (Vec::new(), Vec::new());
+            for _ in 0..arguments.rounds() {
+                let encoded = x265::encode(&source, CRF.into(), preset);
+                theirs.push(encoded.time);
+                let mut result = source.clone();
+                let start = Instant::now();
+                compressor.apply_to_planes(&mut result).expect("a valid picture");
+                ours.push(start.elapsed());
+                assert_eq!(difference(&result, &encoded.reconstruction), None, "{name}");
             }
+            let work = format!("H.265 crf 28 {preset}, planes");
+            let against = "libx265, encode only, one thread";
+            Comparison { work: &work, against, picture: name, width, height }
+                .print(median(ours), median(theirs));
         }
     }
 }
