@@ -118,10 +118,10 @@ impl Region {
         &self.chroma[log2 as usize - 2]
     }
 
-    /// Cost of a prediction in the mode search.
+    /// What so many bits (of a mode: a dozen at most) add to the SA8D of a prediction in the mode search.
     #[inline(always)]
-    pub(super) fn prediction_cost(&self, sa8d: u64, bits: u64) -> u64 {
-        sa8d + ((bits * self.lambda_sad + 128) >> 8)
+    pub(super) fn prediction_price(&self, bits: u64) -> u32 {
+        ((bits * self.lambda_sad + 128) >> 8) as u32
     }
 
     /// Cost of an outcome.

@@ -198,7 +198,7 @@ impl LumaSearch {
     }
 
     /// What each mode costs by the difference of its prediction.
-    fn mode_costs<S: Simd, const N: usize>(&mut self, simd: S, unit: &PredictionUnit<'_>) -> [u64; MODES] {
+    fn mode_costs<S: Simd, const N: usize>(&mut self, simd: S, unit: &PredictionUnit<'_>) -> [u32; MODES] {
         let flag = context::PREV_INTRA_LUMA_PRED_FLAG;
         let (probable, other) = (unit.entry.peek(flag, true), unit.entry.peek(flag, false));
         let Self { references, filtered, source, turned_source, .. } = self;
@@ -210,11 +210,15 @@ impl LumaSearch {
                 kernels::sa8d_of_modes::<S, N>(simd, source, turned_source, references)
             },
         );
-        let mut bits = [5 + other; MODES];
-        for (mode, bypass) in unit.most_probable.into_iter().zip([1, 2, 2]) {
-            bits[usize::from(mode)] = bypass + probable;
+        let mut costs = sums;
+        let price = unit.region.prediction_price(5 + other);
+        for cost in &mut costs {
+            *cost += price;
         }
-        std::array::from_fn(|mode| unit.region.prediction_cost(sums[mode].into(), bits[mode]))
+        for (mode, bypass) in unit.most_probable.into_iter().map(usize::from).zip([1, 2, 2]) {
+            costs[mode] = sums[mode] + unit.region.prediction_price(bypass + probable);
+        }
+        costs
     }
 
     /// Codes the unit with a mode into one of the two attempts.
@@ -264,16 +268,23 @@ impl LumaSearch {
 }
 
 /// The modes to try in full, in the order of their slots.
-fn candidates(costs: &[u64; MODES], unit: &PredictionUnit<'_>) -> ([u8; MOST_CANDIDATES], usize) {
+fn candidates(costs: &[u32; MODES], unit: &PredictionUnit<'_>) -> ([u8; MOST_CANDIDATES], usize) {
     let least = costs.iter().copied().min().unwrap_or_default();
     let limit = least + (least >> 2);
+    let mut passing = 1_u64 << unit.most_probable[0];
+    for (mode, &cost) in costs.iter().enumerate() {
+        passing |= u64::from(cost < limit) << mode;
+    }
     let mut modes = [0; MOST_CANDIDATES];
-    let mut slots = [u64::MAX; MOST_CANDIDATES];
+    let mut slots = [u32::MAX; MOST_CANDIDATES];
     let slots = &mut slots[..unit.candidates];
     let mut worst = 0;
-    for (mode, &cost) in (0..).zip(costs) {
-        if (cost < limit || mode == unit.most_probable[0]) && cost < slots[worst] {
-            (slots[worst], modes[worst]) = (cost, mode);
+    while passing != 0 {
+        let mode = passing.trailing_zeros() as usize;
+        passing &= passing - 1;
+        let cost = costs[mode % MODES];
+        if cost < slots[worst] {
+            (slots[worst], modes[worst]) = (cost, mode as u8);
             worst = 0;
             for (slot, &held) in slots.iter().enumerate() {
                 if held > slots[worst] {
@@ -282,7 +293,7 @@ fn candidates(costs: &[u64; MODES], unit: &PredictionUnit<'_>) -> ([u8; MOST_CAN
             }
         }
     }
-    (modes, slots.iter().take_while(|&&cost| cost != u64::MAX).count())
+    (modes, slots.iter().take_while(|&&cost| cost != u32::MAX).count())
 }
 
 /// Copies a block whose rows are `stride` apart to one whose rows are `N` apart.
