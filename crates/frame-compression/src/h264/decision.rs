@@ -3,7 +3,7 @@
 //! from one another.
 
 use super::distortion::{sa8d_8x8, satd, satd_4x4};
-use super::macroblock::{LumaCanvas, Macroblock, Neighbours, gather, scatter};
+use super::macroblock::{GridPlace, LumaCanvas, Macroblock, Neighbours, gather, scatter};
 use super::predict::blocks::{self, predict};
 use super::predict::edge::{Available, Edge, Edge4x4, Edge8x8};
 use super::predict::planes::{Mode, predict_chroma, predict_luma};
@@ -186,7 +186,7 @@ fn try_8x8<S: Simd>(
         let available = available_8x8(macroblock.neighbours, x, y);
         let at = LumaCanvas::at(x * 8, y * 8);
         let source = macroblock.source.luma_8x8(x * 8, y * 8);
-        let predicted = macroblock.modes.predicted(x * 2, y * 2);
+        let predicted = macroblock.modes.predicted(GridPlace::of(x * 2, y * 2));
         let choice = if !S::IS_SCALAR && available.left && available.top {
             let place = Place {
                 at,
@@ -198,7 +198,7 @@ fn try_8x8<S: Simd>(
             let (mode, cost, prediction) = luma8x8::search(simd, &source, &macroblock.luma, &place);
             Choice { mode, cost, prediction }
         } else {
-            let edge = Edge8x8::read(&macroblock.luma, x * 8, y * 8, available).filtered(available);
+            let edge = Edge8x8::read(&macroblock.luma, at, available).filtered(available);
             choose_block(&source, &edge, available, predicted, prices, sa8d_8x8)
         };
         cost += choice.cost;
@@ -235,16 +235,17 @@ fn finish_8x8<S: Simd>(
 struct Block4x4 {
     /// Its number in coding order (H.264 figure 6-10).
     k: usize,
-    /// Its place, counted in blocks.
-    x: usize,
-    y: usize,
+    /// Where its samples start in the canvas.
+    at: usize,
+    /// Where its mode is.
+    mode: GridPlace,
 }
 
 /// The 4x4 blocks in the order in which they are tried: every other one or so does not need the one just before, so
 /// that the processor works on two at a time.
 static BLOCKS_4X4: [Block4x4; 16] = {
     const fn block(k: usize, x: usize, y: usize) -> Block4x4 {
-        Block4x4 { k, x, y }
+        Block4x4 { k, at: LumaCanvas::at(x * 4, y * 4), mode: GridPlace::of(x, y) }
     }
     [
         block(0, 0, 0),
@@ -327,11 +328,10 @@ fn try_4x4<S: Simd>(
     let Macroblock { source, flat, blocks, luma, modes, neighbours, .. } = macroblock;
     luma4x4::split(simd, &source.y, blocks);
     let neighbours = Available4x4::of(*neighbours);
-    for &Block4x4 { k, x, y } in &BLOCKS_4X4 {
+    for &Block4x4 { k, at, mode } in &BLOCKS_4X4 {
         let available = neighbours.at(k);
-        let at = LumaCanvas::at(x * 4, y * 4);
         let source = &blocks[k];
-        let predicted = modes.predicted(x, y);
+        let predicted = modes.predicted(mode);
         let choice = if !S::IS_SCALAR && available.left && available.top {
             let place = Place {
                 at,
@@ -343,13 +343,13 @@ fn try_4x4<S: Simd>(
             let (mode, cost, prediction) = luma4x4::search(simd, source, luma, &place);
             Choice { mode, cost, prediction }
         } else {
-            let edge = Edge4x4::read(luma, x * 4, y * 4, available);
+            let edge = Edge4x4::read(luma, at, available);
             let choice = choose_block(source, &edge, available, predicted, prices, satd_4x4);
             let prediction = S::Words::load_bytes(simd, &choice.prediction);
             Choice { mode: choice.mode, cost: choice.cost, prediction }
         };
         cost += choice.cost;
-        modes.set(x, y, choice.mode);
+        modes.set(mode, choice.mode);
         if k == 15 {
             return Some(Trial { cost, residual: any_residual, prediction: choice.prediction });
         }

@@ -97,6 +97,22 @@ impl ChromaCanvas {
     pub(super) const ORIGIN: [usize; 2] = [Self::STRIDE + 8, Self::STRIDE + 24];
 }
 
+/// A place in a [`ModeGrid`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct GridPlace(u8);
+
+impl GridPlace {
+    /// Of the 4x4 block (x, y): eight to a row, the first row above.
+    pub(super) const fn of(x: usize, y: usize) -> Self {
+        Self(((y + 1) * 8 + x + 4) as u8)
+    }
+
+    /// The place so many before, as an index that needs no check.
+    const fn before(self, places: u8) -> usize {
+        (self.0.wrapping_sub(places) & 63) as usize
+    }
+}
+
 /// The 4x4 grid of luma prediction modes of a macroblock, with the modes to the left and above.
 /// [`ModeGrid::NONE`] stands where there is no macroblock (H.264 8.3.1.1, 8.3.2.1).
 #[derive(Debug, Clone)]
@@ -108,38 +124,32 @@ impl ModeGrid {
     pub(super) const NONE: i8 = -1;
     const EMPTY: Self = Self { modes: [Self::NONE; 64] };
 
-    /// Of eight to a row, the first row above. (Masked, so that no index needs a check.)
-    const fn at(x: usize, y: usize) -> usize {
-        ((y + 1) * 8 + x + 4) & 63
-    }
-
-    /// predIntraMode of the block whose top left 4x4 block is (x, y): the smaller of the modes to the left and
-    /// above, DC where one does not exist.
-    pub(super) fn predicted(&self, x: usize, y: usize) -> u8 {
-        let at = Self::at(x, y);
-        let smaller = self.modes[(at - 1) & 63].min(self.modes[(at - 8) & 63]);
+    /// predIntraMode of the block whose top left 4x4 block is there: the smaller of the modes to the left and above,
+    /// DC where one does not exist.
+    pub(super) fn predicted(&self, place: GridPlace) -> u8 {
+        let smaller = self.modes[place.before(1)].min(self.modes[place.before(8)]);
         if smaller < 0 { 2 } else { smaller as u8 }
     }
 
-    pub(super) fn set(&mut self, x: usize, y: usize, mode: u8) {
-        self.modes[Self::at(x, y)] = mode as i8;
+    pub(super) fn set(&mut self, place: GridPlace, mode: u8) {
+        self.modes[place.before(0)] = mode as i8;
     }
 
     /// Sets the four positions of an 8x8 block.
     pub(super) fn set_8x8(&mut self, x: usize, y: usize, mode: u8) {
         for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
-            self.set(x + dx, y + dy, mode);
+            self.set(GridPlace::of(x + dx, y + dy), mode);
         }
     }
 
     /// The modes of the lowest row, which the macroblock below needs.
     pub(super) fn bottom(&self) -> [i8; 4] {
-        std::array::from_fn(|x| self.modes[Self::at(x, 3)])
+        std::array::from_fn(|x| self.modes[GridPlace::of(x, 3).before(0)])
     }
 
     fn enter(&mut self, above: [i8; 4]) {
         for y in 0..4 {
-            self.modes[Self::at(0, y) - 1] = self.modes[Self::at(3, y)];
+            self.modes[GridPlace::of(0, y).before(1)] = self.modes[GridPlace::of(3, y).before(0)];
         }
         self.modes[4..8].copy_from_slice(&above);
     }

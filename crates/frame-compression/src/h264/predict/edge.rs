@@ -20,11 +20,11 @@ pub(in super::super) type Edge4x4 = Edge<4, 13>;
 pub(in super::super) type Edge8x8 = Edge<8, 25>;
 
 impl<const N: usize, const E: usize> Edge<N, E> {
-    /// Reads the neighbours of the block at sample (x, y); what is missing above right is the last sample above
-    /// (8.3.1.2, 8.3.2.2).
-    pub(in super::super) fn read(luma: &LumaCanvas, x: usize, y: usize, available: Available) -> Self {
+    /// Reads the neighbours of the block whose first sample is at `at`; what is missing above right is the last
+    /// sample above (8.3.1.2, 8.3.2.2).
+    pub(in super::super) fn read(luma: &LumaCanvas, at: usize, available: Available) -> Self {
         let mut edge = [0; E];
-        let corner = LumaCanvas::at(x, y) - LumaCanvas::STRIDE - 1;
+        let corner = at - LumaCanvas::STRIDE - 1;
         for (i, sample) in edge[..N].iter_mut().rev().enumerate() {
             *sample = luma.samples[corner + (i + 1) * LumaCanvas::STRIDE];
         }

@@ -3,7 +3,7 @@
 use super::super::macroblock::LumaCanvas;
 use super::super::predict::blocks;
 use super::super::quantiser::Scaling;
-use super::{Place, half_coefficients, levels, scaling_of, sums_of_halves};
+use super::{Place, half_coefficients, levels, scaling_of, smallest, sums_of_halves};
 use crate::simd::{Bytes, Dwords, Simd, Words};
 
 /// The edge as the tables below name it: left from the lowest up (the lowest twice), the corner, above from left to
@@ -183,15 +183,10 @@ pub(in super::super) fn search<S: Simd>(
     let predicted = usize::from(predicted & 15);
     let pays = S::Dwords::splat(simd, (price << 4) as i32).and(S::Dwords::load(simd, &PAYS[predicted]));
     let keys = distortions.shl::<4>() + S::Dwords::load(simd, &MODES) + pays;
-    let keys = keys.min(keys.high_halves(keys));
-    let keys = keys.min(keys.zip_high_64(keys));
-    let keys = keys.min(keys.zip_low_32(keys).zip_high_64(keys));
-    let mut lanes = [0; 8];
-    keys.store(&mut lanes);
 
     let flat_distortion = (flat.others + (flat.first - 16 * i32::from(dc)).abs()) >> 1;
     let flat_price = if predicted == usize::from(blocks::DC) { 0 } else { price as i32 };
-    let best = lanes[0].min((flat_distortion + flat_price) << 4 | i32::from(blocks::DC));
+    let best = smallest::<S>(keys).min((flat_distortion + flat_price) << 4 | i32::from(blocks::DC));
     let indices = &WHOLE_INDICES[best as usize & 15];
     let [raw, means, smooth] = each!(3, table => S::Bytes::load(simd, &indices[table]));
     let found = tables.raw.lookup(raw).or(tables.means.lookup(means)).or(tables.smooth.lookup(smooth));

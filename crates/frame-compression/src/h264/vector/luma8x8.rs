@@ -3,7 +3,7 @@
 use super::super::macroblock::LumaCanvas;
 use super::super::predict::blocks;
 use super::super::quantiser::Quantiser;
-use super::{Flat, Place, levels, scaling_of, sums_of_halves};
+use super::{Flat, Place, levels, scaling_of, smallest, sums_of_halves};
 use crate::simd::{Bytes, Dwords, Simd, Words};
 
 /// Everything that rows of predictions are made of, so that each row is eight samples in a line somewhere in it.
@@ -30,7 +30,8 @@ impl Windows {
     const RIGHT_EVEN: usize = 224;
     /// Odd rows: smooth samples.
     const RIGHT_ODD: usize = 240;
-    const SIZE: usize = 256;
+    /// Eight samples more, so that no row needs a check.
+    const SIZE: usize = 256 + 8;
 
     /// Where row `y` of a prediction starts (H.264 8.3.2.2.2 to 10).
     const fn row(mode: u8, y: usize) -> usize {
@@ -169,17 +170,15 @@ pub(in super::super) fn search<S: Simd>(
     let predicted = usize::from(predicted & 15);
     let pays = S::Dwords::splat(simd, (price << 4) as i32).and(S::Dwords::load(simd, &PAYS[predicted]));
     let keys = distortions.shl::<4>() + S::Dwords::load(simd, &MODES) + pays;
-    let mut lanes = [0; 8];
-    keys.store(&mut lanes);
     let flat_distortion = (flat.others + (flat.first - 64 * i32::from(dc)).abs() + 2) >> 2;
     let flat_price = if predicted == usize::from(blocks::DC) { 0 } else { price as i32 };
     let flat_key = (flat_distortion + flat_price) << 4 | i32::from(blocks::DC);
-    let best = lanes.into_iter().fold(flat_key, i32::min);
+    let best = smallest::<S>(keys).min(flat_key);
 
     let mut prediction = [0; 64];
     let rows = &ROWS[best as usize & 15];
     for (row, &at) in prediction.as_chunks_mut::<8>().0.iter_mut().zip(rows) {
-        *row = *windows.eight(usize::from(at).min(Windows::SIZE - 8));
+        *row = *windows.eight(usize::from(at));
     }
     ((best & 15) as u8, (best >> 4) as u32, prediction)
 }

@@ -119,6 +119,17 @@ fn sums_of_halves<S: Simd>(simd: S, vectors: [S::Words; 4]) -> S::Dwords {
     ab.zip_low_64(cd) + ab.zip_high_64(cd)
 }
 
+/// The smallest lane.
+#[inline(always)]
+fn smallest<S: Simd>(lanes: S::Dwords) -> i32 {
+    let lanes = lanes.min(lanes.high_halves(lanes));
+    let lanes = lanes.min(lanes.zip_high_64(lanes));
+    let lanes = lanes.min(lanes.zip_low_32(lanes).zip_high_64(lanes));
+    let mut stored = [0; 8];
+    lanes.store(&mut stored);
+    stored[0]
+}
+
 /// The levels of coefficients.
 #[inline(always)]
 fn levels<S: Simd>(coefficients: S::Words, multiplier: S::Words, bias: S::Words) -> S::Words {
