@@ -492,10 +492,15 @@ impl Bytes<Sse2> for Sse2Bytes {
         self.store(&mut table);
         indices.store(&mut places);
         for (i, (found, place)) in found.iter_mut().zip(places).enumerate() {
-            *found = if place < 128 { table[i / 16 * 16 + usize::from(place & 15)] } else { 0 };
+            *found = table[i / 16 * 16 + usize::from(place & 15)];
         }
         let from = found.as_ptr().cast::<__m128i>();
-        Self(sse2!([_mm_loadu_si128(from), _mm_loadu_si128(from.add(1))]))
+        let found = sse2!([_mm_loadu_si128(from), _mm_loadu_si128(from.add(1))]);
+        // 128 is the sign.
+        let wanted = |half: usize| {
+            sse2!(_mm_andnot_si128(_mm_cmplt_epi8(indices.0[half], _mm_setzero_si128()), found[half]))
+        };
+        Self([wanted(0), wanted(1)])
     }
 
     binary! {

@@ -294,6 +294,9 @@ pub(in super::super) fn filter_chroma<S: Simd>(
     stride: usize,
     qps: Qps,
 ) {
+    // Of one length, so that what is inside the one is inside the other.
+    let length = cb.len().min(cr.len());
+    let (cb, cr) = (&mut cb[..length], &mut cr[..length]);
     let limits_of = Thresholds::of;
     let inner = limits_of(qps.own);
     let left = qps.with(qps.left).and_then(limits_of);
