@@ -31,30 +31,32 @@ pub(super) struct Wavefront {
 /// Words of 64 bits in a [`Bottom`].
 const WORDS: usize = 5;
 
-/// How far a row is. Its state is one number, so that its parts are seen together: the high half counts how often the
-/// row has started again, the low half its macroblocks done, [`FINAL`] once that will not change any more.
+/// How far a row is.
 ///
 /// Apart from the rows that other threads write, by the two cache lines that processors fetch together.
 #[derive(Debug)]
 #[repr(align(128))]
 struct Row {
+    /// One number, so that its parts are seen together: the high half counts how often the row has started again, the
+    /// low half its macroblocks done.
     state: AtomicU64,
+    /// What the thread of the row above tells: in the high half how often that row has started again, in the low half
+    /// the QP that it stored last, [`UNKNOWN`] until that is final. It is told here, not asked for there, as
+    /// this row's thread looks before every macroblock.
+    told: AtomicU64,
     /// The QP stored last if all macroblocks to here have a residual; [`UNKNOWN`] until the row has been surveyed.
     guess: AtomicU8,
-    /// The QP stored last, where final.
-    last: AtomicU8,
     deblocked: AtomicBool,
 }
 
-const FINAL: u32 = u32::MAX;
 const UNKNOWN: u8 = u8::MAX;
 
 impl Default for Row {
     fn default() -> Self {
         Self {
             state: AtomicU64::new(0),
+            told: AtomicU64::new(UNKNOWN.into()),
             guess: AtomicU8::new(UNKNOWN),
-            last: AtomicU8::new(UNKNOWN),
             deblocked: AtomicBool::new(false),
         }
     }
@@ -65,8 +67,26 @@ impl Row {
         self.state.store(u64::from(start) << 32 | u64::from(done), Ordering::Release);
     }
 
-    fn start(&self) -> u32 {
-        (self.state.load(Ordering::Acquire) >> 32) as u32
+    fn tell(&self, above_start: u32, stored: u8) {
+        self.told.store(u64::from(above_start) << 32 | u64::from(stored), Ordering::Release);
+    }
+
+    /// How often the row above has started again, and the QP it stored last, once that is final.
+    fn told(&self) -> (u32, Option<u8>) {
+        let told = self.told.load(Ordering::Acquire);
+        ((told >> 32) as u32, Some(told as u8).filter(|&stored| stored != UNKNOWN))
+    }
+
+    /// Waits for the QP that the row above stores last; `None` if that row has started again since `above_start`.
+    fn wait_told(&self, above_start: u32) -> Option<u8> {
+        let mut patience = Patience::default();
+        loop {
+            match self.told() {
+                (start, _) if start != above_start => return None,
+                (_, Some(stored)) => return Some(stored),
+                (_, None) => patience.wait(),
+            }
+        }
     }
 
     /// Waits until so many macroblocks are done and says how many are; `None` if the row has started again since
@@ -238,30 +258,30 @@ impl<'p> Picture<'p> {
 
     fn code(&self, worker: &mut Worker, row: usize, slot: &mut Slot<'_>) {
         let own = &self.rows[row];
-        let above = self.above(row);
+        let below = self.rows.get(row + 1);
+        let guess = self.above(row).map(Row::guess);
         let wanted = worker.wanted[0];
-        let mut last = above.map(Row::guess);
         for start in 0.. {
             own.set(start, 0);
-            let seen = above.map_or(0, Row::start);
-            if let Some(end) = self.try_code(worker, row, (start, seen), last, slot) {
-                let Some(above) = above else { return self.finish(own, start, end) };
-                if above.wait(seen, FINAL).is_some() {
-                    let stored = above.last.load(Ordering::Relaxed);
-                    let settled = |last: Option<u8>| last.map(|last| settled_quantiser(wanted, last));
-                    let same = end.first_residual && settled(last) == settled(Some(stored));
-                    if last == Some(stored) || same {
-                        return self.finish(own, start, end);
-                    }
-                    last = Some(stored);
+            if let Some(below) = below {
+                below.tell(start, UNKNOWN);
+            }
+            let (above_start, stored) = own.told();
+            let last = stored.or(guess);
+            let Some(end) = self.try_code(worker, row, (start, above_start), last, slot) else { continue };
+            if let Some(last) = last {
+                let Some(stored) = own.wait_told(above_start) else { continue };
+                let same = end.first_residual
+                    && settled_quantiser(wanted, last) == settled_quantiser(wanted, stored);
+                if last != stored && !same {
+                    continue;
                 }
             }
+            if let Some(below) = below {
+                below.tell(start, end.last);
+            }
+            return;
         }
-    }
-
-    fn finish(&self, row: &Row, start: u32, end: RowEnd) {
-        row.last.store(end.last, Ordering::Relaxed);
-        row.set(start, FINAL);
     }
 
     fn try_code(
@@ -272,8 +292,17 @@ impl<'p> Picture<'p> {
         last: Option<u8>,
         slot: &mut Slot<'_>,
     ) -> Option<RowEnd> {
-        let mut lines =
-            SharedLines { picture: self, row, start, above_start, above_done: 0, above_right: Bottom::NONE };
+        let first_wanted = worker.wanted[0];
+        let mut lines = SharedLines {
+            picture: self,
+            row,
+            start,
+            above_start,
+            first_wanted,
+            first_quantiser: last.map(|last| settled_quantiser(first_wanted, last)),
+            above_done: 0,
+            above_right: Bottom::NONE,
+        };
         let (lead, chroma_lead) = self.leads();
         let [y, cb, cr] = &mut worker.samples;
         let mut band = Band {
@@ -350,6 +379,9 @@ struct SharedLines<'a, 'b> {
     row: usize,
     start: u32,
     above_start: u32,
+    /// The adapted quantiser of the row's first macroblock, and what it has been settled to.
+    first_wanted: u8,
+    first_quantiser: Option<u8>,
     /// Macroblocks that are done in the row above, as far as this one knows: looking again takes the cache line away
     /// from the thread that writes it.
     above_done: u32,
@@ -374,6 +406,11 @@ impl SharedLines<'_, '_> {
 impl Lines for SharedLines<'_, '_> {
     fn above(&mut self, x: usize) -> Option<[Bottom; 2]> {
         let Some(above) = self.row.checked_sub(1) else { return Some([Bottom::NONE; 2]) };
+        let (above_start, stored) = self.picture.rows[self.row].told();
+        let refuted = |stored| self.first_quantiser != Some(settled_quantiser(self.first_wanted, stored));
+        if above_start != self.above_start || stored.is_some_and(refuted) {
+            return None;
+        }
         let needed = (x + 2).min(self.picture.columns) as u32;
         if self.above_done < needed {
             self.above_done = self.picture.rows[above].wait(self.above_start, needed)?;
@@ -435,6 +472,47 @@ mod tests {
                     for y in 0..planes.size(component).1 {
                         let (ours, theirs) = (planes.row(component, y), expected.row(component, y));
                         assert_eq!(ours, theirs, "case {case} on {threads} threads, {component:?} row {y}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_busy_pool_does_not_hold_up_its_tasks() {
+        let mut rng = Rng::new(20);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let crf = Crf::new(35.0).unwrap();
+        for _ in 0..20 {
+            let source = random_planes(&mut rng);
+            let mut expected = source.clone();
+            Engine::default().reconstruct(&mut expected, crf);
+            let mut pictures = vec![source; 5];
+            // More pictures than threads, each of them a task that spawns others.
+            pool.scope(|scope| {
+                for planes in &mut pictures {
+                    scope.spawn(|_| Engine::default().reconstruct(planes, crf));
+                }
+            });
+            // The other thread has something else to do until the picture is done.
+            let (done, is_done) = std::sync::mpsc::channel();
+            let alone = &mut pictures[0];
+            alone.clone_from(&expected);
+            Engine::default().reconstruct(alone, crf);
+            let twice = alone.clone();
+            alone.clone_from(&expected);
+            pool.scope(|scope| {
+                scope.spawn(move |_| is_done.recv().unwrap());
+                scope.spawn(move |_| {
+                    Engine::default().reconstruct(alone, crf);
+                    done.send(()).unwrap();
+                });
+            });
+            for component in COMPONENTS {
+                for y in 0..expected.size(component).1 {
+                    assert_eq!(pictures[0].row(component, y), twice.row(component, y));
+                    for planes in &pictures[1..] {
+                        assert_eq!(planes.row(component, y), expected.row(component, y));
                     }
                 }
             }
