@@ -23,6 +23,8 @@ GOALS = [
     ("H.264 crf 29, planes", "libx264 default, open + encode", 2.0, "least"),
     ("H.264 crf 29, planes", "libx264 cheapest with the same picture, encode only", 1.25, "least"),
     ("H.264 crf 29, planes, 2 threads", "the same on 1 thread", 1.7, "least"),
+    ("H.264 crf 29, planes, 2 threads of a pool that sleeps", "the same on 1 thread", None, "least"),
+    ("H.264 crf 29, planes, 2 frames side by side on 2 threads", "both on 1 thread", None, "least"),
     ("JPEG quality 43, whole call", "OpenCV imencode + imdecode", 3.0, "least"),
     ("JPEG quality 43, whole call", "TurboJPEG compress + decompress", 3.0, "least"),
     ("JPEG quality 43, whole call", "Pillow save + open", None, "least"),

@@ -3,14 +3,15 @@
 //! `cargo run --release -p oracle --bin bench_h264 [-- --rounds N] [--crf C] [--size WxH] [--only ours|x264]
 //! [--threads]`
 //!
-//! Lines of JSON, medians of alternating rounds. `--threads` times one picture on two threads of a pool instead. Ours replaces the planes; the copy that refills them is not measured. libx264 is
-//! measured with the cheapest settings that give the same picture (coding alone, the encoder is open already), and
-//! with those of a default call (opening and coding). A second table has one picture on two
-//! threads of a rayon pool.
+//! Lines of JSON, medians of alternating rounds. Ours replaces the planes; the copy that refills them is not measured.
+//! libx264 is measured with the cheapest settings that give the same picture (coding alone, the encoder is open
+//! already), and with those of a default call (opening and coding). `--threads` times one picture on two threads of a
+//! rayon pool instead, and how much two threads of this machine can do at most.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use frame_compression::{Codec, FrameCompressor};
+use frame_compression::{Codec, FrameCompressor, Planes};
 use oracle::bench::{Comparison, median};
 use oracle::planes;
 use oracle::x264::{Encoder, Frame, Settings};
@@ -71,22 +72,73 @@ fn main() {
     }
 }
 
-/// One picture on two threads of a pool, beside one thread.
+/// One picture on two threads of a pool, beside one thread: frames one after another by a task of the pool, and a frame
+/// handed from outside to a pool that sleeps, which the system has to wake.
 fn measure_threads(options: &Options, photograph: Photograph, width: usize, height: usize) {
     let source = planes(&Content::Scaled(photograph).picture(width, height));
-    let mut compressor = FrameCompressor::new(Codec::H264).crf(options.crf).expect("a CRF in range");
+    let compressor = || FrameCompressor::new(Codec::H264).crf(options.crf).expect("a CRF in range");
+    let (mut compressor, mut other) = (compressor(), compressor());
+    let (mut work, mut other_work) = (source.clone(), source.clone());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("two threads");
-    let mut work = source.clone();
-    let (mut one, mut two) = (Vec::new(), Vec::new());
+    let (mut one, mut two, mut woken, mut pair) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..options.rounds {
+        for _ in 0..FRAMES {
+            one.push(frame(&mut compressor, &mut work, &source));
+        }
         work.clone_from(&source);
-        one.push(timed(|| compressor.apply_to_planes(&mut work).expect("even sides")));
-        work.clone_from(&source);
-        two.push(timed(|| pool.install(|| compressor.apply_to_planes(&mut work)).expect("even sides")));
+        woken.push(timed(|| pool.install(|| compressor.apply_to_planes(&mut work)).expect("even sides")));
+        pool.install(|| {
+            for _ in 0..FRAMES {
+                two.push(frame(&mut compressor, &mut work, &source));
+            }
+        });
+        for _ in 0..FRAMES {
+            pair.push(side_by_side([&mut compressor, &mut other], [&mut work, &mut other_work], &source));
+        }
     }
-    let work = "H.264 crf 29, planes, 2 threads";
-    Comparison { work, against: "the same on 1 thread", picture: photograph.name(), width, height }
-        .print(median(two), median(one));
+    let one = median(one);
+    for (work, against, ours, theirs) in [
+        ("2 threads", "the same on 1 thread", two, one),
+        ("2 threads of a pool that sleeps", "the same on 1 thread", woken, one),
+        ("2 frames side by side on 2 threads", "both on 1 thread", pair, 2.0 * one),
+    ] {
+        let work = &format!("H.264 crf 29, planes, {work}");
+        Comparison { work, against, picture: photograph.name(), width, height }.print(median(ours), theirs);
+    }
+}
+
+/// Frames in a row.
+const FRAMES: usize = 3;
+
+fn frame(compressor: &mut FrameCompressor, work: &mut Planes, source: &Planes) -> Duration {
+    work.clone_from(source);
+    timed(|| compressor.apply_to_planes(work).expect("even sides"))
+}
+
+/// Two frames that have nothing to do with each other, each on a thread of its own: what the machine's two cores can
+/// do at most. The time until both are done, from a moment at which both threads are awake.
+fn side_by_side(
+    compressors: [&mut FrameCompressor; 2],
+    works: [&mut Planes; 2],
+    source: &Planes,
+) -> Duration {
+    let ready = AtomicUsize::new(0);
+    let encode = |compressor: &mut FrameCompressor, work: &mut Planes| {
+        work.clone_from(source);
+        ready.fetch_add(1, Ordering::AcqRel);
+        while ready.load(Ordering::Acquire) < 2 {
+            std::hint::spin_loop();
+        }
+        let start = Instant::now();
+        compressor.apply_to_planes(work).expect("even sides");
+        (start, Instant::now())
+    };
+    let ([here, there], [work_here, work_there]) = (compressors, works);
+    let (first, second) = std::thread::scope(|scope| {
+        let there = scope.spawn(|| encode(there, work_there));
+        (encode(here, work_here), there.join().expect("an encode that does not panic"))
+    });
+    first.1.max(second.1) - first.0.min(second.0)
 }
 
 fn measure(options: &Options, photograph: Photograph, width: usize, height: usize) {
