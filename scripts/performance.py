@@ -32,6 +32,8 @@ GOALS = [
     ("H.265 crf 28 ultrafast, planes", "libx265, encode only, one thread", 1.5, "least"),
     ("H.265 crf 28 veryfast, planes, 2 threads", "the same on 1 thread", 1.7, "least"),
     ("H.265 crf 28 ultrafast, planes, 2 threads", "the same on 1 thread", 1.7, "least"),
+    ("H.265 crf 28 veryfast, planes, two frames side by side", "one after the other", None, "least"),
+    ("H.265 crf 28 ultrafast, planes, two frames side by side", "one after the other", None, "least"),
     ("H.265 crf 28 veryfast, whole call", "PyAV round trip, one core", None, "least"),
     ("JPEG, f32 tensor in and out", "the u8 call", 1.6, "most"),
     ("f32 to u8", "NumPy (x*255).astype(uint8)", 4.0, "least"),

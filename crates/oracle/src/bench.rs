@@ -33,3 +33,20 @@ impl Comparison<'_> {
         );
     }
 }
+
+/// A pool of so many threads, each kept on a core of its own, as systems that have the choice do not always part them.
+///
+/// # Panics
+/// If the system gives no threads.
+pub fn pinned_pool(threads: usize) -> rayon::ThreadPool {
+    let cores = core_affinity::get_core_ids().unwrap_or_default();
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .start_handler(move |thread| {
+            if let Some(&core) = cores.get(thread) {
+                core_affinity::set_for_current(core);
+            }
+        })
+        .build()
+        .expect("threads")
+}

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use frame_compression::{Codec, FrameCompressor, Planes};
-use oracle::bench::{Comparison, median};
+use oracle::bench::{Comparison, median, pinned_pool};
 use oracle::planes;
 use oracle::x264::{Encoder, Frame, Settings};
 use test_pictures::{Content, Photograph};
@@ -79,7 +79,7 @@ fn measure_threads(options: &Options, photograph: Photograph, width: usize, heig
     let compressor = || FrameCompressor::new(Codec::H264).crf(options.crf).expect("a CRF in range");
     let (mut compressor, mut other) = (compressor(), compressor());
     let (mut work, mut other_work) = (source.clone(), source.clone());
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("two threads");
+    let pool = pinned_pool(2);
     let (mut one, mut two, mut woken, mut pair) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..options.rounds {
         for _ in 0..FRAMES {

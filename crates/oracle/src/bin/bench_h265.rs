@@ -12,7 +12,7 @@
 use std::time::Instant;
 
 use frame_compression::{Codec, FrameCompressor, Preset, X265Version};
-use oracle::bench::{Comparison, median};
+use oracle::bench::{Comparison, median, pinned_pool};
 use oracle::{difference, planes, x265};
 use test_pictures::Content;
 
@@ -67,8 +67,7 @@ fn compressor(preset: Preset) -> FrameCompressor {
 
 /// One frame on two threads against one, in one pool each.
 fn time_threads(arguments: &Arguments) {
-    let pools =
-        [1, 2].map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads"));
+    let pools = [1, 2].map(pinned_pool);
     for (preset, width, height) in arguments.cases() {
         let content = Content::named("coffee-scaled").expect("a known content");
         let source = planes(&content.picture(width, height));
