@@ -1,7 +1,7 @@
 # The project's commands. `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full test-rust test-oracle test-heavy bench docs golden wheel install-capi check-apple check-wasm test-swift test-aarch64
+.PHONY: help demo test test-full test-rust test-oracle test-heavy bench instructions docs golden wheel install-capi check-apple check-wasm test-swift test-aarch64
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test-heavy: ## the Python package beside PyTorch, Ray, LTX's own code and others
 
 bench: ## measure against the peers side by side; writes docs/performance.md and target/bench/*.json
 	scripts/bench.sh
+
+instructions: ## count instructions with callgrind and compare them with docs/instructions.txt: repeatable on any machine
+	scripts/instructions.sh
 
 docs: ## the library's documentation with all features
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features -p frame-compression

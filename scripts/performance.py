@@ -145,7 +145,7 @@ def read(path):
     """The rows of a file of JSON lines, or of one of the two reports above."""
     text = Path(path).read_text(encoding="utf-8")
     if Path(path).stem == "python":
-        return list(rows_of_python(json.loads(text[text.index("{") :])))
+        return list(rows_of_python(json.loads(text[text.index("{\n") :])))
     lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
     if Path(path).stem == "jpeg":
         return list(rows_of_jpeg(lines[-1]))

@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 use std::ops::{Add, Mul, Sub};
 
-use super::{Bytes, Dwords, Floats, LaneOrder, Simd, Words};
+use super::{Bytes, Dwords, Floats, LaneOrder, Simd, Words, each};
 
 /// Proof that the CPU has AVX2 and the bit instructions that came with it: made by [`Avx2::detect`] alone.
 #[derive(Debug, Clone, Copy)]
@@ -259,7 +259,7 @@ impl Words<Avx2> for Avx2Words {
     #[inline(always)]
     fn load_quarters(_: Avx2, quarters: [&[i16; 4]; 4]) -> Self {
         Self(avx2!({
-            let [a, b, c, d] = quarters.map(|quarter| _mm_loadl_epi64(quarter.as_ptr().cast()));
+            let [a, b, c, d] = each!(4, i => _mm_loadl_epi64(quarters[i].as_ptr().cast()));
             _mm256_set_m128i(_mm_unpacklo_epi64(c, d), _mm_unpacklo_epi64(a, b))
         }))
     }
@@ -330,10 +330,7 @@ impl Words<Avx2> for Avx2Words {
     #[inline(always)]
     fn reorder(self, order: &LaneOrder) -> Self {
         avx2!({
-            let [same, other] = [0, 1].map(
-                #[inline(always)]
-                |half| _mm256_loadu_si256(order.halves[half].as_ptr().cast()),
-            );
+            let [same, other] = each!(2, half => _mm256_loadu_si256(order.halves[half].as_ptr().cast()));
             let swapped = _mm256_permute4x64_epi64::<0b01_00_11_10>(self.0);
             Self(_mm256_or_si256(_mm256_shuffle_epi8(self.0, same), _mm256_shuffle_epi8(swapped, other)))
         })

@@ -120,6 +120,31 @@ macro_rules! dispatch {
 }
 pub(crate) use dispatch;
 
+/// `[f(0), f(1), ..]`, written out: no closure, which the compiler might leave a function of its own, without the
+/// instruction set of its surroundings.
+macro_rules! each {
+    (2, $i:ident => $value:expr) => {
+        $crate::simd::each!(@ $i => $value; 0 1)
+    };
+    (3, $i:ident => $value:expr) => {
+        $crate::simd::each!(@ $i => $value; 0 1 2)
+    };
+    (4, $i:ident => $value:expr) => {
+        $crate::simd::each!(@ $i => $value; 0 1 2 3)
+    };
+    (8, $i:ident => $value:expr) => {
+        $crate::simd::each!(@ $i => $value; 0 1 2 3 4 5 6 7)
+    };
+    (@ $i:ident => $value:expr; $($number:literal)*) => {
+        [$({
+            #[allow(non_upper_case_globals)]
+            const $i: usize = $number;
+            $value
+        }),*]
+    };
+}
+pub(crate) use each;
+
 /// An instruction set: a token that only exists where the CPU has it.
 pub(crate) trait Simd: Copy + fmt::Debug + Send + Sync + 'static {
     /// 16 lanes of 16 bits.

@@ -2,7 +2,7 @@
 
 use super::super::quantiser::Scaling;
 use super::{columns_of_blocks, levels};
-use crate::simd::{Simd, Words};
+use crate::simd::{Simd, Words, each};
 
 /// Transposes each of four blocks side by side.
 #[inline(always)]

@@ -6,7 +6,7 @@ use super::super::predict::planes::Mode;
 use super::super::quantiser::Quantiser;
 use super::blocks::{self, FourScaling};
 use super::{half_coefficients, levels};
-use crate::simd::{Bytes, Dwords, Simd, Words};
+use crate::simd::{Bytes, Dwords, Simd, Words, each};
 
 /// The neighbours of both planes, Cb in the low half.
 struct Sides<S: Simd> {

@@ -3,7 +3,7 @@
 
 use super::super::deblock::{Qps, Thresholds};
 use super::luma8x8::transpose;
-use crate::simd::{Bytes, Simd, Words};
+use crate::simd::{Bytes, Simd, Words, each};
 
 /// [`Thresholds`] in every lane.
 struct Limits<W> {
@@ -185,20 +185,14 @@ fn load_macroblock<S: Simd>(simd: S, samples: &[u8], at: usize, stride: usize) -
     for (y, row) in rows.as_flattened_mut().iter_mut().enumerate() {
         *row = S::Words::load_bytes(simd, sixteen(samples, at + y * stride));
     }
-    let [upper, lower] = rows.map(
-        #[inline(always)]
-        |rows| transpose::<S>(rows),
-    );
+    let [upper, lower] = each!(2, half => transpose::<S>(rows[half]));
     [each!(8, x => upper[x].low_halves(lower[x])), each!(8, x => upper[x].high_halves(lower[x]))]
 }
 
 /// The reverse of [`load_macroblock`]. In whole rows, as they are read again.
 #[inline(always)]
 fn store_macroblock<S: Simd>(columns: [[S::Words; 8]; 2], samples: &mut [u8], at: usize, stride: usize) {
-    let [first, second] = columns.map(
-        #[inline(always)]
-        |columns| transpose::<S>(columns),
-    );
+    let [first, second] = each!(2, half => transpose::<S>(columns[half]));
     for (y, (first, second)) in first.into_iter().zip(second).enumerate() {
         let mut both = [0; 32];
         first.pack_bytes(second).store(&mut both);

@@ -7,7 +7,7 @@ use super::super::quantiser::Quantiser;
 use super::super::residual;
 use super::blocks::{self, FourScaling};
 use super::{Flat, coefficients, hadamard_rows, half_coefficients, sums_of_halves};
-use crate::simd::{Dwords, Simd, Words};
+use crate::simd::{Dwords, Simd, Words, each};
 
 /// The neighbours of a macroblock's luma.
 struct Sides {

@@ -4,7 +4,7 @@ use super::super::macroblock::LumaCanvas;
 use super::super::predict::blocks;
 use super::super::quantiser::Scaling;
 use super::{Place, half_coefficients, levels, scaling_of, smallest, sums_of_halves};
-use crate::simd::{Bytes, Dwords, Simd, Words};
+use crate::simd::{Bytes, Dwords, Simd, Words, each};
 
 /// The edge as the tables below name it: left from the lowest up (the lowest twice), the corner, above from left to
 /// right (the last twice), and in the end the DC prediction. `means` are of neighbours in it, `smooth` its samples

@@ -4,7 +4,7 @@ use super::super::macroblock::LumaCanvas;
 use super::super::predict::blocks;
 use super::super::quantiser::Quantiser;
 use super::{Flat, Place, levels, scaling_of, smallest, sums_of_halves};
-use crate::simd::{Bytes, Dwords, Simd, Words};
+use crate::simd::{Bytes, Dwords, Simd, Words, each};
 
 /// Everything that rows of predictions are made of, so that each row is eight samples in a line somewhere in it.
 #[repr(C, align(32))]

@@ -4,31 +4,6 @@
 //! Two layouts recur. A vector of words holds either a whole 4x4 block, its rows the four fours of lanes, or one
 //! row of four blocks that lie (or are thought) side by side, each a four of lanes.
 
-/// `[f(0), f(1), ..]`, written out: no closure, which the compiler might leave a function of its own, without the
-/// instruction set of its surroundings.
-macro_rules! each {
-    (2, $i:ident => $value:expr) => {
-        $crate::h264::vector::each!(@ $i => $value; 0 1)
-    };
-    (3, $i:ident => $value:expr) => {
-        $crate::h264::vector::each!(@ $i => $value; 0 1 2)
-    };
-    (4, $i:ident => $value:expr) => {
-        $crate::h264::vector::each!(@ $i => $value; 0 1 2 3)
-    };
-    (8, $i:ident => $value:expr) => {
-        $crate::h264::vector::each!(@ $i => $value; 0 1 2 3 4 5 6 7)
-    };
-    (@ $i:ident => $value:expr; $($number:literal)*) => {
-        [$({
-            #[allow(non_upper_case_globals)]
-            const $i: usize = $number;
-            $value
-        }),*]
-    };
-}
-use each;
-
 mod blocks;
 pub(super) mod chroma;
 pub(super) mod deblock;
@@ -38,7 +13,7 @@ pub(super) mod luma4x4;
 pub(super) mod luma8x8;
 
 use super::quantiser::Scaling;
-use crate::simd::{Dwords, Simd, Words};
+use crate::simd::{Dwords, Simd, Words, each};
 
 /// A block with neighbours on both sides, for the search through its nine modes.
 pub(super) struct Place {

@@ -2,7 +2,7 @@
 
 use super::super::measure;
 use super::{eight, sixteen};
-use crate::simd::{Dwords, Simd, Words};
+use crate::simd::{Dwords, Simd, Words, each};
 
 /// Half the sum of magnitudes of H B H, for the two 8x8 blocks that stand side by side in eight rows of 16 lanes.
 /// It is spread over the eight lanes of each block's half. Rows may hold differences of samples.
@@ -64,13 +64,12 @@ pub(super) fn half_sums_4x4<S: Simd>(simd: S, [a, b, c, d]: [S::Words; 4]) -> [u
     let (e, f, g, h) = (a + b, a - b, c + d, c - d);
     let (a, b, c, d) = (e + g, f + h, e - g, f - h);
     // Columns, two of a block in each half: first the even blocks', then the odd ones'.
-    let sums = [[a.zip_low_16(b), c.zip_low_16(d)], [a.zip_high_16(b), c.zip_high_16(d)]].map(
-        #[inline(always)]
-        |[upper, lower]| {
-            let (left, right) = (upper.zip_low_32(lower), upper.zip_high_32(lower));
-            [(left + right).abs(), (left - right).abs()]
-        },
-    );
+    let pairs = [[a.zip_low_16(b), c.zip_low_16(d)], [a.zip_high_16(b), c.zip_high_16(d)]];
+    let sums = each!(2, i => {
+        let [upper, lower] = pairs[i];
+        let (left, right) = (upper.zip_low_32(lower), upper.zip_high_32(lower));
+        [(left + right).abs(), (left - right).abs()]
+    });
     let of_lanes = larger_halves::<S>(sums[0][0], sums[1][0]) + larger_halves::<S>(sums[0][1], sums[1][1]);
     let mut lanes = [0; 8];
     of_lanes.mul_add_pairs(S::Words::splat(simd, 1)).store(&mut lanes);
