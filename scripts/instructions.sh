@@ -34,7 +34,7 @@ done
 
 if [ "${1:-}" = --update ]; then
     {
-        echo "# Instructions of one 512x512 photograph (scripts/instructions.sh): codec, planes or whole u8 RGB call, level, count."
+        echo "# Instructions of one 512x512 photograph (scripts/instructions.sh): codec, planes (filling them included) or whole u8 RGB call, level, count."
         echo "# $(rustc --version), $(valgrind --version)"
         cat "$table"
     } >$record
