@@ -26,7 +26,6 @@ measure h264.jsonl "${pin[@]}" target/release/bench_h264
 measure h264-threads.jsonl target/release/bench_h264 --threads
 measure h265.jsonl "${pin[@]}" target/release/bench_h265
 measure h265-threads.jsonl target/release/bench_h265 5 threads
-measure h265-ceiling.jsonl target/release/bench_h265 5 ceiling
 measure jpeg.jsonl "${pin[@]}" $venv/bin/python crates/oracle/python/bench_jpeg.py target/release/bench_jpeg
 measure alone.jsonl "${pin[@]}" target/release/examples/bench_alone
 measure python.json make -s -C crates/frame-compression-python bench

@@ -1,6 +1,9 @@
 //! What the comparisons with the reference codecs share.
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use frame_compression::{FrameCompressor, Planes};
 
 /// The median in milliseconds.
 pub fn median(mut times: Vec<Duration>) -> f64 {
@@ -49,4 +52,33 @@ pub fn pinned_pool(threads: usize) -> rayon::ThreadPool {
         })
         .build()
         .expect("threads")
+}
+
+/// Two frames that have nothing to do with each other, each on a thread of its own: what the machine's two cores can
+/// do at most. The time until both are done, from a moment at which both threads are awake.
+///
+/// # Panics
+/// If the codec does not take the picture.
+pub fn side_by_side(
+    compressors: [&mut FrameCompressor; 2],
+    works: [&mut Planes; 2],
+    source: &Planes,
+) -> Duration {
+    let ready = AtomicUsize::new(0);
+    let encode = |compressor: &mut FrameCompressor, work: &mut Planes| {
+        work.clone_from(source);
+        ready.fetch_add(1, Ordering::AcqRel);
+        while ready.load(Ordering::Acquire) < 2 {
+            std::hint::spin_loop();
+        }
+        let start = Instant::now();
+        compressor.apply_to_planes(work).expect("a picture that the codec takes");
+        (start, Instant::now())
+    };
+    let ([here, there], [work_here, work_there]) = (compressors, works);
+    let (first, second) = std::thread::scope(|scope| {
+        let there = scope.spawn(|| encode(there, work_there));
+        (encode(here, work_here), there.join().expect("an encode that does not panic"))
+    });
+    first.1.max(second.1) - first.0.min(second.0)
 }

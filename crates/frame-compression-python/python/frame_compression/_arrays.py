@@ -22,22 +22,22 @@ else:
     Array = TypeVar("Array")
 
 
+def _is_a(x: object, module: str, name: str) -> bool:
+    """Whether ``x`` is of a class of a module that somebody may have imported."""
+    kind = getattr(sys.modules.get(module), name, None)
+    return kind is not None and isinstance(x, kind)
+
+
 def is_tensor(x: object) -> TypeGuard[torch.Tensor]:
     """Whether ``x`` is a tensor of PyTorch."""
-    torch = sys.modules.get("torch")
-    return hasattr(torch, "Tensor") and isinstance(x, torch.Tensor)  # type: ignore[union-attr]
-
-
-def _is_masked(x: object) -> bool:
-    ma = sys.modules.get("numpy.ma")
-    return hasattr(ma, "MaskedArray") and isinstance(x, ma.MaskedArray)  # type: ignore[union-attr]
+    return _is_a(x, "torch", "Tensor")
 
 
 def memory_of(x: object, name: str = "x") -> NDArray[Any]:
     """The memory of an array or tensor; bfloat16 as ``uint16``."""
     if is_tensor(x):
         return _memory_of_tensor(x)
-    if _is_masked(x) or not isinstance(x, np.ndarray):
+    if _is_a(x, "numpy.ma", "MaskedArray") or not isinstance(x, np.ndarray):
         given = type(x).__module__ + "." + type(x).__qualname__
         raise TypeError(
             f"{name} of type {given.removeprefix('builtins.')} is not allowed: "

@@ -8,11 +8,10 @@
 //! already), and with those of a default call (opening and coding). `--threads` times one picture on two threads of a
 //! rayon pool instead, and how much two threads of this machine can do at most.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use frame_compression::{Codec, FrameCompressor, Planes};
-use oracle::bench::{Comparison, median, pinned_pool};
+use oracle::bench::{Comparison, median, pinned_pool, side_by_side};
 use oracle::planes;
 use oracle::x264::{Encoder, Frame, Settings};
 use test_pictures::{Content, Photograph};
@@ -113,32 +112,6 @@ const FRAMES: usize = 3;
 fn frame(compressor: &mut FrameCompressor, work: &mut Planes, source: &Planes) -> Duration {
     work.clone_from(source);
     timed(|| compressor.apply_to_planes(work).expect("even sides"))
-}
-
-/// Two frames that have nothing to do with each other, each on a thread of its own: what the machine's two cores can
-/// do at most. The time until both are done, from a moment at which both threads are awake.
-fn side_by_side(
-    compressors: [&mut FrameCompressor; 2],
-    works: [&mut Planes; 2],
-    source: &Planes,
-) -> Duration {
-    let ready = AtomicUsize::new(0);
-    let encode = |compressor: &mut FrameCompressor, work: &mut Planes| {
-        work.clone_from(source);
-        ready.fetch_add(1, Ordering::AcqRel);
-        while ready.load(Ordering::Acquire) < 2 {
-            std::hint::spin_loop();
-        }
-        let start = Instant::now();
-        compressor.apply_to_planes(work).expect("even sides");
-        (start, Instant::now())
-    };
-    let ([here, there], [work_here, work_there]) = (compressors, works);
-    let (first, second) = std::thread::scope(|scope| {
-        let there = scope.spawn(|| encode(there, work_there));
-        (encode(here, work_here), there.join().expect("an encode that does not panic"))
-    });
-    first.1.max(second.1) - first.0.min(second.0)
 }
 
 fn measure(options: &Options, photograph: Photograph, width: usize, height: usize) {

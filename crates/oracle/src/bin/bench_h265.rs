@@ -1,18 +1,17 @@
 //! H.265 against libx265, side by side: the same photographs, planes to planes, in one process; lines of JSON.
 //!
-//! `taskset -c 0 cargo run --release -p oracle --bin bench_h265 -- [rounds] [threads | ceiling] [preset] [size]`
+//! `taskset -c 0 cargo run --release -p oracle --bin bench_h265 -- [rounds] [threads] [preset] [size]`
 //!
 //! Ours is the whole call; of libx265 only the encoder's own calls count (opening and closing aside), on a pool of
 //! one thread. Pin the process to one core: libx265 hands its work to another thread.
 //!
-//! With `threads` (and on two cores) it times one frame on a pool of two threads against one instead; with `ceiling`
-//! two frames side by side against one after the other, which is the most that the machine can give. A preset and a size
-//! as in `512x512` leave out all others.
+//! With `threads` (and on two cores) it times one frame on a pool of two threads against one instead, and two frames
+//! side by side, which is the most that the machine can give. A preset and a size as in `512x512` leave out all others.
 
 use std::time::Instant;
 
 use frame_compression::{Codec, FrameCompressor, Preset, X265Version};
-use oracle::bench::{Comparison, median, pinned_pool};
+use oracle::bench::{Comparison, median, pinned_pool, side_by_side};
 use oracle::{difference, planes, x265};
 use test_pictures::Content;
 
@@ -24,7 +23,6 @@ const CRF: f32 = 28.0;
 struct Arguments {
     rounds: Option<usize>,
     threads: bool,
-    ceiling: bool,
     preset: Option<Preset>,
     size: Option<String>,
 }
@@ -35,7 +33,6 @@ impl Arguments {
         for argument in std::env::args().skip(1) {
             match argument.as_str() {
                 "threads" => arguments.threads = true,
-                "ceiling" => arguments.ceiling = true,
                 _ if argument.contains('x') => arguments.size = Some(argument),
                 _ => match argument.parse() {
                     Ok(rounds) => arguments.rounds = Some(rounds),
@@ -65,56 +62,32 @@ fn compressor(preset: Preset) -> FrameCompressor {
     FrameCompressor::new(Codec::H265).preset(preset).crf(CRF).expect("a CRF in range")
 }
 
-/// One frame on two threads against one, in one pool each.
+/// One frame on two threads against one, in one pool each, and two frames side by side.
 fn time_threads(arguments: &Arguments) {
     let pools = [1, 2].map(pinned_pool);
     for (preset, width, height) in arguments.cases() {
         let content = Content::named("coffee-scaled").expect("a known content");
         let source = planes(&content.picture(width, height));
-        let mut compressor = compressor(preset);
-        let mut times = [const { Vec::new() }; 2];
+        let [mut compressor, mut other] = [compressor(preset), compressor(preset)];
+        let [mut work, mut other_work] = [source.clone(), source.clone()];
+        let (mut times, mut pair) = ([const { Vec::new() }; 2], Vec::new());
         for _ in 0..arguments.rounds() {
             for (pool, times) in pools.iter().zip(&mut times) {
-                let mut result = source.clone();
+                work.clone_from(&source);
                 let start = Instant::now();
-                pool.install(|| compressor.apply_to_planes(&mut result)).expect("a valid picture");
+                pool.install(|| compressor.apply_to_planes(&mut work)).expect("a valid picture");
                 times.push(start.elapsed());
             }
+            pair.push(side_by_side([&mut compressor, &mut other], [&mut work, &mut other_work], &source));
         }
         let [one, two] = times.map(median);
-        let work = format!("H.265 crf 28 {preset}, planes, 2 threads");
-        Comparison { work: &work, against: "the same on 1 thread", picture: "coffee", width, height }
-            .print(two, one);
-    }
-}
-
-/// Two frames on a thread each against one after the other.
-fn time_ceiling(arguments: &Arguments) {
-    for (preset, width, height) in arguments.cases() {
-        let content = Content::named("coffee-scaled").expect("a known content");
-        let source = planes(&content.picture(width, height));
-        let mut compressors = [compressor(preset), compressor(preset)];
-        let mut times = [const { Vec::new() }; 2];
-        for _ in 0..arguments.rounds() {
-            let mut frames = [source.clone(), source.clone()];
-            let start = Instant::now();
-            for (compressor, frame) in compressors.iter_mut().zip(&mut frames) {
-                compressor.apply_to_planes(frame).expect("a valid picture");
-            }
-            times[0].push(start.elapsed());
-            let mut frames = [source.clone(), source.clone()];
-            let start = Instant::now();
-            std::thread::scope(|scope| {
-                for (compressor, frame) in compressors.iter_mut().zip(&mut frames) {
-                    scope.spawn(|| compressor.apply_to_planes(frame).expect("a valid picture"));
-                }
-            });
-            times[1].push(start.elapsed());
+        for (work, against, ours, theirs) in [
+            ("2 threads", "the same on 1 thread", two, one),
+            ("2 frames side by side on 2 threads", "both on 1 thread", median(pair), 2.0 * one),
+        ] {
+            let work = &format!("H.265 crf 28 {preset}, planes, {work}");
+            Comparison { work, against, picture: "coffee", width, height }.print(ours, theirs);
         }
-        let [apart, together] = times.map(median);
-        let work = format!("H.265 crf 28 {preset}, planes, two frames side by side");
-        Comparison { work: &work, against: "one after the other", picture: "coffee", width, height }
-            .print(together, apart);
     }
 }
 
@@ -122,9 +95,6 @@ fn main() {
     let arguments = Arguments::parse();
     if arguments.threads {
         return time_threads(&arguments);
-    }
-    if arguments.ceiling {
-        return time_ceiling(&arguments);
     }
     for (preset, width, height) in arguments.cases() {
         for name in ["astronaut-scaled", "chelsea-scaled", "coffee-scaled", "rocket-scaled"] {
