@@ -3,13 +3,13 @@
 mod passes;
 
 use crate::codec::{Backend, Codec, Crf, Quality, Subsampling};
+use crate::codecs::apple;
+use crate::codecs::h264;
+use crate::codecs::h265::{self, Preset, X265Version};
+use crate::codecs::jpeg::{self, QuantTables};
 use crate::colour::{jfif, video};
 use crate::error::Error;
-use crate::h264;
-use crate::h265::{self, Preset, X265Version};
-use crate::jpeg::{self, QuantTables};
 use crate::planes::Planes;
-use crate::platform;
 use crate::sample::{Sample, ValueRange};
 use crate::tensor::{Tensor, TensorView, TensorViewMut};
 
@@ -131,7 +131,7 @@ pub struct FrameCompressor {
     h264: h264::Engine,
     h265: h265::Engine,
     jpeg: jpeg::Engine,
-    platform: platform::Picture,
+    platform: apple::Picture,
 }
 
 impl FrameCompressor {
@@ -154,7 +154,7 @@ impl FrameCompressor {
             h264: h264::Engine::default(),
             h265: h265::Engine::default(),
             jpeg: jpeg::Engine::default(),
-            platform: platform::Picture::default(),
+            platform: apple::Picture::default(),
         }
     }
 
@@ -297,7 +297,7 @@ impl FrameCompressor {
     fn checked_subsampling(&self, width: usize, height: usize) -> Result<Subsampling, Error> {
         let codec = self.codec;
         if self.uses_platform() {
-            return Err(platform::no_planes(codec));
+            return Err(apple::no_planes(codec));
         }
         if codec != Codec::H265 && (self.preset.is_some() || self.x265_version.is_some()) {
             return Err(Error::UnsupportedSetting {

@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use super::FrameCompressor;
 use crate::codec::Codec;
+use crate::codecs::apple;
+use crate::codecs::h265;
+use crate::codecs::jpeg::QuantTables;
 use crate::colour::{jfif, video};
 use crate::error::Error;
-use crate::h265;
-use crate::jpeg::QuantTables;
 use crate::planes::{BLOCK, Planes};
-use crate::platform;
 use crate::sample::{Convert, Sample};
 use crate::tensor::{TensorView, TensorViewMut};
 
@@ -113,7 +113,7 @@ impl FrameCompressor {
         if self.uses_platform() {
             let of_engines =
                 self.quant_tables.is_some() || self.preset.is_some() || self.x265_version.is_some();
-            platform::check(self.codec, self.subsampling, of_engines, width, height)?;
+            apple::check(self.codec, self.subsampling, of_engines, width, height)?;
             let range = self.value_range;
             self.platform.read(width, height, |y, rgb| input.read_row(y, range, rgb))?;
             return self.platform.encode_and_decode(self.codec, self.strength.kept_by_platform(self.codec));

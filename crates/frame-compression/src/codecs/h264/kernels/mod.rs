@@ -12,7 +12,7 @@ pub(super) mod luma16x16;
 pub(super) mod luma4x4;
 pub(super) mod luma8x8;
 
-use super::quantiser::Scaling;
+use super::quantise::Scaling;
 use crate::simd::{Dwords, Simd, Words, each};
 
 /// A block with neighbours on both sides, for the search through its nine modes.

@@ -3,13 +3,13 @@
 //! from one another.
 
 use super::distortion::{sa8d_8x8, satd, satd_4x4};
+use super::kernels::{self, Flat, Place, luma4x4, luma8x8, luma16x16};
 use super::macroblock::{GridPlace, LumaCanvas, Macroblock, Neighbours, gather, scatter};
 use super::predict::blocks::{self, predict};
 use super::predict::edge::{Available, Edge, Edge4x4, Edge8x8};
 use super::predict::planes::{Mode, predict_chroma, predict_luma};
-use super::quantiser::{QP_MAX, Quantiser, lambda};
+use super::quantise::{QP_MAX, Quantiser, lambda};
 use super::residual::{code_4x4, code_8x8, code_16x16, code_chroma};
-use super::vector::{self, Flat, Place, luma4x4, luma8x8, luma16x16};
 use crate::simd::{Simd, Words};
 
 /// How a macroblock's luma is predicted.
@@ -419,7 +419,7 @@ pub(super) fn code_both_chroma<S: Simd>(
     use super::macroblock::ChromaCanvas;
     if !S::IS_SCALAR && quantiser <= QP_MAX {
         let Macroblock { source, chroma: canvas, neighbours, .. } = macroblock;
-        return vector::chroma::code(simd, &source.chroma, canvas, *neighbours, prices.lambda, chroma);
+        return kernels::chroma::code(simd, &source.chroma, canvas, *neighbours, prices.lambda, chroma);
     }
     let (neighbours, source) = (macroblock.neighbours, [0, 1].map(|plane| macroblock.source.chroma(plane)));
     let mut best = (u32::MAX, [[0; 64]; 2]);

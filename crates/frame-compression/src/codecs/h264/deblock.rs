@@ -1,8 +1,8 @@
 //! The deblocking filter (H.264 8.7) for pictures of intra macroblocks alone, offsets 0.
 
-use super::quantiser::chroma_qp;
-use super::row::{Band, Coded};
-use super::vector;
+use super::kernels;
+use super::quantise::chroma_qp;
+use super::rows::{Band, Coded};
 use crate::simd::Simd;
 
 /// α, β and tC0 (boundary strength 3) of a QP (tables 8-16 and 8-17).
@@ -206,8 +206,8 @@ impl RowDeblocker<'_, '_> {
             let chroma_qps = qps.map(chroma_qp);
             let (at, chroma_at) = (top + x * 16, chroma_top + x * 8);
             if !S::IS_SCALAR {
-                vector::deblock::filter_luma(simd, luma, at, stride, transform_8x8, qps);
-                vector::deblock::filter_chroma(simd, [cb, cr], chroma_at, chroma_stride, chroma_qps);
+                kernels::deblock::filter_luma(simd, luma, at, stride, transform_8x8, qps);
+                kernels::deblock::filter_chroma(simd, [cb, cr], chroma_at, chroma_stride, chroma_qps);
                 continue;
             }
             let inner = if transform_8x8 { 8 } else { 4 };

@@ -2,7 +2,7 @@
 
 use super::super::macroblock::LumaCanvas;
 use super::super::predict::blocks;
-use super::super::quantiser::Scaling;
+use super::super::quantise::Scaling;
 use super::{Place, half_coefficients, levels, scaling_of, smallest, sums_of_halves};
 use crate::simd::{Bytes, Dwords, Simd, Words, each};
 

@@ -2,7 +2,7 @@
 //! (docs/spec/h264-intra.md, sections 10 and 11).
 
 use super::macroblock::{gather, scatter};
-use super::quantiser::{Quantiser, Scaling};
+use super::quantise::{Quantiser, Scaling};
 use super::transform::{
     add_residual, forward_2x2, forward_4x4, forward_8x8, hadamard_4x4, inverse_2x2, inverse_4x4, inverse_8x8,
     residual,

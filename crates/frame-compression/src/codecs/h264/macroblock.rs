@@ -1,6 +1,6 @@
 //! One macroblock while it is coded: its source, and its reconstruction with the neighbouring samples around it.
 
-use super::vector::Flat;
+use super::kernels::Flat;
 
 /// A macroblock's samples as they were given.
 #[repr(C, align(64))]

@@ -3,7 +3,7 @@
 
 use super::super::macroblock::{LumaCanvas, Neighbours, Source};
 use super::super::predict::planes::Mode;
-use super::super::quantiser::Quantiser;
+use super::super::quantise::Quantiser;
 use super::super::residual;
 use super::blocks::{self, FourScaling};
 use super::{Flat, coefficients, hadamard_rows, half_coefficients, sums_of_halves};

@@ -10,8 +10,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::deblock::RowDeblocker;
 use super::macroblock::{Bottom, Macroblock};
-use super::quantiser::QP_MAX;
-use super::row::{Band, Coded, Lines, RowCoder, RowEnd, Survey, adapted_quantisers, settled_quantiser};
+use super::quantise::QP_MAX;
+use super::rows::{Band, Coded, Lines, RowCoder, RowEnd, Survey, adapted_quantisers, settled_quantiser};
 use crate::planes::Planes;
 use crate::simd::{Level, Simd, dispatch};
 

@@ -3,7 +3,7 @@
 
 use super::super::macroblock::{ChromaCanvas, Neighbours};
 use super::super::predict::planes::Mode;
-use super::super::quantiser::Quantiser;
+use super::super::quantise::Quantiser;
 use super::blocks::{self, FourScaling};
 use super::{half_coefficients, levels};
 use crate::simd::{Bytes, Dwords, Simd, Words, each};

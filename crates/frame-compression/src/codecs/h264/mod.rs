@@ -1,7 +1,7 @@
 //! H.264: the picture of x264 (preset veryfast, CRF, one IDR frame), reconstructed.
 //!
 //! The rules are those of docs/spec/h264-intra.md, which cites the clauses of H.264: a frame quantiser and adaptive
-//! quantisation ([`aq`], [`quantiser`]), then macroblock after macroblock ([`row`], [`macroblock`]) the mode
+//! quantisation ([`aq`], [`quantise`]), then macroblock after macroblock ([`rows`], [`macroblock`]) the mode
 //! decision ([`decision`]) over intra predictions ([`predict`]) by their distortion ([`distortion`]), coded in the
 //! loop ([`residual`], [`transform`]), then deblocking ([`deblock`]).
 
@@ -9,13 +9,13 @@ mod aq;
 mod deblock;
 mod decision;
 mod distortion;
+mod kernels;
 mod macroblock;
 mod predict;
-mod quantiser;
+mod quantise;
 mod residual;
-mod row;
+mod rows;
 mod transform;
-mod vector;
 #[cfg(feature = "rayon")]
 mod wavefront;
 
@@ -23,7 +23,7 @@ use crate::codec::Crf;
 use crate::planes::Planes;
 use crate::simd::{Level, Simd, dispatch};
 use macroblock::{Bottom, Macroblock};
-use row::{Band, Coded, Lines};
+use rows::{Band, Coded, Lines};
 
 /// The engine and its memory.
 #[derive(Debug)]
@@ -101,7 +101,7 @@ impl Engine {
             let coded = &mut self.coded[row * columns..][..columns];
             let mut band = band(planes, row, row + 1);
             let mut lines = InOrder { above: &self.above, below: &mut self.below };
-            let row_coder = row::RowCoder {
+            let row_coder = rows::RowCoder {
                 macroblock: &mut self.macroblock,
                 band: &mut band,
                 survey: None,

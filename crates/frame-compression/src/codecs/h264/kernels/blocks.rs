@@ -1,6 +1,6 @@
 //! Coding four 4x4 blocks side by side, for Intra16x16 and chroma.
 
-use super::super::quantiser::Scaling;
+use super::super::quantise::Scaling;
 use super::{columns_of_blocks, levels};
 use crate::simd::{Simd, Words, each};
 

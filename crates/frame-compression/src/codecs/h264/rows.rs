@@ -2,9 +2,9 @@
 
 use super::aq::{adapted_quantiser, energy};
 use super::decision::{MacroblockType, Prices, code_both_chroma, code_luma};
+use super::kernels;
 use super::macroblock::{Bottom, ChromaCanvas, LumaCanvas, Macroblock, Neighbours, Source, gather, scatter};
-use super::quantiser::{QP_MAX, Quantiser, chroma_qp};
-use super::vector;
+use super::quantise::{QP_MAX, Quantiser, chroma_qp};
 use crate::simd::Simd;
 
 /// The samples of one row of macroblocks: 16 rows of luma, 8 of each chroma.
@@ -132,7 +132,7 @@ pub(super) fn settled_quantiser(wanted: u8, last: u8) -> u8 {
 
 #[inline(always)]
 fn energy_of<S: Simd>(simd: S, source: &Source) -> u32 {
-    if S::IS_SCALAR { energy(source) } else { vector::energy::energy(simd, source) }
+    if S::IS_SCALAR { energy(source) } else { kernels::energy::energy(simd, source) }
 }
 
 /// Codes the macroblock whose source has been loaded. `wanted` is its adapted quantiser, `last` the QP stored for
