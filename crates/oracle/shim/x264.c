@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <x264.h>
 
 struct oracle_x264 {
@@ -16,22 +17,44 @@ struct oracle_x264 {
  * and with it what that adds. */
 static const float CHEAP_CRF = 2.832694f;
 
-static void set(x264_param_t *param, int width, int height, float crf, int cheap)
+/* What is asked of the encoder. `options` is a list of names and texts in turn, ended by NULL. */
+struct oracle_x264_settings {
+    float crf;
+    const char *preset, *tune, *profile;
+    int fps_num, fps_den;
+    /* Threads that have a slice each. */
+    int threads;
+    int cheap;
+    const char *const *options;
+};
+
+static int set_option(x264_param_t *param, const char *name, const char *value)
 {
-    x264_param_default_preset(param, "veryfast", NULL);
+    /* The library's parser has no name for the types of intra macroblocks. */
+    if (strcmp(name, "intra"))
+        return x264_param_parse(param, name, value);
+    param->analyse.intra = (strstr(value, "i4x4") ? X264_ANALYSE_I4x4 : 0) | (strstr(value, "i8x8") ? X264_ANALYSE_I8x8 : 0);
+    return 0;
+}
+
+static int set(x264_param_t *param, int width, int height, const struct oracle_x264_settings *settings)
+{
+    if (x264_param_default_preset(param, settings->preset, settings->tune))
+        return -1;
     param->i_width = width;
     param->i_height = height;
     param->i_csp = X264_CSP_I420;
-    param->i_fps_num = param->i_fps_den = 1;
-    param->i_timebase_num = param->i_timebase_den = 1;
+    param->i_fps_num = param->i_timebase_den = settings->fps_num;
+    param->i_fps_den = param->i_timebase_num = settings->fps_den;
     param->b_vfr_input = 0;
     param->rc.i_rc_method = X264_RC_CRF;
-    param->rc.f_rf_constant = crf;
+    param->rc.f_rf_constant = settings->crf;
     param->b_full_recon = 1;
-    param->i_threads = 1;
+    param->i_threads = settings->threads;
+    param->b_sliced_threads = settings->threads > 1;
     param->i_log_level = X264_LOG_ERROR;
-    if (cheap) {
-        param->rc.f_rf_constant = crf - CHEAP_CRF;
+    if (settings->cheap) {
+        param->rc.f_rf_constant = settings->crf - CHEAP_CRF;
         param->rc.i_lookahead = 0;
         param->rc.b_mb_tree = 0;
         param->i_bframe = 0;
@@ -40,6 +63,10 @@ static void set(x264_param_t *param, int width, int height, float crf, int cheap
         param->i_keyint_max = 1;
         param->b_cabac = 0;
     }
+    for (const char *const *option = settings->options; *option; option += 2)
+        if (set_option(param, option[0], option[1]))
+            return -1;
+    return settings->profile ? x264_param_apply_profile(param, settings->profile) : 0;
 }
 
 void oracle_x264_close(struct oracle_x264 *oracle)
@@ -49,14 +76,14 @@ void oracle_x264_close(struct oracle_x264 *oracle)
     free(oracle);
 }
 
-struct oracle_x264 *oracle_x264_open(int width, int height, float crf, int cheap)
+struct oracle_x264 *oracle_x264_open(int width, int height, const struct oracle_x264_settings *settings)
 {
     struct oracle_x264 *oracle = calloc(1, sizeof *oracle);
     if (!oracle)
         return NULL;
     x264_param_t param;
-    set(&param, width, height, crf, cheap);
-    oracle->encoder = x264_encoder_open(&param);
+    if (!set(&param, width, height, settings))
+        oracle->encoder = x264_encoder_open(&param);
     x264_param_cleanup(&param);
     if (!oracle->encoder) {
         oracle_x264_close(oracle);

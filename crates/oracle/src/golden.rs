@@ -29,7 +29,7 @@ mod of_h264 {
             for (width, height) in [(16, 16), (34, 18), (2, 130), (130, 98), (226, 178)] {
                 for crf in [0.5, 3.0, 17.0, 23.0, 29.0, 33.25, 40.0, 51.0] {
                     let source = planes(&content.picture(width, height));
-                    let [y, cb, cr] = checksums(&reconstruct(&source, crf, Settings::Default));
+                    let [y, cb, cr] = checksums(&reconstruct(&source, &Settings::crf(crf)));
                     let name = content.name();
                     writeln!(text, "{name} {width} {height} {crf} {y:08x} {cb:08x} {cr:08x}")
                         .expect("a String takes everything");

@@ -1,7 +1,7 @@
-//! libx264: preset veryfast, CRF, one IDR frame, one thread, one slice.
+//! libx264: CRF, one IDR frame.
 
-use std::ffi::{CStr, c_char, c_int};
-use std::ptr::NonNull;
+use std::ffi::{CStr, CString, c_char, c_int};
+use std::ptr::{self, NonNull};
 
 use frame_compression::{Component, Planes, Subsampling};
 
@@ -10,8 +10,22 @@ struct Raw {
     _private: [u8; 0],
 }
 
+/// What the shim is asked for; its strings and list are borrowed.
+#[repr(C)]
+struct RawSettings {
+    crf: f32,
+    preset: *const c_char,
+    tune: *const c_char,
+    profile: *const c_char,
+    fps_num: c_int,
+    fps_den: c_int,
+    threads: c_int,
+    cheap: c_int,
+    options: *const *const c_char,
+}
+
 unsafe extern "C" {
-    fn oracle_x264_open(width: c_int, height: c_int, crf: f32, cheap: c_int) -> *mut Raw;
+    fn oracle_x264_open(width: c_int, height: c_int, settings: *const RawSettings) -> *mut Raw;
     fn oracle_x264_close(oracle: *mut Raw);
     fn oracle_x264_encode(
         oracle: *mut Raw,
@@ -26,13 +40,64 @@ unsafe extern "C" {
     fn oracle_x264_version() -> *const c_char;
 }
 
-/// Which settings lead to the picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settings {
-    /// Preset veryfast as a caller has it: lookahead, macroblock-tree rate control, CABAC.
-    Default,
-    /// The fewest tools that give the same picture for CRFs from 3.84 upwards: no lookahead, CAVLC.
-    Cheap,
+/// What the library is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The CRF.
+    pub crf: f32,
+    /// A preset by its name.
+    pub preset: String,
+    /// A tune by its name, or several with commas between.
+    pub tune: Option<String>,
+    /// A profile by its name.
+    pub profile: Option<String>,
+    /// Frames per second: numerator and denominator.
+    pub fps: (u32, u32),
+    /// Threads, each of which makes a slice of its own.
+    pub threads: usize,
+    /// The fewest tools that give the same picture for CRFs from 3.84 upwards: no lookahead, CAVLC. Veryfast only.
+    pub cheap: bool,
+    /// Parameters by the library's names, and `intra`: `none`, `i4x4`, `i8x8` or `i4x4,i8x8`.
+    pub options: Vec<(String, String)>,
+}
+
+impl Settings {
+    /// Preset veryfast, 1 frame a second, one thread.
+    pub fn crf(crf: f32) -> Self {
+        Self {
+            crf,
+            preset: "veryfast".to_owned(),
+            tune: None,
+            profile: None,
+            fps: (1, 1),
+            threads: 1,
+            cheap: false,
+            options: Vec::new(),
+        }
+    }
+
+    /// With the parts of a text that the engine under test reads too: `preset=medium:tune=film:fps=25:subme=6`.
+    ///
+    /// # Panics
+    /// Where a part has no value or a number is none.
+    pub fn with(mut self, text: &str) -> Self {
+        for part in text.split(':').filter(|part| !part.is_empty()) {
+            let (name, value) = part.split_once('=').unwrap_or_else(|| panic!("no value: {part}"));
+            let number = |text: &str| text.parse::<u32>().unwrap_or_else(|_| panic!("no number: {part}"));
+            match name {
+                "preset" => self.preset = value.to_owned(),
+                "tune" => self.tune = Some(value.to_owned()),
+                "profile" => self.profile = Some(value.to_owned()),
+                "fps" => {
+                    let (num, den) = value.split_once('/').unwrap_or((value, "1"));
+                    self.fps = (number(num), number(den));
+                }
+                "slices" => self.threads = number(value) as usize,
+                _ => self.options.push((name.to_owned(), value.to_owned())),
+            }
+        }
+        self
+    }
 }
 
 /// A picture in three planes without padding, as the encoder wants it.
@@ -70,12 +135,31 @@ impl Encoder {
     ///
     /// # Panics
     /// If the library refuses.
-    pub fn open(width: usize, height: usize, crf: f32, settings: Settings) -> Self {
-        let cheap = c_int::from(settings == Settings::Cheap);
-        // SAFETY: the shim takes any numbers; the library checks them.
-        let raw = unsafe { oracle_x264_open(width as c_int, height as c_int, crf, cheap) };
+    pub fn open(width: usize, height: usize, settings: &Settings) -> Self {
+        let text = |text: &str| CString::new(text).expect("a text without zeros");
+        let preset = text(&settings.preset);
+        let [tune, profile] = [&settings.tune, &settings.profile].map(|name| name.as_deref().map(text));
+        let options: Vec<CString> =
+            settings.options.iter().flat_map(|(name, value)| [text(name), text(value)]).collect();
+        let list: Vec<*const c_char> =
+            options.iter().map(|text| text.as_ptr()).chain([ptr::null()]).collect();
+        let or_null = |text: &Option<CString>| text.as_ref().map_or(ptr::null(), |text| text.as_ptr());
+        let raw = RawSettings {
+            crf: settings.crf,
+            preset: preset.as_ptr(),
+            tune: or_null(&tune),
+            profile: or_null(&profile),
+            fps_num: settings.fps.0 as c_int,
+            fps_den: settings.fps.1 as c_int,
+            threads: settings.threads as c_int,
+            cheap: settings.cheap.into(),
+            options: list.as_ptr(),
+        };
+        // SAFETY: the shim takes any numbers, the library checks them; the strings end in 0, the list has pairs of them
+        // and ends in NULL, and all of them live until the call is over.
+        let raw = unsafe { oracle_x264_open(width as c_int, height as c_int, &raw) };
         let raw =
-            NonNull::new(raw).unwrap_or_else(|| panic!("libx264 refuses {width}x{height} at CRF {crf}"));
+            NonNull::new(raw).unwrap_or_else(|| panic!("libx264 refuses {width}x{height}, {settings:?}"));
         Self { raw, width, height, coded: false }
     }
 
@@ -157,8 +241,8 @@ impl Drop for Encoder {
 ///
 /// # Panics
 /// If the library fails.
-pub fn reconstruct(planes: &Planes, crf: f32, settings: Settings) -> Planes {
-    let mut encoder = Encoder::open(planes.width(), planes.height(), crf, settings);
+pub fn reconstruct(planes: &Planes, settings: &Settings) -> Planes {
+    let mut encoder = Encoder::open(planes.width(), planes.height(), settings);
     encoder.encode(&Frame::from(planes));
     encoder.reconstruction()
 }

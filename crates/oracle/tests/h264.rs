@@ -23,8 +23,9 @@ fn ours(source: &Planes, crf: f32) -> Planes {
 }
 
 /// Compares one case with the library and names it if it fails.
-fn check(name: &str, source: &Planes, crf: f32, settings: Settings) {
-    if let Some(difference) = difference(&ours(source, crf), &reconstruct(source, crf, settings)) {
+fn check(name: &str, source: &Planes, settings: &Settings) {
+    let crf = settings.crf;
+    if let Some(difference) = difference(&ours(source, crf), &reconstruct(source, settings)) {
         let (width, height) = (source.width(), source.height());
         panic!("{name} {width}x{height} at CRF {crf}: {difference}");
     }
@@ -35,7 +36,7 @@ fn check_all_contents(sizes: &[(usize, usize)]) {
         for &(width, height) in sizes {
             let source = planes(&content.picture(width, height));
             for crf in CRFS {
-                check(&content.name(), &source, crf, Settings::Default);
+                check(&content.name(), &source, &Settings::crf(crf));
             }
         }
     }
@@ -62,7 +63,7 @@ fn full_high_definition() {
         let content = Content::named(content).expect("a known content");
         let source = planes(&content.picture(1920, 1080));
         for crf in [10.0, 29.0, 33.0, 45.0] {
-            check(&content.name(), &source, crf, Settings::Default);
+            check(&content.name(), &source, &Settings::crf(crf));
         }
     }
 }
@@ -73,7 +74,7 @@ fn the_cheap_settings_give_the_same_picture() {
     for content in Content::all() {
         let source = planes(&content.picture(130, 98));
         for crf in [3.84, 10.0, 23.0, 29.0, 33.0, 40.0, 51.0] {
-            check(&content.name(), &source, crf, Settings::Cheap);
+            check(&content.name(), &source, &Settings { cheap: true, ..Settings::crf(crf) });
         }
     }
 }
@@ -109,7 +110,7 @@ fn random_sizes_contents_and_crfs() {
         let (width, height) = (side(), side());
         let source = planes(&random_picture(&mut rng, width, height));
         let crf = random_crf(&mut rng);
-        check(&format!("random picture {case} of seed {seed}"), &source, crf, Settings::Default);
+        check(&format!("random picture {case} of seed {seed}"), &source, &Settings::crf(crf));
     }
 }
 
@@ -134,7 +135,7 @@ fn extreme_planes() {
             }
         }
         let crf = [51.0, 50.0, 49.5, 48.0, 30.0, 1.0][rng.below(6)];
-        check(&format!("extreme planes {case}"), &source, crf, Settings::Default);
+        check(&format!("extreme planes {case}"), &source, &Settings::crf(crf));
     }
 }
 
@@ -146,7 +147,7 @@ fn a_decoder_shows_the_same_picture() {
     {
         let content = Content::named(name).unwrap_or_else(|| panic!("no content is called {name}"));
         let source = planes(&content.picture(210, 146));
-        let mut encoder = Encoder::open(210, 146, crf, Settings::Default);
+        let mut encoder = Encoder::open(210, 146, &Settings::crf(crf));
         encoder.encode(&Frame::from(&source));
         let decoded = decode(encoder.bitstream(), 210, 146);
         assert_eq!(difference(&ours(&source, crf), &decoded), None, "{name} at CRF {crf}");

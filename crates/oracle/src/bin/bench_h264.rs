@@ -119,7 +119,7 @@ fn measure(options: &Options, photograph: Photograph, width: usize, height: usiz
     let frame = Frame::from(&source);
     let mut compressor = FrameCompressor::new(Codec::H264).crf(options.crf).expect("a CRF in range");
     let mut work = source.clone();
-    let mut cheap = Encoder::open(width, height, options.crf, Settings::Cheap);
+    let mut cheap = Encoder::open(width, height, &Settings { cheap: true, ..Settings::crf(options.crf) });
     let (mut ours, mut coding, mut opening) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..options.rounds {
         if options.ours {
@@ -129,7 +129,7 @@ fn measure(options: &Options, photograph: Photograph, width: usize, height: usiz
         if options.x264 {
             coding.push(timed(|| cheap.encode(&frame)));
             opening.push(timed(|| {
-                Encoder::open(width, height, options.crf, Settings::Default).encode(&frame);
+                Encoder::open(width, height, &Settings::crf(options.crf)).encode(&frame);
             }));
         }
     }

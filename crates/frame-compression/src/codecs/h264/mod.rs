@@ -12,6 +12,8 @@ mod distortion;
 mod kernels;
 mod macroblock;
 mod predict;
+#[allow(dead_code, reason = "read by the engine from the next commit on")]
+mod preset;
 mod quantise;
 mod residual;
 mod rows;
@@ -24,6 +26,8 @@ use crate::planes::Planes;
 use crate::simd::{Level, Simd, dispatch};
 use macroblock::{Bottom, Macroblock};
 use rows::{Band, Coded, Lines};
+
+pub use preset::{H264Preset, H264Profile, H264Tune};
 
 /// The engine and its memory.
 #[derive(Debug)]
