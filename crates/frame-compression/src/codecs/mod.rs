@@ -1,6 +1,14 @@
-//! One folder for each codec. Codecs never use each other.
+//! One folder for each codec. Codecs never use each other; what several of them are made of has a folder of its own.
 
 pub(crate) mod apple;
 pub(crate) mod h264;
 pub(crate) mod h265;
 pub(crate) mod jpeg;
+#[allow(dead_code, reason = "the engines that use it follow")]
+pub(crate) mod mjpeg;
+#[allow(dead_code, reason = "the engines that use it follow")]
+pub(crate) mod mpeg;
+#[allow(dead_code, reason = "the engines that use it follow")]
+pub(crate) mod mpeg2;
+#[allow(dead_code, reason = "the engines that use it follow")]
+pub(crate) mod mpeg4;

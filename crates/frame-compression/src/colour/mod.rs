@@ -1,4 +1,9 @@
 //! RGB to Y, Cb, Cr and back: one file per convention.
 
+#[allow(dead_code, reason = "the engines that use it follow")]
+pub(crate) mod ffmpeg;
 pub(crate) mod jfif;
 pub(crate) mod video;
+mod ways;
+
+pub use ways::{Colours, Machine};

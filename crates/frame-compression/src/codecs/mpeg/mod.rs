@@ -1,0 +1,130 @@
+//! What FFmpeg's own encoders of MPEG-2, MPEG-4 and MJPEG have in common (docs/spec/mpeg-intra.md).
+//!
+//! One intra frame at a fixed quantiser is, in all three, blocks of 8x8 samples on their own: transform, quantisation, and
+//! both backwards, by the same code. The codecs differ in tables alone, which stand in the folders `mpeg2`, `mpeg4`
+//! and `mjpeg`; what works on samples stands here.
+
+mod quantise;
+mod transform;
+
+pub(crate) use quantise::{MATRIX, Steps};
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::codec::UnknownName;
+use crate::planes::{BLOCK, Plane, Planes};
+use crate::simd::Level;
+use quantise::Quantiser;
+use transform::{forward_dct_int, forward_dct_x86, inverse_dct};
+
+/// The side of a block of the DCT.
+const SIDE: usize = 8;
+
+/// Whose integer arithmetic an encoder of FFmpeg uses for its DCT and its quantiser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Arithmetic {
+    /// The code for x86 processors, which every usual build of FFmpeg for PCs and servers runs. The default.
+    #[default]
+    X86,
+    /// Portable code: the option `dct=int`, and FFmpeg's default before 7.1 on 64-bit ARM.
+    Int,
+}
+
+impl Arithmetic {
+    /// Both, in the order of their declaration.
+    pub const ALL: [Arithmetic; 2] = [Arithmetic::X86, Arithmetic::Int];
+
+    /// The name that the command and the other languages use: `x86`, `int`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Arithmetic::X86 => "x86",
+            Arithmetic::Int => "int",
+        }
+    }
+}
+
+impl fmt::Display for Arithmetic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Arithmetic {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Arithmetic::ALL
+            .into_iter()
+            .find(|arithmetic| arithmetic.name() == name)
+            .ok_or_else(|| UnknownName::new(name, "x86 or int"))
+    }
+}
+
+/// Codes and decodes planes: quantisers, made ready.
+#[derive(Debug)]
+pub(crate) struct Blocks {
+    level: Level,
+    arithmetic: Arithmetic,
+    luma: Quantiser,
+    chroma: Quantiser,
+}
+
+impl Blocks {
+    pub(crate) fn new(arithmetic: Arithmetic, luma: Steps, chroma: Steps) -> Self {
+        Self::at_level(Level::current(), arithmetic, luma, chroma)
+    }
+
+    fn at_level(level: Level, arithmetic: Arithmetic, luma: Steps, chroma: Steps) -> Self {
+        let [luma, chroma] = [luma, chroma].map(|steps| Quantiser::new(steps, arithmetic));
+        Self { level, arithmetic, luma, chroma }
+    }
+
+    /// Replaces the picture by what decoding its coding gives. The planes' padding has to be filled; it is
+    /// overwritten, too.
+    pub(crate) fn reconstruct(&self, planes: &mut Planes) {
+        for strip in 0..planes.strips() {
+            self.reconstruct_strip(planes, strip);
+        }
+    }
+
+    /// Does that to one strip: [`BLOCK`] rows of luma, and the chroma that belongs to them.
+    pub(crate) fn reconstruct_strip(&self, planes: &mut Planes, strip: usize) {
+        let (_, down) = planes.subsampling().factors();
+        self.reconstruct_rows(&mut planes.y, strip * BLOCK, BLOCK, &self.luma);
+        for plane in [&mut planes.cb, &mut planes.cr] {
+            self.reconstruct_rows(plane, strip * BLOCK / down, BLOCK / down, &self.chroma);
+        }
+    }
+
+    fn reconstruct_rows(&self, plane: &mut Plane, from: usize, rows: usize, quantiser: &Quantiser) {
+        let stride = plane.stride;
+        let columns = plane.width.next_multiple_of(SIDE);
+        let strip = &mut plane.samples[from % plane.rows * stride..][..rows * stride];
+        for rows in strip.chunks_exact_mut(SIDE * stride) {
+            for left in (0..columns).step_by(SIDE) {
+                self.reconstruct_block(rows, stride, left, quantiser);
+            }
+        }
+    }
+
+    /// Codes and decodes the block at column `left` of eight rows.
+    fn reconstruct_block(&self, rows: &mut [u8], stride: usize, left: usize, quantiser: &Quantiser) {
+        let mut block = std::array::from_fn(|at| i32::from(rows[at / SIDE * stride + left + at % SIDE]));
+        match self.arithmetic {
+            Arithmetic::X86 => forward_dct_x86(&mut block),
+            Arithmetic::Int => forward_dct_int(&mut block),
+        }
+        quantiser.quantise_and_dequantise(&mut block);
+        inverse_dct(&mut block);
+        for (row, samples) in rows.chunks_exact_mut(stride).zip(block.chunks_exact(SIDE)) {
+            for (out, &sample) in row[left..].iter_mut().zip(samples) {
+                *out = sample as u8;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

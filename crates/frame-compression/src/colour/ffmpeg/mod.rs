@@ -1,0 +1,307 @@
+//! The conversions of FFmpeg's libswscale, as PyAV and the command `ffmpeg` use it: BT.601, limited and full range,
+//! 4:2:0, 4:2:2 and 4:4:4, even and odd sizes, bit for bit (docs/spec/colour-ffmpeg-cli.md).
+//!
+//! An engine hands rows of RGB to [`Converter::put`] from top to bottom, which writes the rows of the planes that they
+//! complete, and takes rows of RGB out of its planes with [`Converter::get`].
+
+mod back;
+mod filter;
+mod forward;
+
+use std::ops::Range as Rows;
+
+use super::{Colours, Machine};
+use crate::codec::Subsampling;
+use crate::planes::{Plane, Planes};
+use filter::{Filter, Shape};
+use forward::Range;
+
+/// Which conversion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Conversion {
+    pub(crate) colours: Colours,
+    pub(crate) machine: Machine,
+    /// Y, Cb and Cr take all of 0..=255, as MJPEG has them, and not 16..=235 or 240.
+    pub(crate) full_range: bool,
+}
+
+/// How chroma of a row of RGB is found on the way back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Back {
+    /// Repeated, products of 16 bits.
+    X86,
+    /// Repeated, doubling products of 16 bits.
+    Arm,
+    /// Repeated, by tables.
+    Tables,
+    /// Filtered vertically, repeated across, by tables.
+    FilteredDown,
+    /// Filtered both ways.
+    Filtered,
+    /// As many samples as luma has.
+    Full,
+}
+
+/// A conversion to planes of a size and back, with its memory: kept from picture to picture.
+#[derive(Debug)]
+pub(crate) struct Converter {
+    conversion: Conversion,
+    subsampling: Subsampling,
+    width: usize,
+    height: usize,
+    range: Range,
+    back: Back,
+    /// From rows of chroma at full height to the planes' rows, and back.
+    down: Filter,
+    up: Filter,
+    /// From columns of chroma at full width to the planes' columns, and back: at odd widths only.
+    narrowing: Filter,
+    widening: Filter,
+    /// The latest rows of Cb and Cr of 15 bits, at full height: row `y` at place `y % ring.len()`.
+    ring: [Vec<Vec<i16>>; 2],
+    /// A row of chroma pixels, before the horizontal filter.
+    pixels: [Vec<i16>; 2],
+    /// The next row of the chroma planes to be written.
+    next: usize,
+    /// Filtered chroma of a row on the way back.
+    filtered: [Vec<u8>; 2],
+    fine: [Vec<i32>; 2],
+    /// Rows of horizontally filtered chroma that a row needs on the way back.
+    wide: Vec<Vec<i16>>,
+}
+
+impl Default for Converter {
+    fn default() -> Self {
+        Self {
+            conversion: Conversion::default(),
+            subsampling: Subsampling::default(),
+            width: 0,
+            height: 0,
+            range: Range::Limited,
+            back: Back::X86,
+            down: Filter::default(),
+            up: Filter::default(),
+            narrowing: Filter::default(),
+            widening: Filter::default(),
+            ring: Default::default(),
+            pixels: Default::default(),
+            next: 0,
+            filtered: Default::default(),
+            fine: Default::default(),
+            wide: Vec::new(),
+        }
+    }
+}
+
+impl Converter {
+    /// Whether the conversion is known for a size: FFmpeg 7.1 and older read beyond rows of odd widths.
+    pub(crate) fn takes(conversion: &Conversion, subsampling: Subsampling, width: usize) -> bool {
+        let (across, _) = subsampling.factors();
+        width.is_multiple_of(across) || !conversion.colours.is_old()
+    }
+
+    /// Gets ready for a picture of `width` x `height`, whose planes have a chroma `subsampling`, not grey.
+    pub(crate) fn begin(
+        &mut self,
+        conversion: Conversion,
+        width: usize,
+        height: usize,
+        subsampling: Subsampling,
+    ) {
+        (self.conversion, self.subsampling, self.width, self.height) =
+            (conversion, subsampling, width, height);
+        self.next = 0;
+        let old = conversion.colours.is_old();
+        self.range = match conversion.full_range {
+            false => Range::Limited,
+            true if old => Range::OldFull,
+            true => Range::Full,
+        };
+        let (across, down) = subsampling.factors();
+        let (columns, rows) = (width.div_ceil(across), height.div_ceil(down));
+        let bicubic = conversion.colours.is_bicubic();
+        let vertical = Shape { from: height, to: rows, bicubic, one: 1 << 12, multiple: 2 };
+        self.down.set(vertical);
+        self.up.set(Shape { from: rows, to: height, ..vertical });
+        if self.is_odd_across() {
+            let horizontal = Shape { from: width, to: columns, bicubic, one: 1 << 14, multiple: 4 };
+            self.narrowing.set(horizontal);
+            self.widening.set(Shape { from: columns, to: width, ..horizontal });
+        }
+        self.back = self.choose_back();
+        self.make_room(columns);
+    }
+
+    /// Whether chroma has half the columns of an odd number.
+    fn is_odd_across(&self) -> bool {
+        !self.width.is_multiple_of(self.subsampling.factors().0)
+    }
+
+    fn choose_back(&self) -> Back {
+        let Conversion { colours, machine, full_range } = self.conversion;
+        let (across, _) = self.subsampling.factors();
+        let arm_code = colours != Colours::PyAv17 && !colours.is_old() && !full_range;
+        match machine {
+            _ if across == 1 => Back::Full,
+            _ if !self.height.is_multiple_of(2) && self.is_odd_across() => Back::Filtered,
+            _ if !self.height.is_multiple_of(2) => Back::FilteredDown,
+            Machine::X86_64 => Back::X86,
+            Machine::Arm64 if arm_code && self.width.is_multiple_of(16) => Back::Arm,
+            Machine::Arm64 => Back::Tables,
+        }
+    }
+
+    fn make_room(&mut self, columns: usize) {
+        for ring in &mut self.ring {
+            ring.resize_with(self.down.taps().max(ring.len()), Vec::new);
+            ring.iter_mut().for_each(|row| row.resize(columns, 0));
+        }
+        let pixels = if self.is_odd_across() { self.width } else { 0 };
+        self.pixels.iter_mut().for_each(|row| row.resize(pixels, 0));
+        self.filtered.iter_mut().for_each(|row| row.resize(columns, 0));
+        let fine = if matches!(self.back, Back::Filtered | Back::Full) { self.width } else { 0 };
+        self.fine.iter_mut().for_each(|row| row.resize(fine, 0));
+        self.wide.resize_with(self.up.taps().max(self.wide.len()), Vec::new);
+        self.wide.iter_mut().for_each(|row| row.resize(fine, 0));
+    }
+
+    /// Converts row `y` of RGB, one after another from 0: writes row `y` of Y, and the rows of Cb and Cr that it
+    /// completes, which are told.
+    pub(crate) fn put(&mut self, y: usize, rgb: &[u8], planes: &mut Planes) -> Rows<usize> {
+        if y == 0 {
+            self.next = 0;
+        }
+        forward::luma_row(rgb, &mut planes.y.padded_row_mut(y)[..self.width], self.range);
+        self.put_chroma(y, rgb);
+        let first = self.next;
+        while self.next < planes.cb.height && self.down.last(self.next) <= y {
+            self.finish(&self.ring[0], &mut planes.cb);
+            self.finish(&self.ring[1], &mut planes.cr);
+            self.next += 1;
+        }
+        first..self.next
+    }
+
+    /// Cb and Cr of row `y` at full height.
+    fn put_chroma(&mut self, y: usize, rgb: &[u8]) {
+        let (odd, across) = (self.is_odd_across(), self.subsampling.factors().0);
+        let [cb, cr] = self.ring.each_mut().map(|ring| {
+            let place = y % ring.len();
+            &mut ring[place]
+        });
+        if odd {
+            let [cb_pixels, cr_pixels] = &mut self.pixels;
+            forward::chroma_pixels(rgb, cb_pixels, cr_pixels);
+            forward::filter_across(cb_pixels, &self.narrowing, cb, self.range);
+            forward::filter_across(cr_pixels, &self.narrowing, cr, self.range);
+        } else if across == 2 {
+            forward::chroma_row::<2>(rgb, cb, cr, self.range);
+        } else {
+            forward::chroma_row::<1>(rgb, cb, cr, self.range);
+        }
+    }
+
+    /// Writes the next row of a chroma plane.
+    fn finish(&self, ring: &[Vec<i16>], plane: &mut Plane) {
+        let (first, weights) = self.down.weights(self.next);
+        let row = |i: usize| &ring[(first + i).min(self.height - 1) % ring.len()][..];
+        let is_last = self.next + 1 == plane.height;
+        let out = &mut plane.padded_row_mut(self.next)[..row(0).len()];
+        if weights.len() == 1 {
+            forward::narrow_row(row(0), out);
+        } else if self.conversion.machine == Machine::X86_64 && !is_last {
+            forward::filter_down(row, weights, out);
+        } else {
+            forward::filter_down_exactly(row, weights, out);
+        }
+    }
+
+    /// How many rows of RGB can be taken out when the planes' first `luma` rows, and the chroma that belongs to them,
+    /// are as they will be.
+    pub(crate) fn ready(&self, luma: usize) -> usize {
+        let (_, down) = self.subsampling.factors();
+        if luma >= self.height || !matches!(self.back, Back::Filtered | Back::FilteredDown) {
+            return luma.min(self.height);
+        }
+        let chroma = luma / down;
+        (luma.saturating_sub(2 * self.up.taps())..luma).find(|&y| self.up.last(y) >= chroma).unwrap_or(luma)
+    }
+
+    /// Row `y` of the planes as packed RGB.
+    pub(crate) fn get(&mut self, y: usize, planes: &Planes, rgb: &mut [u8]) {
+        let factors = if self.conversion.full_range { &back::FULL } else { &back::LIMITED };
+        let (_, down) = self.subsampling.factors();
+        let luma = &planes.y.padded_row(y)[..self.width];
+        let chroma = self.chroma_row(y / down);
+        let repeated = [luma, planes.cb.padded_row(chroma), planes.cr.padded_row(chroma)];
+        match self.back {
+            Back::X86 => back::row_x86::<2>(repeated, factors, rgb),
+            Back::Arm => back::row_arm::<2>(repeated, factors, rgb),
+            Back::Tables => back::row_by_tables::<2>(repeated, factors, rgb),
+            Back::FilteredDown => {
+                self.filter_back(y, [&planes.cb, &planes.cr]);
+                let [cb, cr] = &self.filtered;
+                back::row_by_tables::<2>([luma, cb, cr], factors, rgb);
+            }
+            Back::Filtered => {
+                self.filter_back_finely(y, [&planes.cb, &planes.cr]);
+                let [cb, cr] = &self.fine;
+                back::row_finely(luma, [cb, cr], factors, rgb);
+            }
+            Back::Full => {
+                for (fine, chroma) in self.fine.iter_mut().zip(&repeated[1..]) {
+                    for (fine, &chroma) in fine.iter_mut().zip(*chroma) {
+                        *fine = 512 * (i32::from(chroma) - 128);
+                    }
+                }
+                let [cb, cr] = &self.fine;
+                back::row_finely(luma, [cb, cr], factors, rgb);
+            }
+        }
+    }
+
+    /// Which row of chroma is repeated where row `y` is asked for: FFmpeg 7.1 and older take every other one of 4:2:2
+    /// where the CPU's features are not used.
+    fn chroma_row(&self, y: usize) -> usize {
+        let every_other = self.subsampling == Subsampling::S422
+            && self.back == Back::Tables
+            && self.conversion.colours.is_old();
+        if every_other { y & !1 } else { y }
+    }
+
+    fn filter_back(&mut self, y: usize, planes: [&Plane; 2]) {
+        let (first, weights) = self.up.weights(y);
+        let weights = old_weights(self.conversion.colours, weights);
+        for (plane, out) in planes.into_iter().zip(&mut self.filtered) {
+            let row = |i: usize| &plane.padded_row((first + i).min(plane.height - 1))[..out.len()];
+            let rows: Vec<&[u8]> = (0..weights.len()).map(row).collect();
+            back::filter_down(&rows, weights, out);
+        }
+    }
+
+    fn filter_back_finely(&mut self, y: usize, planes: [&Plane; 2]) {
+        let (first, weights) = self.up.weights(y);
+        let bilinear_pair = !self.conversion.colours.is_bicubic() && weights.len() == 2;
+        let round = if bilinear_pair { 0 } else { 512 };
+        for (plane, out) in planes.into_iter().zip(&mut self.fine) {
+            for (i, wide) in self.wide.iter_mut().enumerate().take(weights.len()) {
+                let row = plane.padded_row((first + i).min(plane.height - 1));
+                back::filter_across(&row[..plane.width], &self.widening, wide);
+            }
+            let rows: Vec<&[i16]> = self.wide[..weights.len()].iter().map(|row| &row[..]).collect();
+            back::filter_down_finely(&rows, weights, round, out);
+        }
+    }
+}
+
+/// FFmpeg 7.1 and older take two taps as the upper one alone, or as the mean, unless one is negative.
+fn old_weights(colours: Colours, weights: &[i16]) -> &[i16] {
+    match *weights {
+        [_, 0..2048] if colours.is_old() => &[4096, 0],
+        [_, 2048..=4096] if colours.is_old() => &[2048, 2048],
+        [..] => weights,
+    }
+}
+
+#[cfg(test)]
+mod tests;
