@@ -18,6 +18,7 @@ pub use codec::{Backend, Codec, Crf, Quality, Subsampling, UnknownName};
 pub use codecs::h264::{H264Preset, H264Profile, H264Tune};
 pub use codecs::h265::{Preset, X265Version};
 pub use codecs::jpeg::QuantTables;
+pub use codecs::mpeg::Arithmetic;
 pub use colour::{Colours, Machine};
 pub use error::{Error, ErrorKind, MAX_SIDE};
 pub use frame_rate::FrameRate;
