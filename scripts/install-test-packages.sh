@@ -4,7 +4,7 @@ set -euo pipefail
 . "$(dirname "$0")/debian-packages.sh"
 
 debian_packages gcc pkg-config python3-venv valgrind ffmpeg \
-    libx264-dev libx265-dev libjpeg62-turbo-dev libturbojpeg0-dev libde265-dev || {
+    libx264-dev libx265-dev libjpeg62-turbo-dev libturbojpeg0-dev libde265-dev libwebp-dev || {
     echo "'make test-rust' runs what needs nothing but Rust." >&2
     exit 1
 }

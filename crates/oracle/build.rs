@@ -8,6 +8,7 @@ fn main() {
         ("X265", "x265", "shim/x265.c"),
         ("JPEG", "libjpeg", "shim/jpeg.c"),
         ("JPEG", "libturbojpeg", "shim/turbojpeg.c"),
+        ("WEBP", "libwebp", "shim/webp.c"),
     ] {
         if env::var_os(format!("CARGO_FEATURE_{feature}")).is_none() {
             continue;

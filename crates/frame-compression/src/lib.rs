@@ -19,6 +19,8 @@ pub use codecs::h264::{H264Preset, H264Profile, H264Tune};
 pub use codecs::h265::{Preset, X265Version};
 pub use codecs::jpeg::QuantTables;
 pub use codecs::mpeg::Arithmetic;
+#[doc(hidden)]
+pub use codecs::webp::{WebP, round_trip};
 pub use colour::{Colours, Machine};
 pub use error::{Error, ErrorKind, MAX_SIDE};
 pub use frame_rate::FrameRate;

@@ -9,6 +9,8 @@ pub mod jpeg;
 mod pictures;
 #[cfg(feature = "jpeg")]
 pub mod turbojpeg;
+#[cfg(feature = "webp")]
+pub mod webp;
 #[cfg(feature = "x264")]
 pub mod x264;
 #[cfg(feature = "x265")]

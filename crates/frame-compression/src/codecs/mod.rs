@@ -12,3 +12,4 @@ pub(crate) mod mpeg;
 pub(crate) mod mpeg2;
 #[allow(dead_code, reason = "the engines that use it follow")]
 pub(crate) mod mpeg4;
+pub(crate) mod webp;
