@@ -57,6 +57,13 @@ h265_against_pyav() {
     $venv/bin/python crates/oracle/python/h265_compare.py ${FRAME_COMPRESSION_FULL:+--full}
 }
 
+# What the command reads, against libjpeg-turbo, libwebp and libtiff inside Pillow.
+pictures_against_pillow() {
+    python_packages numpy pillow tifffile imagecodecs
+    cargo build -q -p frame-compression-cli --example decode
+    $venv/bin/python -W ignore crates/oracle/python/pictures_compare.py target/debug/examples/decode
+}
+
 group_packages() { step "packages" scripts/install-test-packages.sh; }
 
 group_rust() {
@@ -77,6 +84,7 @@ group_oracle() {
             env FRAME_COMPRESSION_SIMD="$level" cargo test -q -p oracle
     done
     step "H.265 against PyAV's libx265 4.2" h265_against_pyav
+    step "picture files against Pillow" pictures_against_pillow
 }
 
 group_c() { step "C interface" scripts/test-capi.sh; }

@@ -44,6 +44,9 @@ Examples:
   A folder with all its sub-folders, as JPEG of quality 25 leaves them, written as WebP without loss:
     frame-compression apply photos/ -o degraded/ --codec jpeg --quality 25 --format webp
 
+  One picture through a pipe:
+    cat a.png | frame-compression apply - -o - --codec jpeg > b.png
+
   Every PNG below a folder, at CRF 33, odd sizes cut to even ones, with figures:
     frame-compression apply 'photos/**/*.png' -o degraded/ --crf 33 --odd crop --metrics
 
@@ -92,12 +95,12 @@ impl Action {
 #[command(after_help = APPLY_EXAMPLES)]
 pub(crate) struct ApplyOptions {
     /// Pictures (PNG, JPEG, WebP, TIFF, BMP; the first, where a file has several), folders with all that is
-    /// below them but hidden files, or quoted patterns such as 'photos/**/*.png'
+    /// below them but hidden files, quoted patterns such as 'photos/**/*.png', or - for standard input
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
 
-    /// The file to write, for one picture and a name that ends in .png, .webp, .tif or .tiff; otherwise a
-    /// folder, where every picture keeps its name and its place in the input's folders
+    /// The file to write, for one picture and a name that ends in .png, .webp, .tif or .tiff; - for standard
+    /// output; otherwise a folder, where every picture keeps its name and its place in the input's folders
     #[arg(short, long, value_name = "OUTPUT")]
     pub(crate) output: PathBuf,
 
@@ -109,11 +112,12 @@ pub(crate) struct ApplyOptions {
     #[arg(long, value_name = "HOW", default_value = "error", hide_possible_values = true)]
     pub(crate) odd: Odd,
 
-    /// Format of the pictures in the output folder [default: png]
+    /// Format of the pictures in the output folder or on standard output [default: png]
     #[arg(short, long, value_enum)]
     pub(crate) format: Option<Format>,
 
-    /// Replace outputs that exist; without it they are kept, and their inputs passed over
+    /// Replace outputs that exist, keeping their permissions; without it they are kept, and their inputs
+    /// passed over
     #[arg(long)]
     pub(crate) overwrite: bool,
 

@@ -14,8 +14,9 @@ mod coding;
 mod info;
 mod manual;
 mod metrics;
-mod picture;
+pub mod picture;
 mod selftest;
+mod signals;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};

@@ -1,12 +1,13 @@
 //! One file: read, coded, measured, written.
 
-use std::fs;
-use std::io;
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use frame_compression::FrameCompressor;
 
-use super::plan::Job;
+use super::output;
+use super::plan::{Job, STANDARD};
 use super::report::{Outcome, Status};
 use crate::args::ApplyOptions;
 use crate::coding::{CodingError, code};
@@ -20,14 +21,19 @@ enum JobError {
     Read(#[from] ReadError),
     #[error("{0}")]
     Coding(#[from] CodingError),
-    #[error("{} cannot be written: {reason}", .output.display())]
+    #[error("{} cannot be written: {reason}", named(.output, "standard output"))]
     Write { output: PathBuf, reason: String },
+}
+
+/// A path as messages show it.
+pub(super) fn named(path: &Path, standard: &str) -> String {
+    if path == Path::new(STANDARD) { standard.to_owned() } else { path.display().to_string() }
 }
 
 /// Does one file. Whatever is wrong with it is in the outcome.
 pub(crate) fn work(job: &Job, options: &ApplyOptions, compressor: &mut FrameCompressor) -> Outcome {
     let mut outcome = Outcome::new(job);
-    if !options.overwrite && job.output.symlink_metadata().is_ok() {
+    if !job.stream && !options.overwrite && job.output.symlink_metadata().is_ok() {
         return outcome;
     }
     if let Err(error) = read_code_write(job, options, compressor, &mut outcome) {
@@ -44,7 +50,11 @@ fn read_code_write(
     compressor: &mut FrameCompressor,
     outcome: &mut Outcome,
 ) -> Result<(), JobError> {
-    let mut picture = Picture::read(&job.input)?;
+    let mut picture = if job.input == Path::new(STANDARD) {
+        Picture::read_from(io::stdin().lock())?
+    } else {
+        Picture::read(&job.input)?
+    };
     outcome.size = Some((picture.width, picture.height));
     outcome.deep = picture.deep;
     let mut reference = options.metrics.then(|| picture.clone());
@@ -62,6 +72,7 @@ fn read_code_write(
         reference.crop(width, height);
         outcome.metrics = Some(Metrics::new(&reference.rgb, &picture.rgb, width, height));
     }
+    outcome.note = picture.lost_colour(job.format);
     let kept = write(&picture, job, options.overwrite)
         .map_err(|reason| JobError::Write { output: job.output.clone(), reason })?;
     if kept {
@@ -70,28 +81,17 @@ fn read_code_write(
     Ok(())
 }
 
-/// Writes the picture under a temporary name and renames it. True where an output has appeared meanwhile and
-/// was kept.
+/// Writes the picture. True where an output has appeared meanwhile and was kept.
 fn write(picture: &Picture, job: &Job, overwrite: bool) -> Result<bool, String> {
-    let folder = match job.output.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
+    let content = picture.encode(job.format).map_err(|error| error.to_string())?;
+    if !job.stream {
+        return output::write(&content, &job.output, overwrite);
+    }
+    let written = if job.output == Path::new(STANDARD) {
+        let mut out = io::stdout().lock();
+        out.write_all(&content).and_then(|()| out.flush())
+    } else {
+        OpenOptions::new().write(true).open(&job.output).and_then(|mut pipe| pipe.write_all(&content))
     };
-    fs::create_dir_all(folder).map_err(|error| error.to_string())?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".frame-compression-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // As any new file: what the process's mask leaves.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder).map_err(|error| error.to_string())?;
-    picture.write(job.format, file.as_file_mut()).map_err(|error| error.to_string())?;
-    let renamed = if overwrite { file.persist(&job.output) } else { file.persist_noclobber(&job.output) };
-    match renamed {
-        Ok(_) => Ok(false),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(true),
-        Err(error) => Err(error.error.to_string()),
-    }
+    written.map(|()| false).map_err(|error| error.to_string())
 }

@@ -1,11 +1,15 @@
 //! `frame-compression apply`: pictures in, pictures with artifacts out.
 
 mod job;
+mod output;
 mod panics;
+mod pattern;
 mod plan;
 mod report;
 
-use std::io::{self, Write as _};
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
@@ -20,16 +24,27 @@ use crate::{Exit, Stop};
 use plan::Job;
 use report::{Outcome, Report, Status};
 
+pub(crate) use output::remove_all as remove_temporary_files;
+
 /// Runs `apply`.
 pub(crate) fn run(options: &ApplyOptions) -> Result<Exit, Stop> {
     let started = Instant::now();
     let settings = options.coding.settings();
     check(&settings, options.fallback_original).map_err(|error| Stop::Usage(error.to_string()))?;
-    let plan = plan::plan(options).map_err(Stop::Usage)?;
+    let plan = panics::contained(|| plan::plan(options)).unwrap_or_else(Err).map_err(Stop::Usage)?;
+    if plan.writes_to_standard_output() && io::stdout().is_terminal() {
+        return Err(Stop::Usage("standard output is a terminal: send it to a file or a pipe".to_owned()));
+    }
+    crate::signals::tidy_up_at_the_end();
+    let folders: BTreeSet<&Path> =
+        plan.jobs.iter().filter(|job| !job.stream).filter_map(|job| job.output.parent()).collect();
+    folders.into_iter().for_each(output::remove_stale);
 
     let mut outcomes: Vec<Outcome> = plan.missing.into_iter().map(Outcome::missing).collect();
     outcomes.extend(work_all(&plan.jobs, &settings, options)?);
-    let report = Report { settings: &settings, outcomes: &outcomes, duration: started.elapsed() };
+    let passed_over = &plan.passed_over;
+    let report =
+        Report { settings: &settings, outcomes: &outcomes, passed_over, duration: started.elapsed() };
 
     let printed = write_figures(&report, options);
     // Standard error may be closed; that is no reason to say that the work failed.
@@ -87,7 +102,7 @@ fn work_all(jobs: &[Job], settings: &Settings, options: &ApplyOptions) -> Result
                     progress.inc(1);
                     outcome.unwrap_or_else(|message| {
                         *compressor = settings.compressor();
-                        let reason = format!("broke the program that reads it: {message}");
+                        let reason = format!("the image decoder panicked: {message}");
                         Outcome { status: Status::Failed, reason: Some(reason), ..Outcome::new(job) }
                     })
                 },

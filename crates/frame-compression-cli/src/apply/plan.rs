@@ -2,13 +2,20 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
-use glob::MatchOptions;
+use serde::Serialize;
 use walkdir::WalkDir;
 
+use super::pattern::{expand, is_pattern};
+use super::report::lossy;
 use crate::args::ApplyOptions;
-use crate::picture::{Format, NamedFormat, is_readable_name};
+use crate::picture::{Format, HEAD, Kind, NamedFormat, is_readable_name};
+
+/// The argument that stands for standard input or output.
+pub(crate) const STANDARD: &str = "-";
 
 /// One file to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +23,8 @@ pub(crate) struct Job {
     pub(crate) input: PathBuf,
     pub(crate) output: PathBuf,
     pub(crate) format: Format,
+    /// Whether the output is standard output, a pipe or a device, which is written as it is.
+    pub(crate) stream: bool,
 }
 
 /// An input that is not there or cannot be looked into.
@@ -25,11 +34,57 @@ pub(crate) struct Missing {
     pub(crate) reason: String,
 }
 
+/// A file in a folder, or one that matches a pattern, that is not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct PassedOver {
+    #[serde(serialize_with = "lossy")]
+    pub(crate) input: PathBuf,
+    /// "in GIF format", "no picture".
+    pub(crate) reason: String,
+}
+
 /// Everything to do.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     pub(crate) jobs: Vec<Job>,
     pub(crate) missing: Vec<Missing>,
+    pub(crate) passed_over: Vec<PassedOver>,
+}
+
+impl Plan {
+    pub(crate) fn writes_to_standard_output(&self) -> bool {
+        self.jobs.iter().any(|job| job.output == Path::new(STANDARD))
+    }
+}
+
+/// What the arguments lead to.
+#[derive(Default)]
+struct Search {
+    found: Vec<Found>,
+    missing: Vec<Missing>,
+    passed_over: Vec<PassedOver>,
+}
+
+impl Search {
+    fn lose(&mut self, input: &Path, reason: impl Into<String>) {
+        self.missing.push(Missing { input: input.to_owned(), reason: reason.into() });
+    }
+
+    /// Takes a file that was come across, if its name or its content says that it is a picture.
+    fn offer(&mut self, input: PathBuf, place: PathBuf) {
+        if is_readable_name(&input) {
+            return self.found.push(Found { input, place });
+        }
+        let mut head = Vec::new();
+        let read = File::open(&input).and_then(|file| file.take(HEAD as u64).read_to_end(&mut head));
+        let reason = match (read, Kind::of(&head)) {
+            (Ok(_), kind) if kind.is_readable() => return self.found.push(Found { input, place }),
+            (Ok(_), Kind::Other(name)) => format!("in {name} format"),
+            (Ok(_), _) => "no picture".to_owned(),
+            (Err(error), _) => format!("not readable ({error})"),
+        };
+        self.passed_over.push(PassedOver { input, reason });
+    }
 }
 
 /// A picture file, and its place below the output folder.
@@ -42,51 +97,83 @@ struct Found {
 /// would be written over.
 pub(crate) fn plan(options: &ApplyOptions) -> Result<Plan, String> {
     let target = Target::new(options)?;
-    let mut missing = Vec::new();
-    let mut found = Vec::new();
+    check_standard(options, &target)?;
+    let mut search = Search::default();
     for input in &options.inputs {
-        let before = found.len() + missing.len();
+        let before = search.found.len() + search.missing.len();
         if input.is_dir() {
-            if matches!(target, Target::File(..)) {
+            if let Target::File(..) | Target::Stream(..) = target {
                 return Err(format!(
                     "{} is a folder: its pictures cannot go into the one file {}",
                     input.display(),
                     options.output.display()
                 ));
             }
-            walk(input, &options.output, &mut found, &mut missing);
-        } else if let Some(pattern) = pattern(input) {
-            expand(pattern, &mut found, &mut missing);
+            walk(input, &options.output, &mut search);
+        } else if !input.exists() && is_pattern(input) {
+            find(input, &options.output, &mut search);
         } else {
             let place = PathBuf::from(input.file_name().unwrap_or(input.as_os_str()));
-            found.push(Found { input: input.clone(), place });
+            search.found.push(Found { input: input.clone(), place });
         }
-        if found.len() + missing.len() == before {
-            let reason = "no pictures (PNG, JPEG, WebP, TIFF, BMP) are there".to_owned();
-            missing.push(Missing { input: input.clone(), reason });
+        if search.found.len() + search.missing.len() == before {
+            let reason = match input.is_dir() {
+                true => "no pictures (PNG, JPEG, WebP, TIFF, BMP) are there",
+                false => "no pictures match: there is no such file, and none that fits it as a pattern",
+            };
+            search.lose(input, reason);
         }
     }
-    if let (Target::File(..), [_, _, ..]) = (&target, &found[..]) {
+    if let (Target::File(..) | Target::Stream(..), [_, _, ..]) = (&target, &search.found[..]) {
         return Err(format!(
             "{} pictures cannot go into the one file {}: name a folder",
-            found.len(),
+            search.found.len(),
             options.output.display()
         ));
     }
-    let jobs = found.into_iter().map(|found| target.job(found)).collect();
-    Ok(Plan { jobs: checked(jobs, options.overwrite)?, missing })
+    let jobs = search.found.into_iter().map(|found| target.job(found)).collect();
+    let jobs = checked(jobs, options.overwrite)?;
+    Ok(Plan { jobs, missing: search.missing, passed_over: search.passed_over })
+}
+
+/// Refuses what one pipe cannot carry.
+fn check_standard(options: &ApplyOptions, target: &Target) -> Result<(), String> {
+    let standard = Path::new(STANDARD);
+    if options.inputs.iter().any(|input| input == standard) {
+        if options.inputs.len() > 1 {
+            return Err("- (standard input) is one picture: it cannot be mixed with other inputs".to_owned());
+        }
+        if let Target::Folder(folder, _) = target {
+            return Err(format!(
+                "a picture from standard input has no name to go into the folder {}: \
+                 name an output file, or - for standard output",
+                folder.display()
+            ));
+        }
+    }
+    if options.output == standard && (options.json || options.metrics) {
+        return Err("--json and --metrics print to standard output, where the picture goes: \
+                    name an output file"
+            .to_owned());
+    }
+    Ok(())
 }
 
 /// Where the outputs go.
 enum Target {
     File(PathBuf, Format),
     Folder(PathBuf, Format),
+    /// Standard output, a pipe or a device.
+    Stream(PathBuf, Format),
 }
 
 impl Target {
     fn new(options: &ApplyOptions) -> Result<Self, String> {
         let output = &options.output;
         let folder = || Ok(Target::Folder(output.clone(), options.format.unwrap_or(Format::Png)));
+        if is_stream(output) {
+            return Ok(Target::Stream(output.clone(), options.format.unwrap_or(Format::Png)));
+        }
         if output.is_dir() || ends_in_separator(output) {
             return folder();
         }
@@ -112,11 +199,16 @@ impl Target {
 
     fn job(&self, found: Found) -> Job {
         let (output, format) = match self {
-            Target::File(file, format) => (file.clone(), *format),
+            Target::File(file, format) | Target::Stream(file, format) => (file.clone(), *format),
             Target::Folder(folder, format) => (folder.join(renamed(&found.place, *format)), *format),
         };
-        Job { input: found.input, output, format }
+        Job { input: found.input, output, format, stream: matches!(self, Target::Stream(..)) }
     }
+}
+
+/// Whether an output is there already and is neither a file nor a folder.
+fn is_stream(output: &Path) -> bool {
+    output == Path::new(STANDARD) || output.metadata().is_ok_and(|data| !data.is_file() && !data.is_dir())
 }
 
 fn ends_in_separator(path: &Path) -> bool {
@@ -134,43 +226,22 @@ fn renamed(place: &Path, format: Format) -> PathBuf {
     name.into()
 }
 
-/// The input as a pattern, if it is one and no file has that very name.
-fn pattern(input: &Path) -> Option<&str> {
-    let text = input.to_str()?;
-    (text.contains(['*', '?', '[']) && !input.exists()).then_some(text)
-}
-
-/// Adds the pictures that match a pattern. Their places are below the part of it that has no wildcard.
-fn expand(pattern: &str, found: &mut Vec<Found>, missing: &mut Vec<Missing>) {
-    let options = MatchOptions {
-        case_sensitive: true,
-        require_literal_separator: true,
-        require_literal_leading_dot: true,
-    };
-    let root = fixed_part(pattern);
-    let mut lost = |input: PathBuf, reason: String| missing.push(Missing { input, reason });
-    match glob::glob_with(pattern, options) {
-        Err(error) => lost(pattern.into(), format!("is no pattern: {error}")),
-        Ok(paths) => {
-            for path in paths {
-                match path {
-                    Ok(path) if path.is_file() && is_readable_name(&path) => {
-                        let place = below(&root, &path);
-                        found.push(Found { input: path, place });
-                    }
-                    Ok(_) => {}
-                    Err(error) => lost(error.path().to_owned(), error.error().to_string()),
-                }
+/// Adds the files that match a pattern.
+fn find(pattern: &Path, output: &Path, search: &mut Search) {
+    match expand(pattern, output) {
+        Err(reason) => search.lose(pattern, reason),
+        Ok(matches) => {
+            for file in matches.files {
+                let place = below(&matches.root, &file);
+                // A file named - is not standard input.
+                search
+                    .offer(if file == Path::new(STANDARD) { Path::new(".").join(file) } else { file }, place);
+            }
+            for (input, reason) in matches.errors {
+                search.lose(&input, reason);
             }
         }
     }
-}
-
-/// The folders before the first one with a wildcard.
-fn fixed_part(pattern: &str) -> PathBuf {
-    let path = Path::new(pattern);
-    let wild = |part: &Component| part.as_os_str().to_string_lossy().contains(['*', '?', '[']);
-    path.components().take_while(|part| !wild(part)).collect()
 }
 
 /// A path without its root; the name alone where it does not lie there.
@@ -187,25 +258,22 @@ fn below(root: &Path, path: &Path) -> PathBuf {
 
 /// Adds the pictures of a folder and its sub-folders in the order of their names, but not what lies in the
 /// output folder (it may be inside), nor hidden files.
-fn walk(folder: &Path, output: &Path, found: &mut Vec<Found>, missing: &mut Vec<Missing>) {
+fn walk(folder: &Path, output: &Path, search: &mut Search) {
     let output = output.canonicalize().ok();
     let is_output = |path: &Path| output.is_some() && path.canonicalize().ok() == output;
     let entries = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
     let visible = |entry: &walkdir::DirEntry| {
-        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
         entry.depth() == 0 || !(hidden || entry.file_type().is_dir() && is_output(entry.path()))
     };
     for entry in entries.filter_entry(visible) {
         match entry {
-            Ok(entry) if entry.file_type().is_file() && is_readable_name(entry.path()) => {
+            Ok(entry) if entry.file_type().is_file() => {
                 let place = below(folder, entry.path());
-                found.push(Found { input: entry.into_path(), place });
+                search.offer(entry.into_path(), place);
             }
             Ok(_) => {}
-            Err(error) => {
-                let input = error.path().unwrap_or(folder).to_owned();
-                missing.push(Missing { input, reason: error.to_string() });
-            }
+            Err(error) => search.lose(error.path().unwrap_or(folder), error.to_string()),
         }
     }
 }
@@ -219,6 +287,10 @@ fn checked(jobs: Vec<Job>, overwrite: bool) -> Result<Vec<Job>, String> {
     let mut writers: HashMap<&Path, usize> = HashMap::new();
     let mut kept = Vec::new();
     for (at, job) in jobs.iter().enumerate() {
+        if job.stream {
+            kept.push(job.clone());
+            continue;
+        }
         if let Some(&other) = writers.get(outputs[at].as_path()) {
             if inputs[other] == inputs[at] {
                 continue; // the same picture, named twice
@@ -293,16 +365,14 @@ mod tests {
     }
 
     #[test]
-    fn places_are_below_the_fixed_part_of_a_pattern() {
-        for (pattern, root, path, place) in [
-            ("photos/**/*.jpg", "photos", "photos/a/b.jpg", "a/b.jpg"),
-            ("./photos/*.jpg", "./photos", "photos/b.jpg", "b.jpg"),
-            ("*.jpg", "", "b.jpg", "b.jpg"),
-            ("/data/[ab]/x?.jpg", "/data", "/data/a/x1.jpg", "a/x1.jpg"),
-            ("../up/*/c.png", "../up", "../up/d/c.png", "d/c.png"),
+    fn places_are_below_their_roots() {
+        for (root, path, place) in [
+            ("photos", "photos/a/b.jpg", "a/b.jpg"),
+            ("./photos", "photos/b.jpg", "b.jpg"),
+            ("", "b.jpg", "b.jpg"),
+            ("../up", "../up/d/c.png", "d/c.png"),
         ] {
-            assert_eq!(fixed_part(pattern), Path::new(root), "{pattern}");
-            assert_eq!(below(Path::new(root), Path::new(path)), Path::new(place), "{pattern}");
+            assert_eq!(below(Path::new(root), Path::new(path)), Path::new(place), "{root}");
         }
     }
 }

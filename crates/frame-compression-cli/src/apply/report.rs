@@ -1,12 +1,14 @@
 //! What was done: for people on standard error and as a table, for programs as JSON.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::plan::{Job, Missing};
+use super::job::named;
+use super::plan::{Job, Missing, PassedOver};
 use crate::coding::Settings;
 use crate::metrics::Metrics;
 
@@ -41,6 +43,9 @@ pub(crate) struct Outcome {
     /// Whether the input has more than 8 bits a sample.
     #[serde(rename = "coded_as_8_bit", skip_serializing_if = "std::ops::Not::not")]
     pub(crate) deep: bool,
+    /// What of the input the output does not hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) metrics: Option<Metrics>,
 }
@@ -55,6 +60,7 @@ impl Outcome {
             reason: None,
             size: None,
             deep: false,
+            note: None,
             metrics: None,
         }
     }
@@ -68,13 +74,14 @@ impl Outcome {
             reason: Some(missing.reason),
             size: None,
             deep: false,
+            note: None,
             metrics: None,
         }
     }
 }
 
 /// Paths in JSON are text: what is no Unicode is shown by a replacement character.
-fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy())
 }
 
@@ -86,6 +93,8 @@ fn lossy_option<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<
 pub(crate) struct Report<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) outcomes: &'a [Outcome],
+    /// Files of folders and patterns that were not taken.
+    pub(crate) passed_over: &'a [PassedOver],
     pub(crate) duration: Duration,
 }
 
@@ -102,6 +111,7 @@ impl Report<'_> {
             quality: f32,
             crf: f32,
             files: &'a [Outcome],
+            passed_over: &'a [PassedOver],
             written: usize,
             original: usize,
             kept: usize,
@@ -113,6 +123,7 @@ impl Report<'_> {
             quality: self.settings.quality().get(),
             crf: self.settings.crf().get(),
             files: self.outcomes,
+            passed_over: self.passed_over,
             written: self.count(Status::Written),
             original: self.count(Status::Original),
             kept: self.count(Status::Kept),
@@ -160,12 +171,28 @@ impl Report<'_> {
                 Status::Written | Status::Kept => continue,
             };
             let reason = outcome.reason.as_deref().unwrap_or_default();
-            writeln!(out, "{word}: {}: {reason}", outcome.input.display())?;
+            writeln!(out, "{word}: {}: {reason}", named(&outcome.input, "standard input"))?;
         }
         Ok(())
     }
 
-    /// One line, and one more where pictures have lost bits before the codec.
+    /// How many files were not taken, and why.
+    fn write_passed_over(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+        for file in self.passed_over {
+            *reasons.entry(&file.reason).or_default() += 1;
+        }
+        let total = self.passed_over.len();
+        let files = if total == 1 { "file was" } else { "files were" };
+        let reasons: Vec<String> =
+            reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        match total {
+            0 => Ok(()),
+            _ => writeln!(out, "note: {total} {files} passed over: {}", reasons.join(", ")),
+        }
+    }
+
+    /// One line, and more where pictures have lost something besides, or files were not taken.
     pub(crate) fn write_summary(&self, out: &mut impl Write) -> io::Result<()> {
         let deep: Vec<_> = self.outcomes.iter().filter(|outcome| outcome.deep).collect();
         match deep[..] {
@@ -181,6 +208,12 @@ impl Report<'_> {
                 deep.len()
             )?,
         }
+        for outcome in self.outcomes {
+            if let Some(note) = &outcome.note {
+                writeln!(out, "note: {}: {note}", outcome.input.display())?;
+            }
+        }
+        self.write_passed_over(out)?;
         let written = self.count(Status::Written);
         write!(out, "{} written ({})", pictures(written), self.settings.shown())?;
         for (status, words) in [

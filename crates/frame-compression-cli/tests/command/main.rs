@@ -1,7 +1,9 @@
 //! The command as a user runs it, on real files.
 
 mod apply_files;
+mod apply_formats;
 mod apply_pictures;
+mod apply_system;
 mod other_commands;
 mod sandbox;
 mod selftest;
