@@ -59,7 +59,7 @@ impl Call {
     }
 
     fn check_with<T: Element>(&self, codec: Codec) {
-        let Ok(mut compressor) = self.settings.compressor(codec) else { return };
+        let mut compressor = self.settings.compressor(codec);
         match &self.picture {
             Picture::Allowed { width, height, layout, fill } => {
                 let size = (usize::from(width % SIDES), usize::from(height % SIDES));

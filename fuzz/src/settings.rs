@@ -2,61 +2,49 @@
 
 use arbitrary::Arbitrary;
 use frame_compression::{
-    Backend, Codec, Error, FrameCompressor, Preset, Quality, QuantTables, Subsampling, ValueRange,
-    X265Version,
+    Codec, FrameCompressor, Quality, Setting, SettingKind, Settings as LibrarySettings, ValueRange,
 };
 
 /// Settings, allowed or not.
 #[derive(Debug, Arbitrary)]
 pub(crate) struct Settings {
-    strength: Strength,
-    /// Rarely anything but the default, as most codecs have only that.
-    backend: Option<u8>,
-    subsampling: Option<u8>,
-    tables: Option<Tables>,
-    preset: Option<u8>,
-    x265_version: Option<u8>,
+    changes: Vec<Change>,
     unit_range: bool,
 }
 
+/// A setting of the codec's own table, by number, or one of any name; a value of its kind, or any text.
 #[derive(Debug, Arbitrary)]
-enum Strength {
-    Default,
-    /// In thousandths of the range.
-    Quality(u16),
-    Crf(u16),
-    AnyQuality(f32),
-    AnyCrf(f64),
-}
-
-#[derive(Debug, Arbitrary)]
-struct Tables {
-    luma: [u16; 64],
-    chroma: [u16; 64],
-    /// Brings the steps into their range.
-    tame: bool,
+enum Change {
+    Allowed { setting: u8, value: u16 },
+    Known { setting: u8, text: String },
+    Any { name: String, text: String },
 }
 
 impl Settings {
-    /// A compressor with these settings.
-    pub(crate) fn compressor(&self, codec: Codec) -> Result<FrameCompressor, Error> {
-        let compressor = FrameCompressor::new(codec);
-        let share = |thousandths: u16| f32::from(thousandths % 1001) / 1000.0;
-        let compressor = match self.strength {
-            Strength::Default => compressor,
-            Strength::Quality(thousandths) => compressor.quality(share(thousandths) * 100.0)?,
-            Strength::Crf(thousandths) => compressor.crf(share(thousandths) * 51.0)?,
-            Strength::AnyQuality(quality) => compressor.quality(quality)?,
-            Strength::AnyCrf(crf) => compressor.crf(crf)?,
-        };
-        let backend = |number| if number == 0 { Backend::VideoToolbox } else { Backend::Native };
-        Ok(compressor
-            .backend(self.backend.map(backend))
-            .subsampling(self.subsampling.map(|number| one_of(&Subsampling::ALL, number)))
-            .quant_tables(self.tables.as_ref().map(Tables::checked).transpose()?)
-            .preset(self.preset.map(|number| one_of(&Preset::ALL, number)))
-            .x265_version(self.x265_version.map(|number| one_of(&X265Version::ALL, number)))
-            .value_range(self.value_range()))
+    /// A compressor with these settings, of which those that are refused are left out.
+    pub(crate) fn compressor(&self, codec: Codec) -> FrameCompressor {
+        let mut settings = LibrarySettings::from(codec);
+        for change in &self.changes {
+            let before = settings.clone();
+            let table = settings.table();
+            let of_table = |number: u8| table[usize::from(number) % table.len()];
+            let (name, text) = match change {
+                Change::Allowed { setting, value } => {
+                    let setting = of_table(*setting);
+                    (setting.name, value_of(&setting, *value))
+                }
+                Change::Known { setting, text } => (of_table(*setting).name, text.clone()),
+                Change::Any { name, text } => (name.as_str(), text.clone()),
+            };
+            match settings.set(name, &text) {
+                Ok(()) => assert_reads_back(&settings),
+                Err(error) => {
+                    assert!(error.code() > 0 && !error.to_string().is_empty());
+                    assert_eq!(settings, before, "an error has changed {name}");
+                }
+            }
+        }
+        FrameCompressor::new(settings).value_range(self.value_range())
     }
 
     pub(crate) fn value_range(&self) -> ValueRange {
@@ -65,29 +53,29 @@ impl Settings {
 
     /// The quality, where nothing else is set.
     pub(crate) fn quality_alone(&self) -> Option<Quality> {
-        match self {
-            Settings {
-                strength: Strength::Default,
-                backend: None,
-                subsampling: None,
-                tables: None,
-                preset: None,
-                x265_version: None,
-                unit_range: false,
-            } => Some(Quality::DEFAULT),
-            _ => None,
+        (self.changes.is_empty() && !self.unit_range).then_some(Quality::DEFAULT)
+    }
+}
+
+/// One of the values that a setting takes.
+fn value_of(setting: &Setting, number: u16) -> String {
+    let whole = |least: u32, most: u32, number: u16| least + u32::from(number) % (most - least + 1);
+    match setting.kind {
+        SettingKind::Number { least, most } => {
+            (least + (most - least) * f64::from(number % 1001) / 1000.0).to_string()
         }
+        SettingKind::Whole { least, most } => whole(least, most, number).to_string(),
+        SettingKind::Choice { names } => names[usize::from(number) % names.len()].to_owned(),
+        SettingKind::List { count, least, most } => {
+            let entry = |i: usize| whole(least, most, number.wrapping_mul(i as u16)).to_string();
+            (0..count).map(entry).collect::<Vec<_>>().join(",")
+        }
+        _ => String::new(),
     }
 }
 
-impl Tables {
-    fn checked(&self) -> Result<QuantTables, Error> {
-        let steps = |table: [u16; 64]| if self.tame { table.map(|step| step % 255 + 1) } else { table };
-        QuantTables::new(steps(self.luma), steps(self.chroma))
-    }
-}
-
-/// Any number names one of them.
-fn one_of<T: Copy>(all: &[T], number: u8) -> T {
-    all[usize::from(number) % all.len()]
+/// The text form says everything.
+fn assert_reads_back(settings: &LibrarySettings) {
+    let text = settings.to_string();
+    assert_eq!(text.parse::<LibrarySettings>().as_ref(), Ok(settings), "{text}");
 }

@@ -66,10 +66,6 @@ typedef enum fc_status {
      */
     FC_ERROR_INVALID_STRIDES = 9,
     /**
-     * The codec is not part of this build.
-     */
-    FC_ERROR_CODEC_UNAVAILABLE = 10,
-    /**
      * The backend does not exist on this platform, or does not have this codec.
      */
     FC_ERROR_BACKEND_UNAVAILABLE = 11,
@@ -101,6 +97,10 @@ typedef enum fc_status {
      * A call to the operating system's codec failed.
      */
     FC_ERROR_PLATFORM = 18,
+    /**
+     * A setting does not take the value given.
+     */
+    FC_ERROR_INVALID_SETTING = 19,
     /**
      * A pointer that has to point to something is null.
      */

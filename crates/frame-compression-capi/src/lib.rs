@@ -44,8 +44,6 @@ pub enum fc_status {
     FC_ERROR_BUFFER_LENGTH = 8,
     /// Strides with which elements of an output would share a place, or that leave the address space.
     FC_ERROR_INVALID_STRIDES = 9,
-    /// The codec is not part of this build.
-    FC_ERROR_CODEC_UNAVAILABLE = 10,
     /// The backend does not exist on this platform, or does not have this codec.
     FC_ERROR_BACKEND_UNAVAILABLE = 11,
     /// The codec does not have a setting that was given.
@@ -62,6 +60,8 @@ pub enum fc_status {
     FC_ERROR_NON_FINITE_SAMPLE = 17,
     /// A call to the operating system's codec failed.
     FC_ERROR_PLATFORM = 18,
+    /// A setting does not take the value given.
+    FC_ERROR_INVALID_SETTING = 19,
     /// A pointer that has to point to something is null.
     FC_ERROR_NULL_POINTER = 101,
     /// A pointer is not aligned for what it points to.

@@ -2,7 +2,8 @@
 
 #![allow(non_camel_case_types)]
 
-use frame_compression::{Backend, Codec, FrameCompressor, Preset, Subsampling, ValueRange, X265Version};
+use frame_compression::{Backend, Codec, Crf, FrameCompressor, Quality, Settings, Subsampling, ValueRange};
+use frame_compression::{H265Preset, X265Version};
 
 use crate::call::Refusal;
 use crate::fc_status;
@@ -158,10 +159,10 @@ impl fc_settings {
         ];
         let presets = [
             (FC_PRESET_DEFAULT as u32, None),
-            (FC_PRESET_ULTRAFAST as u32, Some(Preset::Ultrafast)),
-            (FC_PRESET_SUPERFAST as u32, Some(Preset::Superfast)),
-            (FC_PRESET_VERYFAST as u32, Some(Preset::Veryfast)),
-            (FC_PRESET_MEDIUM as u32, Some(Preset::Medium)),
+            (FC_PRESET_ULTRAFAST as u32, Some(H265Preset::Ultrafast)),
+            (FC_PRESET_SUPERFAST as u32, Some(H265Preset::Superfast)),
+            (FC_PRESET_VERYFAST as u32, Some(H265Preset::Veryfast)),
+            (FC_PRESET_MEDIUM as u32, Some(H265Preset::Medium)),
         ];
         let versions = [
             (FC_X265_VERSION_DEFAULT as u32, None),
@@ -175,21 +176,23 @@ impl fc_settings {
             (FC_STRENGTH_QUALITY as u32, FC_STRENGTH_QUALITY),
             (FC_STRENGTH_CRF as u32, FC_STRENGTH_CRF),
         ];
-        let compressor = FrameCompressor::new(named("codec", self.codec, codecs)?).value_range(named(
-            "value_range",
-            self.value_range,
-            ranges,
-        )?);
-        let compressor = match named("strength_kind", self.strength_kind, strengths)? {
-            FC_STRENGTH_DEFAULT => compressor,
-            FC_STRENGTH_QUALITY => compressor.quality(self.strength)?,
-            FC_STRENGTH_CRF => compressor.crf(self.strength)?,
-        };
-        let compressor = compressor
-            .backend(named("backend", self.backend, backends)?)
-            .subsampling(named("subsampling", self.subsampling, subsamplings)?)
-            .preset(named("preset", self.preset, presets)?)
-            .x265_version(named("x265_version", self.x265_version, versions)?);
-        Ok(compressor)
+        let mut settings = Settings::from(named("codec", self.codec, codecs)?);
+        match named("strength_kind", self.strength_kind, strengths)? {
+            FC_STRENGTH_DEFAULT => {}
+            FC_STRENGTH_QUALITY => settings.set_quality(Quality::new(self.strength)?),
+            FC_STRENGTH_CRF => settings.set_crf(Crf::new(self.strength)?),
+        }
+        for (name, value) in [
+            ("subsampling", named("subsampling", self.subsampling, subsamplings)?.map(Subsampling::name)),
+            ("preset", named("preset", self.preset, presets)?.map(H265Preset::name)),
+            ("release", named("x265_version", self.x265_version, versions)?.map(X265Version::name)),
+            ("backend", named("backend", self.backend, backends)?.map(Backend::name)),
+        ] {
+            if let Some(value) = value {
+                settings.set(name, value)?;
+            }
+        }
+        let range = named("value_range", self.value_range, ranges)?;
+        Ok(FrameCompressor::new(settings).value_range(range))
     }
 }

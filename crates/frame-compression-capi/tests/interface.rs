@@ -3,7 +3,9 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 
-use frame_compression::{Codec, ErrorKind, FrameCompressor, Sample, Subsampling, TensorView, ValueRange};
+use frame_compression::{
+    Codec, ErrorKind, FrameCompressor, H265, Jpeg, Sample, Subsampling, TensorView, ValueRange,
+};
 use frame_compression_c::{
     fc_apply, fc_codec, fc_compressor_apply, fc_compressor_create, fc_compressor_free, fc_element, fc_image,
     fc_settings, fc_status, fc_strength, fc_subsampling, fc_value_range, fc_version,
@@ -102,7 +104,7 @@ fn a_compressor_takes_strides_and_settings() {
     let mut input = samples();
     let planar = [0, WIDTH, 1, HEIGHT * WIDTH];
     let view = TensorView::with_strides(&input, &[1, HEIGHT, WIDTH, 3], planar).unwrap();
-    let mut library = FrameCompressor::new(Codec::Jpeg).quality(30.0).unwrap().subsampling(Subsampling::S444);
+    let mut library = FrameCompressor::new(Jpeg::quality(30.0).unwrap().subsampling(Subsampling::S444));
     let expected = library.apply(&view).unwrap().into_vec();
 
     let mut output = vec![0.0f32; input.len()];
@@ -129,9 +131,15 @@ fn a_compressor_takes_strides_and_settings() {
 
 #[test]
 fn presets_and_releases_of_x265_are_those_of_the_library() {
-    use frame_compression::{Preset, X265Version};
+    use frame_compression::{H265Preset, X265Version};
     let mut input: Vec<u8> = samples().into_iter().map(|v| ((v + 1.0) * 127.5) as u8).collect();
-    let presets = [Preset::default(), Preset::Ultrafast, Preset::Superfast, Preset::Veryfast, Preset::Medium];
+    let presets = [
+        H265Preset::default(),
+        H265Preset::Ultrafast,
+        H265Preset::Superfast,
+        H265Preset::Veryfast,
+        H265Preset::Medium,
+    ];
     let versions = [X265Version::default(), X265Version::V4_2, X265Version::V3_5];
     for (i, preset) in presets.into_iter().enumerate() {
         for (j, version) in versions.into_iter().enumerate() {
@@ -140,8 +148,8 @@ fn presets_and_releases_of_x265_are_those_of_the_library() {
             settings.strength = 44.0;
             (settings.preset, settings.x265_version) = (i as u32, j as u32);
             let view = TensorView::new(&input, &[1, HEIGHT, WIDTH, 3]).unwrap();
-            let compressor = FrameCompressor::new(Codec::H265).crf(44.0).unwrap();
-            let expected = compressor.preset(preset).x265_version(version).apply(&view).unwrap();
+            let of_library = H265::crf(44.0).unwrap().preset(preset).release(version);
+            let expected = FrameCompressor::new(of_library).apply(&view).unwrap();
             let mut output = vec![0u8; input.len()];
             let to = image(&mut output, fc_element::FC_ELEMENT_U8);
             assert_eq!(apply(&settings, &image(&mut input, fc_element::FC_ELEMENT_U8), &to).0, 0);
@@ -251,7 +259,6 @@ fn numbers_of_errors_are_those_of_the_library() {
         (FC_ERROR_TOO_LARGE, ErrorKind::TooLarge),
         (FC_ERROR_BUFFER_LENGTH, ErrorKind::BufferLength),
         (FC_ERROR_INVALID_STRIDES, ErrorKind::InvalidStrides),
-        (FC_ERROR_CODEC_UNAVAILABLE, ErrorKind::CodecUnavailable),
         (FC_ERROR_BACKEND_UNAVAILABLE, ErrorKind::BackendUnavailable),
         (FC_ERROR_UNSUPPORTED_SETTING, ErrorKind::UnsupportedSetting),
         (FC_ERROR_ODD_SIZE, ErrorKind::OddSize),
@@ -260,6 +267,7 @@ fn numbers_of_errors_are_those_of_the_library() {
         (FC_ERROR_OUTPUT_SIZE, ErrorKind::OutputSize),
         (FC_ERROR_NON_FINITE_SAMPLE, ErrorKind::NonFiniteSample),
         (FC_ERROR_PLATFORM, ErrorKind::Platform),
+        (FC_ERROR_INVALID_SETTING, ErrorKind::InvalidSetting),
     ];
     for (here, there) in pairs {
         assert_eq!(here as c_int, there as c_int, "{there:?}");

@@ -7,7 +7,8 @@ use std::str::FromStr;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use frame_compression::{Backend, Codec, Crf, Preset, Quality, Subsampling, UnknownName, X265Version};
+use frame_compression::{Backend, Codec, Crf, Quality, Subsampling, UnknownName};
+use frame_compression::{H265Preset, X265Version};
 
 use crate::coding::{Odd, Settings, Strength};
 use crate::picture::Format;
@@ -168,9 +169,9 @@ pub(crate) struct CodingOptions {
     #[arg(long, value_parser = parser::<Backend>(Backend::ALL.map(Backend::name)))]
     backend: Option<Backend>,
 
-    /// Preset of x265, for H.265 [default: veryfast]
-    #[arg(long, value_parser = parser::<Preset>(Preset::ALL.map(Preset::name)))]
-    preset: Option<Preset>,
+    /// H265Preset of x265, for H.265 [default: veryfast]
+    #[arg(long, value_parser = parser::<H265Preset>(H265Preset::ALL.map(H265Preset::name)))]
+    preset: Option<H265Preset>,
 
     /// Release of x265, for H.265: 4.2 is in PyAV 18, 3.5 in Debian 12 and Ubuntu 22.04 [default: 4.2]
     #[arg(long, value_name = "RELEASE", value_parser = parser::<X265Version>(X265Version::ALL.map(X265Version::name)))]
@@ -229,15 +230,8 @@ impl ValueEnum for Format {
 }
 
 fn codec_parser() -> impl TypedValueParser<Value = Codec> {
-    let names = Codec::ALL.map(|codec| {
-        let aliases: &[&'static str] = match codec {
-            Codec::H264 => &["avc", "x264"],
-            Codec::H265 => &["hevc", "x265"],
-            Codec::Jpeg => &["jpg"],
-            _ => &[],
-        };
-        (codec, PossibleValue::new(codec.name()).aliases(aliases.iter().copied()))
-    });
+    let names = Codec::ALL
+        .map(|codec| (codec, PossibleValue::new(codec.name()).aliases(codec.aliases().iter().copied())));
     PossibleValuesParser::new(names.clone().map(|(_, value)| value)).try_map(move |given| {
         names
             .iter()

@@ -1,9 +1,9 @@
 //! A codec's artifacts in a [`Picture`], and what is done about odd sizes.
 
 use frame_compression::{
-    Backend, Codec, Crf, Error, FrameCompressor, Preset, Quality, Subsampling, Tensor, TensorViewMut,
-    X265Version,
+    Backend, Codec, Crf, Error, FrameCompressor, Quality, Subsampling, Tensor, TensorViewMut,
 };
+use frame_compression::{H265Preset, X265Version};
 
 use crate::picture::Picture;
 
@@ -21,7 +21,7 @@ pub(crate) struct Settings {
     pub(crate) strength: Strength,
     pub(crate) subsampling: Option<Subsampling>,
     pub(crate) backend: Option<Backend>,
-    pub(crate) preset: Option<Preset>,
+    pub(crate) preset: Option<H265Preset>,
     pub(crate) x265_version: Option<X265Version>,
 }
 
@@ -31,24 +31,30 @@ impl Settings {
         Self { codec, strength, subsampling: None, backend: None, preset: None, x265_version: None }
     }
 
-    /// A compressor with these settings.
-    pub(crate) fn compressor(&self) -> FrameCompressor {
-        let mut compressor = FrameCompressor::new(self.codec)
-            .subsampling(self.subsampling)
-            .backend(self.backend)
-            .preset(self.preset)
-            .x265_version(self.x265_version);
+    /// The library's settings.
+    pub(crate) fn chosen(&self) -> Result<frame_compression::Settings, Error> {
+        let mut chosen = frame_compression::Settings::from(self.codec);
         match self.strength {
-            Strength::Quality(quality) => compressor.set_quality(quality),
-            Strength::Crf(crf) => compressor.set_crf(crf),
+            Strength::Quality(quality) => chosen.set_quality(quality),
+            Strength::Crf(crf) => chosen.set_crf(crf),
         }
-        compressor
+        for (name, value) in [
+            ("subsampling", self.subsampling.map(Subsampling::name)),
+            ("preset", self.preset.map(H265Preset::name)),
+            ("release", self.x265_version.map(X265Version::name)),
+            ("backend", self.backend.map(Backend::name)),
+        ] {
+            if let Some(value) = value {
+                chosen.set(name, value)?;
+            }
+        }
+        Ok(chosen)
     }
 
     /// Whether this build takes these settings at all: tried on a small picture that every codec takes.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let grey = Tensor::new(vec![128u8; 64 * 64 * 3], &[1, 64, 64, 3])?;
-        self.compressor().apply(&grey).map(drop)
+        FrameCompressor::new(self.chosen()?).apply(&grey).map(drop)
     }
 
     /// The quality asked for, or the one that the CRF stands for.

@@ -25,10 +25,8 @@ fn write_page(out: &mut impl Write) -> io::Result<()> {
                 ..Settings::new(codec, Strength::Quality(Quality::DEFAULT))
             };
             let state = match settings.check() {
-                Ok(()) => picture_of(codec, backend).to_owned(),
-                Err(Error::CodecUnavailable { reason, .. } | Error::BackendUnavailable { reason, .. }) => {
-                    format!("not here: {reason}")
-                }
+                Ok(()) => picture_of(&settings),
+                Err(Error::BackendUnavailable { reason, .. }) => format!("not here: {reason}"),
                 Err(error) => format!("not here: {error}"),
             };
             writeln!(out, "  {:5} {:13} {state}", codec.name(), backend.name())?;
@@ -56,12 +54,10 @@ fn write_page(out: &mut impl Write) -> io::Result<()> {
 }
 
 /// Whose picture an engine gives.
-fn picture_of(codec: Codec, backend: Backend) -> &'static str {
-    match (backend, codec) {
-        (Backend::Native, Codec::H264) => "x264's picture, bit for bit (preset veryfast, CRF, one IDR frame)",
-        (Backend::Native, Codec::H265) => "x265's picture, bit for bit (preset veryfast, CRF, one IDR frame)",
-        (Backend::Native, Codec::Jpeg) => "libjpeg-turbo's picture, bit for bit",
-        _ => "the operating system's codec",
+fn picture_of(settings: &Settings) -> String {
+    match settings.chosen().ok().and_then(|settings| settings.exact_with()) {
+        Some(encoder) => format!("the picture of {encoder}, bit for bit"),
+        None => "the operating system's codec".to_owned(),
     }
 }
 

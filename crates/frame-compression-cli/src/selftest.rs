@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use frame_compression::{Backend, Codec, Error, Quality, Tensor};
+use frame_compression::{Backend, Codec, Error, FrameCompressor, Quality, Tensor};
 
 use crate::args::SelftestOptions;
 use crate::coding::{Settings, Strength};
@@ -28,7 +28,6 @@ const NO_ENCODER: i32 = -12908;
 /// Why a codec is left out, where that is no defect.
 fn left_out(codec: Codec, error: &Error) -> Option<String> {
     match error {
-        Error::CodecUnavailable { reason, .. } => Some(format!("not in this build ({reason})")),
         Error::Platform { status: NO_ENCODER, .. } if codec == Codec::H265 => {
             Some("this machine has no encoder for it".to_owned())
         }
@@ -129,7 +128,8 @@ fn test(codec: Codec, backend: Backend, subject: &Subject) -> (Vec<String>, Resu
 /// Applies the codec, checks the result by itself, and gives its mean absolute error.
 fn mean_error(codec: Codec, backend: Backend, quality: f32, tensor: &Tensor<f32>) -> Result<f64, String> {
     let quality = Quality::new(quality).map_err(|error| error.to_string())?;
-    let mut compressor = settings(codec, backend, quality).compressor();
+    let settings = settings(codec, backend, quality).chosen().map_err(|error| error.to_string())?;
+    let mut compressor = FrameCompressor::new(settings);
     let result = compressor.apply(tensor).map_err(|error| error.to_string())?;
     if result.shape() != tensor.shape() {
         return Err(format!("shape {:?} has become {:?}", tensor.shape(), result.shape()));

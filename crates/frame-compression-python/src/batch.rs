@@ -44,7 +44,7 @@ pub(crate) fn apply_batch(
         )));
     }
     output.check_writable()?;
-    let settings: Vec<Settings> = compressors.iter().map(|compressor| compressor.settings).collect();
+    let settings: Vec<Settings> = compressors.iter().map(|compressor| compressor.settings.clone()).collect();
     let in_place = input.is_same_memory(&output);
     if !in_place && input.overlaps(&output) {
         input = input.copied()?;
@@ -184,6 +184,6 @@ fn compressor_for<'a>(
         compressors.len() - 1
     });
     let compressor = &mut compressors[at].1;
-    settings.strength.set(compressor);
+    compressor.set_settings(settings.codec.clone());
     compressor
 }

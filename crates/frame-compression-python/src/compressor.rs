@@ -3,60 +3,32 @@
 use std::sync::Mutex;
 
 use frame_compression::{
-    Backend, Codec, Crf, Error, ErrorKind, FrameCompressor, Preset, Quality, QuantTables, Subsampling,
-    ValueRange, X265Version,
+    Backend, Codec, Crf, ErrorKind, FrameCompressor, Quality, QuantTables, Subsampling, ValueRange,
 };
+use frame_compression::{H265Preset, X265Version};
 use numpy::PyUntypedArray;
 use pyo3::prelude::*;
 
 use crate::array::{Images, with_element};
 use crate::errors::{exception, unknown_name, with_text};
 
-/// How strongly to compress, as the caller said it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Strength {
-    Quality(Quality),
-    Crf(Crf),
-}
-
 /// Everything of a compressor but its memory.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Settings {
-    pub(crate) codec: Codec,
-    pub(crate) strength: Strength,
-    backend: Option<Backend>,
-    subsampling: Option<Subsampling>,
-    quant_tables: Option<QuantTables>,
-    preset: Option<Preset>,
-    x265_version: Option<X265Version>,
+    pub(crate) codec: frame_compression::Settings,
     value_range: ValueRange,
 }
 
 impl Settings {
     /// The same settings for any strength.
-    pub(crate) fn without_strength(self) -> Self {
-        Self { strength: Strength::Quality(Quality::DEFAULT), ..self }
+    pub(crate) fn without_strength(&self) -> Self {
+        let mut settings = self.clone();
+        settings.codec.set_quality(Quality::DEFAULT);
+        settings
     }
 
     pub(crate) fn build(&self) -> FrameCompressor {
-        let mut compressor = FrameCompressor::new(self.codec)
-            .value_range(self.value_range)
-            .backend(self.backend)
-            .subsampling(self.subsampling)
-            .quant_tables(self.quant_tables)
-            .preset(self.preset)
-            .x265_version(self.x265_version);
-        self.strength.set(&mut compressor);
-        compressor
-    }
-}
-
-impl Strength {
-    pub(crate) fn set(self, compressor: &mut FrameCompressor) {
-        match self {
-            Strength::Quality(quality) => compressor.set_quality(quality),
-            Strength::Crf(crf) => compressor.set_crf(crf),
-        }
+        FrameCompressor::new(self.codec.clone()).value_range(self.value_range)
     }
 }
 
@@ -86,25 +58,38 @@ impl Compressor {
         x265_version: Option<&str>,
         value_range: &str,
     ) -> PyResult<Self> {
-        let strength = match (quality, crf) {
+        let mut settings = frame_compression::Settings::from(named::<Codec>(codec)?);
+        match (quality, crf) {
             (Some(_), Some(_)) => {
                 return Err(pyo3::exceptions::PyTypeError::new_err(
                     "quality and crf are both given: give one",
                 ));
             }
-            (Some(quality), None) => Quality::try_from(quality).map(Strength::Quality),
-            (None, Some(crf)) => Crf::try_from(crf).map(Strength::Crf),
-            (None, None) => Ok(Strength::Quality(Quality::DEFAULT)),
+            (Some(quality), None) => {
+                settings.set_quality(Quality::try_from(quality).map_err(|error| exception(&error))?);
+            }
+            (None, Some(crf)) => settings.set_crf(Crf::try_from(crf).map_err(|error| exception(&error))?),
+            (None, None) => {}
         }
-        .map_err(|error: Error| exception(&error))?;
+        let backend = backend.map(named::<Backend>).transpose()?.map(Backend::name);
+        for (name, value) in [
+            ("subsampling", subsampling.map(named::<Subsampling>).transpose()?.map(Subsampling::name)),
+            ("preset", preset.map(named::<H265Preset>).transpose()?.map(H265Preset::name)),
+            ("release", x265_version.map(named::<X265Version>).transpose()?.map(X265Version::name)),
+        ] {
+            if let Some(value) = value {
+                settings.set(name, value).map_err(|error| exception(&error))?;
+            }
+        }
+        if let Some(tables) = quant_tables.map(tables).transpose()? {
+            let steps: Vec<String> = tables.luma().iter().chain(tables.chroma()).map(u8::to_string).collect();
+            settings.set("quant_tables", &steps.join(",")).map_err(|error| exception(&error))?;
+        }
+        if let Some(backend) = backend {
+            settings.set("backend", backend).map_err(|error| exception(&error))?;
+        }
         let settings = Settings {
-            codec: named(codec)?,
-            strength,
-            backend: backend.map(named).transpose()?,
-            subsampling: subsampling.map(named).transpose()?,
-            quant_tables: quant_tables.map(tables).transpose()?,
-            preset: preset.map(named).transpose()?,
-            x265_version: x265_version.map(named).transpose()?,
+            codec: settings,
             value_range: match value_range {
                 "signed_unit" => ValueRange::SignedUnit,
                 "unit" => ValueRange::Unit,

@@ -7,7 +7,7 @@
 use std::error::Error;
 use std::io::{self, BufRead, Read, Write};
 
-use frame_compression::{Codec, Component, FrameCompressor, Planes, Preset, Subsampling, X265Version};
+use frame_compression::{Component, FrameCompressor, H265, Planes, Subsampling};
 
 const COMPONENTS: [Component; 3] = [Component::Y, Component::Cb, Component::Cr];
 
@@ -25,11 +25,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 input.read_exact(planes.row_mut(component, y))?;
             }
         }
-        FrameCompressor::new(Codec::H265)
-            .crf(crf.parse::<f32>()?)?
-            .preset(preset.parse::<Preset>()?)
-            .x265_version(version.parse::<X265Version>()?)
-            .apply_to_planes(&mut planes)?;
+        let settings = H265::crf(crf.parse::<f32>()?)?.preset(preset.parse()?).release(version.parse()?);
+        FrameCompressor::new(settings).apply_to_planes(&mut planes)?;
         for component in COMPONENTS {
             for y in 0..planes.size(component).1 {
                 output.write_all(planes.row(component, y))?;

@@ -1,17 +1,15 @@
-//! The two front doors, and the one place that knows which codec is which.
+//! The two front doors, and the one way of a picture: rows in, through the engine, rows out.
 
-mod passes;
+use std::ops::Range;
 
-use crate::codec::{Backend, Codec, Crf, Quality, Subsampling};
-use crate::codecs::apple;
-use crate::codecs::h264;
-use crate::codecs::h265::{self, Preset, X265Version};
-use crate::codecs::jpeg::{self, QuantTables};
-use crate::colour::{jfif, video};
+use crate::engine::{Engine, Slot};
 use crate::error::Error;
+use crate::names::Codec;
 use crate::planes::Planes;
-use crate::sample::{Sample, ValueRange};
-use crate::tensor::{Tensor, TensorView, TensorViewMut};
+use crate::quality::{Crf, Quality};
+use crate::sample::{Convert, Sample, ValueRange};
+use crate::settings::Settings;
+use crate::tensor::{Layout, Tensor, TensorView, TensorViewMut};
 
 /// Puts the artifacts of a codec into an image: the picture that encoding and decoding would have left of it.
 ///
@@ -70,37 +68,6 @@ impl<T: Sample> ImageTensor for Tensor<T> {
     }
 }
 
-/// How strongly to compress, as the caller said it.
-#[derive(Debug, Clone, Copy)]
-enum Strength {
-    Quality(Quality),
-    Crf(Crf),
-}
-
-impl Strength {
-    fn quality(self) -> Quality {
-        match self {
-            Strength::Quality(quality) => quality,
-            Strength::Crf(crf) => crf.into(),
-        }
-    }
-
-    fn crf(self) -> Crf {
-        match self {
-            Strength::Quality(quality) => quality.into(),
-            Strength::Crf(crf) => crf,
-        }
-    }
-
-    /// The quality from 0 to 1 that stands for it at Apple's codecs, whose video codecs know no CRF.
-    fn kept_by_platform(self, codec: Codec) -> f32 {
-        match codec {
-            Codec::H264 | Codec::H265 => 1.0 - self.crf().get() / 51.0,
-            Codec::Jpeg => self.quality().get() / 100.0,
-        }
-    }
-}
-
 /// A codec with its settings and its memory: for many images. After the first image of a size, and until a
 /// larger one, [`apply_into`](Self::apply_into) and [`apply_in_place`](Self::apply_in_place) allocate nothing.
 ///
@@ -116,49 +83,26 @@ impl Strength {
 /// ```
 #[derive(Debug)]
 pub struct FrameCompressor {
-    codec: Codec,
-    strength: Strength,
-    backend: Option<Backend>,
-    subsampling: Option<Subsampling>,
-    quant_tables: Option<QuantTables>,
-    preset: Option<Preset>,
-    x265_version: Option<X265Version>,
+    settings: Settings,
     value_range: ValueRange,
-    planes: Planes,
-    rgb: Vec<u8>,
-    video: video::Scratch,
-    jfif: jfif::Scratch,
-    h264: h264::Engine,
-    h265: h265::Engine,
-    jpeg: jpeg::Engine,
-    platform: apple::Picture,
+    engine: Slot,
+    rows: Rows,
 }
 
 impl FrameCompressor {
-    /// A compressor with the default settings: CRF 29 (LTX-Video's; a JPEG quality of 43), the platform's default
-    /// backend, 4:2:0, samples in [-1, 1].
-    pub fn new(codec: Codec) -> Self {
+    /// A compressor with these settings: a [`Codec`] for its defaults (CRF 29, LTX-Video's, or quality 43), a codec's own
+    /// settings ([`H264`](crate::H264), [`Jpeg`](crate::Jpeg), ...), or any [`Settings`]. Samples are in [-1, 1].
+    pub fn new(settings: impl Into<Settings>) -> Self {
         Self {
-            codec,
-            strength: Strength::Quality(Quality::DEFAULT),
-            backend: None,
-            subsampling: None,
-            quant_tables: None,
-            preset: None,
-            x265_version: None,
+            settings: settings.into(),
             value_range: ValueRange::default(),
-            planes: Planes::default(),
-            rgb: Vec::new(),
-            video: video::Scratch::default(),
-            jfif: jfif::Scratch::default(),
-            h264: h264::Engine::default(),
-            h265: h265::Engine::default(),
-            jpeg: jpeg::Engine::default(),
-            platform: apple::Picture::default(),
+            engine: Slot::default(),
+            rows: Rows::default(),
         }
     }
 
-    /// Sets the quality: a number from 0 to 100 or a [`Quality`].
+    /// Sets the quality: a number from 0 to 100 or a [`Quality`]. A codec that is told a CRF takes the one that it stands
+    /// for.
     ///
     /// # Errors
     /// [`Error::InvalidQuality`].
@@ -167,7 +111,7 @@ impl FrameCompressor {
         Ok(self)
     }
 
-    /// Sets the CRF: a number from 0 to 51 or a [`Crf`]. JPEG takes the quality that it stands for.
+    /// Sets the CRF: a number from 0 to 51 or a [`Crf`]. A codec that is told a quality takes the one that it stands for.
     ///
     /// # Errors
     /// [`Error::InvalidCrf`].
@@ -178,48 +122,17 @@ impl FrameCompressor {
 
     /// Sets the quality of the images to come.
     pub fn set_quality(&mut self, quality: Quality) {
-        self.strength = Strength::Quality(quality);
+        self.settings.set_quality(quality);
     }
 
     /// Sets the CRF of the images to come.
     pub fn set_crf(&mut self, crf: Crf) {
-        self.strength = Strength::Crf(crf);
+        self.settings.set_crf(crf);
     }
 
-    /// Chooses who reconstructs the picture; `None` is the platform's default.
-    #[must_use]
-    pub fn backend(mut self, backend: impl Into<Option<Backend>>) -> Self {
-        self.backend = backend.into();
-        self
-    }
-
-    /// Chooses the chroma subsampling of JPEG; `None` is 4:2:0, and the video codecs have nothing else.
-    #[must_use]
-    pub fn subsampling(mut self, subsampling: impl Into<Option<Subsampling>>) -> Self {
-        self.subsampling = subsampling.into();
-        self
-    }
-
-    /// Gives JPEG quantisation tables in place of those of the quality; `None` takes the quality's again. The video codecs
-    /// take none.
-    #[must_use]
-    pub fn quant_tables(mut self, tables: impl Into<Option<QuantTables>>) -> Self {
-        self.quant_tables = tables.into();
-        self
-    }
-
-    /// Chooses the preset of H.265's encoder; `None` is veryfast. The other codecs take none.
-    #[must_use]
-    pub fn preset(mut self, preset: impl Into<Option<Preset>>) -> Self {
-        self.preset = preset.into();
-        self
-    }
-
-    /// Chooses the release of x265 whose picture H.265 gives; `None` is the default one. The other codecs take none.
-    #[must_use]
-    pub fn x265_version(mut self, version: impl Into<Option<X265Version>>) -> Self {
-        self.x265_version = version.into();
-        self
+    /// Changes the settings of the images to come. The memory is kept, unless it is another codec.
+    pub fn set_settings(&mut self, settings: impl Into<Settings>) {
+        self.settings = settings.into();
     }
 
     /// Chooses which numbers of floating-point samples stand for black and white.
@@ -229,9 +142,14 @@ impl FrameCompressor {
         self
     }
 
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// The codec.
     pub fn codec(&self) -> Codec {
-        self.codec
+        self.settings.codec()
     }
 
     /// Puts the artifacts into a copy of an image.
@@ -251,7 +169,7 @@ impl FrameCompressor {
         input: TensorView<'_, T>,
         output: TensorViewMut<'_, U>,
     ) -> Result<(), Error> {
-        let size = |layout: &crate::tensor::Layout| (layout.height, layout.width);
+        let size = |layout: &Layout| (layout.height, layout.width);
         let (given, needed) = (size(&output.layout), size(&input.layout));
         if given != needed {
             return Err(Error::OutputSize { given, needed });
@@ -276,63 +194,214 @@ impl FrameCompressor {
         if (width, height) == (0, 0) {
             return Err(Error::InvalidShape { given: vec![1, 0, 0, 3] });
         }
-        let subsampling = self.checked_subsampling(width, height)?;
-        if planes.subsampling() != subsampling {
-            return Err(Error::InvalidSubsampling {
-                codec: self.codec,
-                given: planes.subsampling(),
-                allowed: "set that subsampling on the compressor (JPEG), or convert to 4:2:0 (H.264, H.265)",
-            });
-        }
-        self.reconstruct(Some(planes));
-        Ok(())
+        self.settings.engine(&mut self.engine).planes(planes)
     }
 
-    /// Whether the operating system's codec does the work, and not an engine of this library.
-    fn uses_platform(&self) -> bool {
-        self.backend == Some(Backend::VideoToolbox)
+    fn transform<E: Ends>(&mut self, ends: E, may_be_half_written: bool) -> Result<(), Error> {
+        let engine = self.settings.engine(&mut self.engine);
+        carry(engine, &mut self.rows, self.value_range, ends, may_be_half_written)
+    }
+}
+
+/// Carries a picture from end to end through an engine. Unless it `may_be_half_written`, the output is as it was when
+/// it fails.
+fn carry<E: Ends>(
+    engine: &mut dyn Engine,
+    rows: &mut Rows,
+    range: ValueRange,
+    mut ends: E,
+    may_be_half_written: bool,
+) -> Result<(), Error> {
+    let Layout { width, height, .. } = ends.input().layout;
+    engine.begin(width, height)?;
+    rows.resize(width);
+    // Bytes are all allowed, and an engine fails before it gives the first row or not at all.
+    let may_yet_fail = !may_be_half_written && <E::In as Convert>::as_bytes(&[]).is_none();
+    for y in (0..height).step_by(2) {
+        let ready = {
+            let input = ends.input();
+            let above = input.row(y, range, &mut rows.above)?;
+            let below = if y + 1 < height { input.row(y + 1, range, &mut rows.below)? } else { above };
+            engine.put(y, [above, below])?
+        };
+        if may_yet_fail && y + 2 < height {
+            rows.hold(ready, |y, rgb| engine.get(y, rgb));
+            continue;
+        }
+        let mut output = ends.output();
+        for (y, rgb) in rows.held() {
+            output.write_row(y, range, rgb);
+        }
+        for y in ready {
+            output.fill_row(y, range, &mut rows.above, |rgb| engine.get(y, rgb));
+        }
+    }
+    Ok(())
+}
+
+/// Rows of packed RGB on their way, with the memory for them.
+#[derive(Debug, Default)]
+struct Rows {
+    above: Vec<u8>,
+    below: Vec<u8>,
+    /// The first rows of a result that may yet turn out to be none, and how many they are.
+    held: Vec<u8>,
+    held_rows: usize,
+}
+
+impl Rows {
+    /// Makes room for rows of another width, and holds none.
+    fn resize(&mut self, width: usize) {
+        self.above.resize(width * 3, 0);
+        self.below.resize(width * 3, 0);
+        self.held_rows = 0;
     }
 
-    /// Checks codec, backend, settings and the codec's own size rules, and gives the subsampling to use.
-    fn checked_subsampling(&self, width: usize, height: usize) -> Result<Subsampling, Error> {
-        let codec = self.codec;
-        if self.uses_platform() {
-            return Err(apple::no_planes(codec));
+    /// Holds the next rows of a result.
+    fn hold(&mut self, rows: Range<usize>, mut get: impl FnMut(usize, &mut [u8])) {
+        let length = self.above.len();
+        for y in rows {
+            self.held_rows = y + 1;
+            if self.held.len() < self.held_rows * length {
+                self.held.resize(self.held_rows * length, 0);
+            }
+            get(y, &mut self.held[y * length..][..length]);
         }
-        if codec != Codec::H265 && (self.preset.is_some() || self.x265_version.is_some()) {
-            return Err(Error::UnsupportedSetting {
-                codec,
-                setting: "preset or release of x265",
-                allowed: "leave them out, or choose H.265",
-            });
+    }
+
+    /// The rows that are held.
+    fn held(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        self.held.chunks_exact(self.above.len()).take(self.held_rows).enumerate()
+    }
+}
+
+/// Where an image comes from and where it goes to: two tensors, or one in place.
+trait Ends {
+    type In: Sample;
+    type Out: Sample;
+
+    fn input(&self) -> TensorView<'_, Self::In>;
+    fn output(&mut self) -> TensorViewMut<'_, Self::Out>;
+}
+
+impl<T: Sample, U: Sample> Ends for (TensorView<'_, T>, TensorViewMut<'_, U>) {
+    type In = T;
+    type Out = U;
+
+    fn input(&self) -> TensorView<'_, T> {
+        self.0
+    }
+
+    fn output(&mut self) -> TensorViewMut<'_, U> {
+        self.1.reborrow()
+    }
+}
+
+impl<T: Sample> Ends for TensorViewMut<'_, T> {
+    type In = T;
+    type Out = T;
+
+    fn input(&self) -> TensorView<'_, T> {
+        self.as_view()
+    }
+
+    fn output(&mut self) -> TensorViewMut<'_, T> {
+        self.reborrow()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Inverts every sample, gives each row as soon as it can, and fails where it is told to.
+    #[derive(Debug, Default)]
+    struct Inverting {
+        rows: Vec<Vec<u8>>,
+        at_once: bool,
+        fails_at: Option<usize>,
+    }
+
+    impl Engine for Inverting {
+        fn begin(&mut self, _: usize, height: usize) -> Result<(), Error> {
+            self.rows = vec![Vec::new(); height];
+            Ok(())
         }
-        let subsampling = self.subsampling.unwrap_or_default();
-        match codec {
-            Codec::H264 | Codec::H265 => {}
-            // Every size and every setting of its own.
-            Codec::Jpeg => return Ok(subsampling),
+
+        fn put(&mut self, y: usize, rows: [&[u8]; 2]) -> Result<Range<usize>, Error> {
+            if self.fails_at == Some(y) {
+                return Err(Error::Platform { call: "put", status: 7 });
+            }
+            let end = self.rows.len().min(y + 2);
+            for (place, row) in self.rows[y..end].iter_mut().zip(rows) {
+                *place = row.iter().map(|sample| !sample).collect();
+            }
+            Ok(match self.at_once {
+                true => y..end,
+                false if end == self.rows.len() => 0..end,
+                false => 0..0,
+            })
         }
-        if subsampling != Subsampling::S420 {
-            return Err(Error::UnsupportedSetting {
-                codec,
-                setting: "chroma subsampling but 4:2:0",
-                allowed: "leave the subsampling out, or set 4:2:0",
-            });
+
+        fn get(&mut self, y: usize, rgb: &mut [u8]) {
+            rgb.copy_from_slice(&self.rows[y]);
         }
-        if self.quant_tables.is_some() {
-            return Err(Error::UnsupportedSetting {
-                codec,
-                setting: "quantisation tables of the caller's",
-                allowed: "leave them out, and set a quality or a CRF",
-            });
+
+        fn planes(&mut self, _: &mut Planes) -> Result<(), Error> {
+            Ok(())
         }
-        if !width.is_multiple_of(2) || !height.is_multiple_of(2) {
-            return Err(Error::OddSize { codec, width, height });
+    }
+
+    const SHAPE: [usize; 4] = [1, 7, 5, 3];
+
+    fn bytes() -> Vec<u8> {
+        (0..7 * 5 * 3).collect()
+    }
+
+    fn floats() -> Vec<f32> {
+        bytes().into_iter().map(|byte| f32::from(byte) / 255.0).collect()
+    }
+
+    fn carried<E: Ends>(engine: &mut Inverting, ends: E) -> Result<(), Error> {
+        carry(engine, &mut Rows::default(), ValueRange::Unit, ends, false)
+    }
+
+    #[test]
+    fn rows_come_out_where_they_went_in_however_early_they_are_given() {
+        let inverted: Vec<u8> = bytes().iter().map(|byte| !byte).collect();
+        for at_once in [false, true] {
+            let engine = &mut Inverting { at_once, ..Default::default() };
+            let mut image = bytes();
+            carried(engine, TensorViewMut::new(&mut image, &SHAPE).unwrap()).unwrap();
+            assert_eq!(image, inverted);
+            let mut image = floats();
+            carried(engine, TensorViewMut::new(&mut image, &SHAPE).unwrap()).unwrap();
+            assert!(image.iter().zip(&inverted).all(|(float, &byte)| *float == f32::from(byte) / 255.0));
         }
-        let minimum = h265::MIN_SIDE;
-        if codec == Codec::H265 && width.min(height) < minimum {
-            return Err(Error::TooSmall { codec, width, height, minimum });
+    }
+
+    #[test]
+    fn an_engine_that_fails_late_leaves_the_image_as_it_was() {
+        for fails_at in [0, 2, 6] {
+            let engine = &mut Inverting { fails_at: Some(fails_at), ..Default::default() };
+            let mut image = bytes();
+            carried(engine, TensorViewMut::new(&mut image, &SHAPE).unwrap()).unwrap_err();
+            assert_eq!(image, bytes());
+            let mut image = floats();
+            carried(engine, TensorViewMut::new(&mut image, &SHAPE).unwrap()).unwrap_err();
+            assert_eq!(image, floats());
         }
-        Ok(subsampling)
+    }
+
+    #[test]
+    fn a_wrong_sample_anywhere_leaves_the_image_as_it_was_though_rows_were_given_before() {
+        for at in [0, 34, 103, 104] {
+            let engine = &mut Inverting { at_once: true, ..Default::default() };
+            let mut image = floats();
+            image[at] = f32::INFINITY;
+            let before = image.clone();
+            carried(engine, TensorViewMut::new(&mut image, &SHAPE).unwrap()).unwrap_err();
+            assert_eq!(image, before);
+        }
     }
 }

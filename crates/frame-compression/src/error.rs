@@ -1,14 +1,14 @@
 //! What can be wrong with a call, said with what was given and what is allowed.
 
-use crate::codec::{Backend, Codec, Subsampling};
+use crate::names::{Backend, Codec, Subsampling};
 
 /// The largest width and height, in pixels.
 pub const MAX_SIDE: usize = 16384;
 
 /// Why a call was refused. Every variant names what was given and what is allowed.
 ///
-/// Checks are made in a fixed order: quality or CRF, device, shape, size limit, buffer length and
-/// strides, codec and backend, size rules of the codec, output, samples.
+/// Checks are made in a fixed order: settings, device, shape, size limit, buffer length and strides, size of the
+/// output, backend, size rules of the codec, samples.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -74,14 +74,6 @@ pub enum Error {
         /// The strides given, in elements, in the order N, H, W, C.
         given: [usize; 4],
     },
-    /// The codec has no engine in this build.
-    #[error("{codec} is not available in this build: {reason}")]
-    CodecUnavailable {
-        /// The codec asked for.
-        codec: Codec,
-        /// What would make it available.
-        reason: &'static str,
-    },
     /// The backend does not exist on this platform, or does not code this codec.
     #[error("backend {backend} has no {codec} here: {reason}")]
     BackendUnavailable {
@@ -93,14 +85,26 @@ pub enum Error {
         reason: &'static str,
     },
     /// A setting that this codec does not have.
-    #[error("{codec} has no {setting}: {allowed}")]
+    #[error("{} has no setting {setting}: it has {allowed}", shown(*codec, *backend))]
     UnsupportedSetting {
         /// The codec asked for.
         codec: Codec,
-        /// The setting, as it was given.
+        /// The backend asked for.
+        backend: Backend,
+        /// The setting's name, as it was given.
+        setting: String,
+        /// The names of the settings that there are.
+        allowed: String,
+    },
+    /// A setting's value, given as text, is none of those that it takes.
+    #[error("{setting} {given} is not allowed: {allowed}")]
+    InvalidSetting {
+        /// The setting's name.
         setting: &'static str,
-        /// What is allowed in its place.
-        allowed: &'static str,
+        /// The value given.
+        given: String,
+        /// The values that it takes.
+        allowed: String,
     },
     /// Width or height is odd, for a codec that stores chroma at half size.
     #[error("{codec} does not take {width}x{height}: width and height have to be even")]
@@ -125,14 +129,14 @@ pub enum Error {
         minimum: usize,
     },
     /// Planes of another chroma subsampling than the codec's.
-    #[error("{codec} does not take planes of {given}: {allowed}")]
+    #[error("{codec} with these settings does not take planes of {given}: they have to be {needed}")]
     InvalidSubsampling {
         /// The codec asked for.
         codec: Codec,
         /// The subsampling of the planes given.
         given: Subsampling,
-        /// The subsamplings that it takes.
-        allowed: &'static str,
+        /// The subsampling that the settings ask for.
+        needed: Subsampling,
     },
     /// Input and output differ in size.
     #[error("an output of {given:?} (height, width) is not allowed: the input has {needed:?}")]
@@ -166,9 +170,17 @@ pub enum Error {
     },
 }
 
+/// A codec as errors name it: with its backend, unless that is this library.
+fn shown(codec: Codec, backend: Backend) -> String {
+    match backend {
+        Backend::Native => codec.to_string(),
+        other => format!("{codec} with backend {other}"),
+    }
+}
+
 /// The kind of an [`Error`] without its data: what a front end in another language switches on.
 ///
-/// The numbers are stable; new kinds get new numbers.
+/// The numbers are stable; new kinds get new numbers, and 10 is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 #[repr(i32)]
@@ -191,8 +203,6 @@ pub enum ErrorKind {
     BufferLength = 8,
     /// [`Error::InvalidStrides`]
     InvalidStrides = 9,
-    /// [`Error::CodecUnavailable`]
-    CodecUnavailable = 10,
     /// [`Error::BackendUnavailable`]
     BackendUnavailable = 11,
     /// [`Error::UnsupportedSetting`]
@@ -209,6 +219,8 @@ pub enum ErrorKind {
     NonFiniteSample = 17,
     /// [`Error::Platform`]
     Platform = 18,
+    /// [`Error::InvalidSetting`]
+    InvalidSetting = 19,
 }
 
 impl Error {
@@ -224,9 +236,9 @@ impl Error {
             Error::TooLarge { .. } => ErrorKind::TooLarge,
             Error::BufferLength { .. } => ErrorKind::BufferLength,
             Error::InvalidStrides { .. } => ErrorKind::InvalidStrides,
-            Error::CodecUnavailable { .. } => ErrorKind::CodecUnavailable,
             Error::BackendUnavailable { .. } => ErrorKind::BackendUnavailable,
             Error::UnsupportedSetting { .. } => ErrorKind::UnsupportedSetting,
+            Error::InvalidSetting { .. } => ErrorKind::InvalidSetting,
             Error::OddSize { .. } => ErrorKind::OddSize,
             Error::TooSmall { .. } => ErrorKind::TooSmall,
             Error::InvalidSubsampling { .. } => ErrorKind::InvalidSubsampling,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::codec::UnknownName;
+use crate::names::UnknownName;
 
 /// Frames per second, as a fraction. x264 and x265 spend fewer bits on a frame that is shown for a shorter time: at
 /// the same CRF the picture is coarser at 25 than at 1.

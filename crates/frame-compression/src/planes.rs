@@ -1,7 +1,7 @@
 //! A picture as the codecs see it: one plane of luma and two of chroma, padded to whole blocks.
 
-use crate::codec::Subsampling;
 use crate::error::{Error, MAX_SIDE};
+use crate::names::Subsampling;
 
 /// Planes are padded to multiples of this many luma samples, the largest block that
 /// every engine codes in full (a macroblock of H.264, an MCU of 4:2:0 JPEG).

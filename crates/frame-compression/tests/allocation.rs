@@ -1,6 +1,6 @@
 //! After the first picture of a size, a compressor allocates nothing.
 
-use frame_compression::{Codec, Crf, FrameCompressor, Subsampling, TensorViewMut};
+use frame_compression::{Codec, Crf, FrameCompressor, Jpeg, Subsampling, TensorViewMut};
 use test_pictures::{Content, Photograph, Rng, random_picture};
 
 /// Allocations of coding one picture, after others of the same size went before.
@@ -33,7 +33,7 @@ fn no_allocation_after_the_first_picture_of_a_size() {
         }
     }
     for subsampling in Subsampling::ALL {
-        let compressor = FrameCompressor::new(Codec::Jpeg).subsampling(subsampling);
+        let compressor = FrameCompressor::new(Jpeg::default().subsampling(subsampling));
         assert_eq!(allocations(compressor, 131, 97), 0, "JPEG {subsampling}");
     }
 }

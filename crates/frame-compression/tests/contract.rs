@@ -2,7 +2,7 @@
 //! accepted gives the same picture whatever the element type, the strides and the output.
 
 use frame_compression::{
-    Backend, Codec, Component, Crf, Error, ErrorKind, FrameCompressor, MAX_SIDE, Planes, Quality, Sample,
+    Codec, Component, Crf, Error, ErrorKind, FrameCompressor, MAX_SIDE, Planes, Quality, Sample, Settings,
     Subsampling, Tensor, TensorView, TensorViewMut, ValueRange, apply_compression_artifacts,
 };
 use half::{bf16, f16};
@@ -167,39 +167,96 @@ fn errors_come_in_the_documented_order_and_say_what_was_given() {
         let error = apply_compression_artifacts(&odd, codec, quality).unwrap_err();
         assert_eq!(error, Error::OddSize { codec, width: 5, height: 3 }, "sizes are checked before samples");
         assert!(error.to_string().contains("5x3") && error.to_string().contains("even"), "{error}");
-        let error = FrameCompressor::new(codec).subsampling(Subsampling::S444).apply(&odd).unwrap_err();
+        let error = Settings::from(codec).set("subsampling", "444").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnsupportedSetting);
     }
     if !cfg!(target_vendor = "apple") {
         for codec in CODECS {
-            let error = FrameCompressor::new(codec).backend(Backend::VideoToolbox).apply(&odd).unwrap_err();
+            let mut settings = Settings::from(codec);
+            settings.set("backend", "videotoolbox").unwrap();
+            let error = FrameCompressor::new(settings).apply(&odd).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::BackendUnavailable);
         }
     }
 }
 
+/// Tries every entrance with an image that is refused, and looks whether anything has been written.
+fn refused_and_untouched<T: Sample + std::fmt::Debug>(
+    codec: Codec,
+    image: &Tensor<T>,
+    bits: impl Fn(T) -> u64,
+) -> Error {
+    let mut compressor = FrameCompressor::new(codec);
+    let shape = image.shape();
+    let all_bits = |samples: &[T]| samples.iter().map(|&sample| bits(sample)).collect::<Vec<_>>();
+    let error = compressor.apply(image).unwrap_err();
+    let alike = |other: Error| assert_eq!(other.to_string(), error.to_string(), "{codec}");
+
+    let mut in_place = image.clone();
+    alike(compressor.apply_in_place(in_place.view_mut()).unwrap_err());
+    assert_eq!(all_bits(in_place.as_slice()), all_bits(image.as_slice()), "{codec}, in place");
+
+    let mut bytes = vec![9u8; image.as_slice().len()];
+    alike(compressor.apply_into(image.view(), TensorViewMut::new(&mut bytes, &shape).unwrap()).unwrap_err());
+    assert!(bytes.iter().all(|&byte| byte == 9), "{codec}, into bytes");
+    let mut floats = vec![9.0f32; image.as_slice().len()];
+    alike(compressor.apply_into(image.view(), TensorViewMut::new(&mut floats, &shape).unwrap()).unwrap_err());
+    assert!(floats.iter().all(|&float| float == 9.0), "{codec}, into floats");
+
+    // Channels first.
+    let [_, height, width, _] = shape;
+    let mut planar = vec![T::default(); image.as_slice().len()];
+    for (i, &sample) in image.as_slice().iter().enumerate() {
+        planar[i % 3 * height * width + i / 3] = sample;
+    }
+    let before = all_bits(&planar);
+    let strides = [0, width, 1, height * width];
+    alike(
+        compressor
+            .apply_in_place(TensorViewMut::with_strides(&mut planar, &shape, strides).unwrap())
+            .unwrap_err(),
+    );
+    assert_eq!(all_bits(&planar), before, "{codec}, channels first");
+    error
+}
+
 #[test]
-fn samples_that_are_not_finite_are_refused_by_place_and_nothing_is_written() {
-    let at = (31 * SIZE.1 + 17) * 3 + 2;
+fn an_error_leaves_the_caller_s_memory_as_it_was() {
+    let (height, width) = SIZE;
+    let last = (height - 1, width - 1, 2);
     for codec in CODECS {
-        let mut compressor = FrameCompressor::new(codec);
-        for wrong in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-            let mut image = floats(ValueRange::SignedUnit);
-            image.as_mut_slice()[at] = wrong;
-            let error = compressor.apply(&image).unwrap_err();
-            let Error::NonFiniteSample { value, row, column, channel } = error else { panic!("{error}") };
-            assert_eq!((row, column, channel), (31, 17, 2));
-            assert_eq!(value.to_bits(), f64::from(wrong).to_bits());
-
-            let before: Vec<u32> = image.as_slice().iter().map(|sample| sample.to_bits()).collect();
-            compressor.apply_in_place(image.view_mut()).unwrap_err();
-            let after: Vec<u32> = image.as_slice().iter().map(|sample| sample.to_bits()).collect();
-            assert_eq!(before, after);
-
-            let mut output = vec![9u8; SIZE.0 * SIZE.1 * 3];
-            let view = TensorViewMut::new(&mut output, &image.shape()).unwrap();
-            compressor.apply_into(image.view(), view).unwrap_err();
-            assert!(output.iter().all(|&byte| byte == 9));
+        for (row, column, channel) in [(0, 0, 0), (31, 17, 2), last] {
+            let at = (row * width + column) * 3 + channel;
+            for wrong in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                let mut image = floats(ValueRange::SignedUnit);
+                image.as_mut_slice()[at] = wrong;
+                let shape = image.shape();
+                let with = |error: Error| {
+                    let Error::NonFiniteSample { value, row: r, column: x, channel: c } = error else {
+                        panic!("{error}")
+                    };
+                    assert_eq!((r, x, c), (row, column, channel), "{codec}");
+                    assert!(value == f64::from(wrong) || value.is_nan() && wrong.is_nan());
+                };
+                with(refused_and_untouched(codec, &image, |v| v.to_bits().into()));
+                let f64s = image.as_slice().iter().map(|&v| f64::from(v)).collect();
+                with(refused_and_untouched(codec, &Tensor::new(f64s, &shape).unwrap(), f64::to_bits));
+                let f16s = image.as_slice().iter().map(|&v| f16::from_f32(v)).collect();
+                with(refused_and_untouched(codec, &Tensor::new(f16s, &shape).unwrap(), |v: f16| {
+                    v.to_bits().into()
+                }));
+                let bf16s = image.as_slice().iter().map(|&v| bf16::from_f32(v)).collect();
+                with(refused_and_untouched(codec, &Tensor::new(bf16s, &shape).unwrap(), |v: bf16| {
+                    v.to_bits().into()
+                }));
+            }
+        }
+        // Sizes that a codec does not take, if there are any, and settings that are not to be had here.
+        for (width, height) in [(1, 1), (2, 2), (5, 3), (33, 16), (16, 33)] {
+            let image = Tensor::new(vec![7u8; width * height * 3], &[1, height, width, 3]).unwrap();
+            if FrameCompressor::new(codec).apply(&image).is_err() {
+                refused_and_untouched(codec, &image, u64::from);
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! H.264 and H.265 against the golden vectors: checksums of libx264's and libx265's pictures, made by the program that
 //! their files name.
 
-use frame_compression::{Codec, Component, Crf, FrameCompressor, Planes, Preset, Subsampling, X265Version};
+use frame_compression::{Codec, Component, Crf, FrameCompressor, H265, Planes, Subsampling};
 use test_pictures::Content;
 
 const COMPONENTS: [Component; 3] = [Component::Y, Component::Cb, Component::Cr];
@@ -55,9 +55,8 @@ fn every_golden_vector_of_h264_is_met() {
 #[test]
 fn every_golden_vector_of_h265_is_met() {
     let count = meet(include_str!("golden/h265.txt"), |[preset, version]| {
-        FrameCompressor::new(Codec::H265)
-            .preset(preset.parse::<Preset>().unwrap())
-            .x265_version(version.parse::<X265Version>().unwrap())
+        let settings = H265::default().preset(preset.parse().unwrap());
+        FrameCompressor::new(settings.release(version.parse().unwrap()))
     });
     assert!(count >= 600, "only {count} golden vectors");
 }

@@ -1,7 +1,8 @@
 //! One frame on the threads of the caller's pool: the same bits as on one.
 #![cfg(feature = "rayon")]
 
-use frame_compression::{Codec, Component, FrameCompressor, Planes, Preset, Subsampling};
+use frame_compression::H265Preset;
+use frame_compression::{Component, FrameCompressor, H265, Planes, Subsampling};
 use test_pictures::{Rng, random_picture};
 
 fn planes(rng: &mut Rng, width: usize, height: usize) -> Planes {
@@ -31,8 +32,8 @@ fn pictures_do_not_depend_on_the_number_of_threads() {
     for case in 0..12 {
         let (width, height) = (16 + 2 * rng.below(200), 16 + 2 * rng.below(200));
         let source = planes(&mut rng, width, height);
-        let preset = Preset::ALL[case % 4];
-        let compressor = || FrameCompressor::new(Codec::H265).preset(preset).crf(26.5).unwrap();
+        let preset = H265Preset::ALL[case % 4];
+        let compressor = || FrameCompressor::new(H265::crf(26.5).unwrap().preset(preset));
         let mut alone = source.clone();
         compressor().apply_to_planes(&mut alone).unwrap();
         for pool in &pools {

@@ -1,6 +1,6 @@
 //! Golden vectors of JPEG: what libjpeg-turbo, called by itself and through Pillow, left of many pictures.
 
-use frame_compression::{Codec, FrameCompressor, Subsampling, Tensor};
+use frame_compression::{FrameCompressor, Jpeg, Tensor};
 use test_pictures::Content;
 
 /// Holds every line of a file against our own picture; gives how many there were.
@@ -13,12 +13,9 @@ fn check(file: &str) -> usize {
             let (width, height) = (width.parse().unwrap(), height.parse().unwrap());
             let picture = Content::named(content).unwrap().picture(width, height);
             let image = Tensor::new(picture.rgb, &[1, height, width, 3]).unwrap();
-            let degraded = FrameCompressor::new(Codec::Jpeg)
-                .quality(quality.parse::<f32>().unwrap())
-                .unwrap()
-                .subsampling(subsampling.parse::<Subsampling>().unwrap())
-                .apply(&image)
-                .unwrap();
+            let settings = Jpeg::quality(quality.parse::<f32>().unwrap()).unwrap();
+            let settings = settings.subsampling(subsampling.parse().unwrap());
+            let degraded = FrameCompressor::new(settings).apply(&image).unwrap();
             assert_eq!(format!("{:08x}", crc32fast::hash(degraded.as_slice())), crc, "{line}");
         })
         .count()

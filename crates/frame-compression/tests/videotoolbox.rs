@@ -1,6 +1,15 @@
 //! Apple's codecs: what they do there, and what asking for them answers elsewhere.
 
-use frame_compression::{Backend, Codec, Error, FrameCompressor, Planes, Subsampling, Tensor, TensorViewMut};
+use frame_compression::{
+    Backend, Codec, Error, FrameCompressor, Planes, Settings, Subsampling, Tensor, TensorViewMut,
+};
+
+/// Apple's own of a codec.
+fn of_apple(codec: Codec) -> Settings {
+    let mut settings = Settings::from(codec);
+    settings.set("backend", "videotoolbox").unwrap();
+    settings
+}
 
 #[cfg(not(target_vendor = "apple"))]
 mod elsewhere {
@@ -9,7 +18,7 @@ mod elsewhere {
     #[test]
     fn the_backend_is_named_in_the_error_and_nothing_is_written() {
         for codec in Codec::ALL {
-            let mut compressor = FrameCompressor::new(codec).backend(Backend::VideoToolbox);
+            let mut compressor = FrameCompressor::new(of_apple(codec));
             let mut samples = vec![0.3f32; 16 * 16 * 3];
             let image = TensorViewMut::new(&mut samples, &[1, 16, 16, 3]).unwrap();
             let error = compressor.apply_in_place(image).unwrap_err();
@@ -31,7 +40,9 @@ mod elsewhere {
     #[test]
     fn the_native_backend_may_be_named() {
         let image = Tensor::new(vec![0.3f32; 16 * 16 * 3], &[1, 16, 16, 3]).unwrap();
-        let named = FrameCompressor::new(Codec::H264).backend(Backend::Native).apply(&image);
+        let mut settings = Settings::from(Codec::H264);
+        settings.set("backend", "native").unwrap();
+        let named = FrameCompressor::new(settings).apply(&image);
         assert_eq!(named, FrameCompressor::new(Codec::H264).apply(&image));
     }
 }
@@ -60,7 +71,7 @@ mod on_apple {
     }
 
     fn compressor(codec: Codec, quality: f32) -> FrameCompressor {
-        FrameCompressor::new(codec).backend(Backend::VideoToolbox).quality(quality).unwrap()
+        FrameCompressor::new(of_apple(codec)).quality(quality).unwrap()
     }
 
     fn mean_absolute_error(a: &Tensor<f32>, b: &Tensor<f32>) -> f64 {
@@ -133,7 +144,7 @@ mod on_apple {
             assert!(matches!(error, Error::NonFiniteSample { column: 6, channel: 2, .. }), "{error:?}");
             assert!(samples.iter().all(|&sample| sample == 0.0 || sample.is_nan()));
 
-            let setting = compressor(codec, 50.0).subsampling(Subsampling::S444).apply(&pattern());
+            let setting = of_apple(codec).set("subsampling", "444");
             assert!(matches!(setting, Err(Error::UnsupportedSetting { .. })), "{setting:?}");
             let mut planes = Planes::new(16, 16, Subsampling::S420).unwrap();
             let planes = compressor(codec, 50.0).apply_to_planes(&mut planes);

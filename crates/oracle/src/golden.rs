@@ -44,7 +44,7 @@ mod of_h264 {
 mod of_h265 {
     use std::fmt::Write;
 
-    use frame_compression::Preset;
+    use frame_compression::H265Preset;
     use test_pictures::Content;
 
     use crate::x265::{reconstruct, version};
@@ -64,7 +64,7 @@ mod of_h265 {
         for content in Content::all() {
             for (width, height) in [(16, 16), (34, 18), (64, 64), (98, 194), (226, 178)] {
                 let source = planes(&content.picture(width, height));
-                for preset in [Preset::Veryfast].into_iter().chain(Preset::ALL) {
+                for preset in [H265Preset::Veryfast].into_iter().chain(H265Preset::ALL) {
                     let crf = crfs.next().unwrap_or(28.0);
                     let [y, cb, cr] = checksums(&reconstruct(&source, crf, preset));
                     let name = content.name();

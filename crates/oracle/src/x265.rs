@@ -3,7 +3,8 @@
 use std::ffi::{CStr, CString, c_char, c_double, c_int, c_long};
 use std::time::Duration;
 
-use frame_compression::{Component, Planes, Preset, Subsampling};
+use frame_compression::H265Preset;
+use frame_compression::{Component, Planes, Subsampling};
 
 #[repr(C)]
 struct RawPicture {
@@ -45,7 +46,7 @@ pub struct Encoded {
 ///
 /// # Panics
 /// If libx265 refuses the picture.
-pub fn encode(planes: &Planes, crf: f64, preset: Preset) -> Encoded {
+pub fn encode(planes: &Planes, crf: f64, preset: H265Preset) -> Encoded {
     let (width, height) = (planes.width(), planes.height());
     let mut samples = packed(planes);
     let name = |name: &str| CString::new(name).expect("names hold no zero");
@@ -78,7 +79,7 @@ pub fn encode(planes: &Planes, crf: f64, preset: Preset) -> Encoded {
 ///
 /// # Panics
 /// If libx265 refuses the picture.
-pub fn reconstruct(planes: &Planes, crf: f64, preset: Preset) -> Planes {
+pub fn reconstruct(planes: &Planes, crf: f64, preset: H265Preset) -> Planes {
     encode(planes, crf, preset).reconstruction
 }
 

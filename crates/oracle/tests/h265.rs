@@ -8,17 +8,18 @@
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
-use frame_compression::{Codec, Component, FrameCompressor, Planes, Preset, Subsampling, X265Version};
+use frame_compression::{Component, FrameCompressor, H265, Planes, Subsampling};
+use frame_compression::{H265Preset, X265Version};
 use oracle::x265::{encode, reconstruct, unpacked};
 use oracle::{difference, planes};
 use test_pictures::{Content, Rng, random_picture};
 
 const CRFS: [f32; 9] = [5.0, 10.0, 17.0, 22.5, 28.0, 33.0, 40.0, 46.0, 51.0];
 
-fn ours(source: &Planes, crf: f32, preset: Preset) -> Planes {
+fn ours(source: &Planes, crf: f32, preset: H265Preset) -> Planes {
     let mut planes = source.clone();
-    let mut compressor = FrameCompressor::new(Codec::H265).preset(preset).x265_version(X265Version::V3_5);
-    compressor = compressor.crf(crf).expect("a CRF in range");
+    let settings = H265::crf(crf).expect("a CRF in range").preset(preset).release(X265Version::V3_5);
+    let mut compressor = FrameCompressor::new(settings);
     compressor.apply_to_planes(&mut planes).expect("even sides of at least 16");
     planes
 }
@@ -29,7 +30,7 @@ fn decimal(crf: f32) -> f64 {
 }
 
 /// Compares one case with the library and names it if it fails.
-fn check(name: &str, source: &Planes, crf: f32, preset: Preset) {
+fn check(name: &str, source: &Planes, crf: f32, preset: H265Preset) {
     let theirs = reconstruct(source, decimal(crf), preset);
     if let Some(difference) = difference(&ours(source, crf, preset), &theirs) {
         let (width, height) = (source.width(), source.height());
@@ -52,7 +53,7 @@ fn check_all_contents(width: usize, height: usize, crfs_in_quick_run: usize) {
     for content in Content::all() {
         let source = planes(&content.picture(width, height));
         for crf in crfs.by_ref().take(count) {
-            check(&content.name(), &source, crf, Preset::Veryfast);
+            check(&content.name(), &source, crf, H265Preset::Veryfast);
         }
     }
 }
@@ -91,7 +92,7 @@ fn full_high_definition() {
         let content = Content::named(content).expect("a known content");
         let source = planes(&content.picture(1920, 1080));
         for crf in [22.0, 28.0, 35.0] {
-            check(&content.name(), &source, crf, Preset::Veryfast);
+            check(&content.name(), &source, crf, H265Preset::Veryfast);
         }
     }
 }
@@ -99,7 +100,7 @@ fn full_high_definition() {
 #[test]
 fn presets() {
     let sizes = [(16, 16), (34, 18), (48, 80), (64, 64), (130, 98), (98, 194), (226, 178)];
-    for preset in Preset::ALL {
+    for preset in H265Preset::ALL {
         let mut crfs = CRFS.into_iter().cycle();
         for (content, &(width, height)) in Content::all().into_iter().zip(sizes.iter().cycle()) {
             let source = planes(&content.picture(width, height));
@@ -151,7 +152,7 @@ fn random_sizes_contents_crfs_and_presets() {
         } else {
             planes(&random_picture(&mut rng, width, height))
         };
-        let preset = if rng.below(3) == 0 { Preset::ALL[rng.below(4)] } else { Preset::Veryfast };
+        let preset = if rng.below(3) == 0 { H265Preset::ALL[rng.below(4)] } else { H265Preset::Veryfast };
         let crf = random_crf(&mut rng);
         check(&format!("random picture {case} of seed {seed}"), &source, crf, preset);
     }
@@ -161,11 +162,11 @@ fn random_sizes_contents_crfs_and_presets() {
 #[test]
 fn a_decoder_shows_the_same_picture() {
     for (name, crf, preset) in [
-        ("astronaut", 29.0, Preset::Veryfast),
-        ("coffee-scaled", 40.0, Preset::Veryfast),
-        ("text", 17.0, Preset::Ultrafast),
-        ("grain", 33.0, Preset::Medium),
-        ("bars", 2.0, Preset::Superfast),
+        ("astronaut", 29.0, H265Preset::Veryfast),
+        ("coffee-scaled", 40.0, H265Preset::Veryfast),
+        ("text", 17.0, H265Preset::Ultrafast),
+        ("grain", 33.0, H265Preset::Medium),
+        ("bars", 2.0, H265Preset::Superfast),
     ] {
         let content = Content::named(name).unwrap_or_else(|| panic!("no content is called {name}"));
         let source = planes(&content.picture(210, 146));

@@ -4,7 +4,7 @@
 
 #![cfg(feature = "jpeg")]
 
-use frame_compression::{Codec, FrameCompressor, QuantTables, Subsampling, Tensor};
+use frame_compression::{FrameCompressor, Jpeg, QuantTables, Subsampling, Tensor};
 use oracle::jpeg::{Strength, round_trip};
 use test_pictures::{Content, Photograph, Picture, Rng, random_picture};
 
@@ -15,13 +15,11 @@ fn full() -> bool {
 /// Reconstructs a picture and holds it against libjpeg-turbo's.
 fn check(picture: &Picture, strength: Strength<'_>, subsampling: Subsampling, name: &str) {
     let (width, height) = (picture.width, picture.height);
-    let compressor = FrameCompressor::new(Codec::Jpeg).subsampling(subsampling);
-    let mut compressor = match strength {
-        Strength::Quality(quality) => compressor.quality(f32::from(quality)).unwrap(),
-        Strength::Tables([luma, chroma]) => {
-            compressor.quant_tables(QuantTables::new(*luma, *chroma).unwrap())
-        }
+    let settings = match strength {
+        Strength::Quality(quality) => Jpeg::quality(f32::from(quality)).unwrap(),
+        Strength::Tables([luma, chroma]) => Jpeg::from(QuantTables::new(*luma, *chroma).unwrap()),
     };
+    let mut compressor = FrameCompressor::new(settings.subsampling(subsampling));
     let image = Tensor::new(picture.rgb.clone(), &[1, height, width, 3]).unwrap();
     let ours = compressor.apply(&image).unwrap();
     let theirs = round_trip(&picture.rgb, width, height, strength, subsampling);

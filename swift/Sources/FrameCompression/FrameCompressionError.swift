@@ -18,8 +18,6 @@ public struct FrameCompressionError: Error, Equatable, Sendable, CustomStringCon
         case bufferLength = 8
         /// The strides do not give every element a place of its own.
         case invalidStrides = 9
-        /// The codec is not part of this build.
-        case codecUnavailable = 10
         /// The backend does not exist on this platform, or does not have this codec.
         case backendUnavailable = 11
         /// The codec does not have a setting that was given.
@@ -34,6 +32,8 @@ public struct FrameCompressionError: Error, Equatable, Sendable, CustomStringCon
         case nonFiniteSample = 17
         /// A call to the operating system's codec failed.
         case platform = 18
+        /// A setting does not take the value given.
+        case invalidSetting = 19
         /// An error that this package should have made impossible, or does not know yet. Please report it.
         case other = -1
     }

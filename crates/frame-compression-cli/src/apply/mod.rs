@@ -13,7 +13,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
-use frame_compression::Error;
+use frame_compression::{Error, FrameCompressor};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::ThreadPoolBuilder;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
@@ -76,11 +76,7 @@ fn write_figures(report: &Report<'_>, options: &ApplyOptions) -> io::Result<()> 
 /// one that refuses every picture.
 fn check(settings: &Settings, fallback: bool) -> Result<(), Error> {
     match settings.check() {
-        Err(Error::CodecUnavailable { .. } | Error::BackendUnavailable { .. } | Error::Platform { .. })
-            if fallback =>
-        {
-            Ok(())
-        }
+        Err(Error::BackendUnavailable { .. } | Error::Platform { .. }) if fallback => Ok(()),
         checked => checked,
     }
 }
@@ -92,21 +88,20 @@ fn work_all(jobs: &[Job], settings: &Settings, options: &ApplyOptions) -> Result
         .num_threads(threads.min(jobs.len()).max(1))
         .build()
         .map_err(|error| Stop::Usage(format!("--jobs {threads}: {error}")))?;
+    let chosen = settings.chosen().map_err(|error| Stop::Usage(error.to_string()))?;
+    let compressor = || FrameCompressor::new(chosen.clone());
     let progress = progress_bar(jobs.len(), options.quiet);
     let outcomes = pool.install(|| {
         jobs.par_iter()
-            .map_init(
-                || settings.compressor(),
-                |compressor, job| {
-                    let outcome = panics::contained(|| job::work(job, options, compressor));
-                    progress.inc(1);
-                    outcome.unwrap_or_else(|message| {
-                        *compressor = settings.compressor();
-                        let reason = format!("the image decoder panicked: {message}");
-                        Outcome { status: Status::Failed, reason: Some(reason), ..Outcome::new(job) }
-                    })
-                },
-            )
+            .map_init(compressor, |used, job| {
+                let outcome = panics::contained(|| job::work(job, options, used));
+                progress.inc(1);
+                outcome.unwrap_or_else(|message| {
+                    *used = compressor();
+                    let reason = format!("the image decoder panicked: {message}");
+                    Outcome { status: Status::Failed, reason: Some(reason), ..Outcome::new(job) }
+                })
+            })
             .collect()
     });
     progress.finish_and_clear();

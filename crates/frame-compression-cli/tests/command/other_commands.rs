@@ -1,14 +1,9 @@
 //! `info`, `completions`, `man`, and the help.
 
 use crate::sandbox::{Sandbox, size_of};
-use frame_compression::{Codec, Error, FrameCompressor, Tensor};
+use frame_compression::Codec;
 use predicates::prelude::*;
 use predicates::str::contains;
-
-pub(crate) fn is_in_this_build(codec: Codec) -> bool {
-    let grey = Tensor::new(vec![128u8; 64 * 64 * 3], &[1, 64, 64, 3]).unwrap();
-    !matches!(FrameCompressor::new(codec).apply(&grey), Err(Error::CodecUnavailable { .. }))
-}
 
 #[test]
 fn info_names_version_codecs_and_the_table() {
@@ -19,7 +14,7 @@ fn info_names_version_codecs_and_the_table() {
     for codec in Codec::ALL {
         let line =
             page.lines().find(|line| line.trim_start().starts_with(&format!("{} ", codec.name()))).unwrap();
-        assert_eq!(line.contains("not here"), !is_in_this_build(codec), "{line}");
+        assert!(line.contains("bit for bit"), "{line}");
     }
     assert!(page.contains(frame_compression::simd_level()));
     assert!(page.lines().any(|line| line.contains("29  43-44")), "{page}");

@@ -8,13 +8,13 @@ from typing import ClassVar
 __all__ = [
     "BackendUnavailableError",
     "BufferLengthError",
-    "CodecUnavailableError",
     "FrameCompressionError",
     "InvalidCrfError",
     "InvalidElementTypeError",
     "InvalidOutputError",
     "InvalidQualityError",
     "InvalidQuantTableError",
+    "InvalidSettingError",
     "InvalidShapeError",
     "InvalidStridesError",
     "InvalidSubsamplingError",
@@ -91,12 +91,6 @@ class InvalidStridesError(FrameCompressionError):
     code = 9
 
 
-class CodecUnavailableError(FrameCompressionError):
-    """The codec has no engine in this build."""
-
-    code = 10
-
-
 class BackendUnavailableError(FrameCompressionError):
     """The backend does not exist here, or does not code this codec."""
 
@@ -107,6 +101,12 @@ class UnsupportedSettingError(FrameCompressionError):
     """The codec does not have this setting."""
 
     code = 12
+
+
+class InvalidSettingError(FrameCompressionError):
+    """A setting does not take this value."""
+
+    code = 19
 
 
 class OddSizeError(FrameCompressionError):

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::codec::UnknownName;
+use crate::names::UnknownName;
 
 /// Who turns RGB into Y, Cb, Cr before a video codec, and back behind it. All are FFmpeg's libswscale, in BT.601;
 /// they differ in the filter of chroma, and a little from release to release.

@@ -49,7 +49,7 @@ mod tests {
     use candle_core::DType;
 
     use super::*;
-    use crate::codec::Codec;
+    use crate::names::Codec;
     use crate::tensor::Tensor;
 
     fn samples() -> Vec<f32> {

@@ -43,7 +43,7 @@ mod tests {
     use image::{GrayImage, Luma, RgbaImage};
 
     use super::*;
-    use crate::codec::Codec;
+    use crate::names::Codec;
     use crate::tensor::Tensor;
 
     fn picture() -> RgbImage {

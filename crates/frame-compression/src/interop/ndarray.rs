@@ -70,7 +70,7 @@ mod tests {
     use ndarray::{Array3, Array4, s};
 
     use super::*;
-    use crate::codec::Codec;
+    use crate::names::Codec;
 
     fn array() -> Array4<f32> {
         Array4::from_shape_fn((1, 18, 34, 3), |(_, y, x, c)| {

@@ -10,7 +10,8 @@
 
 use std::time::Instant;
 
-use frame_compression::{Codec, FrameCompressor, Preset, X265Version};
+use frame_compression::{FrameCompressor, H265};
+use frame_compression::{H265Preset, X265Version};
 use oracle::bench::{Comparison, median, pinned_pool, side_by_side};
 use oracle::{difference, planes, x265};
 use test_pictures::Content;
@@ -23,7 +24,7 @@ const CRF: f32 = 28.0;
 struct Arguments {
     rounds: Option<usize>,
     threads: bool,
-    preset: Option<Preset>,
+    preset: Option<H265Preset>,
     size: Option<String>,
 }
 
@@ -47,8 +48,8 @@ impl Arguments {
         self.rounds.unwrap_or(5)
     }
 
-    fn cases(&self) -> impl Iterator<Item = (Preset, usize, usize)> {
-        [Preset::Veryfast, Preset::Ultrafast]
+    fn cases(&self) -> impl Iterator<Item = (H265Preset, usize, usize)> {
+        [H265Preset::Veryfast, H265Preset::Ultrafast]
             .into_iter()
             .filter(|&preset| self.preset.is_none_or(|only| only == preset))
             .flat_map(|preset| SIZES.map(|(width, height)| (preset, width, height)))
@@ -58,8 +59,12 @@ impl Arguments {
     }
 }
 
-fn compressor(preset: Preset) -> FrameCompressor {
-    FrameCompressor::new(Codec::H265).preset(preset).crf(CRF).expect("a CRF in range")
+fn settings(preset: H265Preset) -> H265 {
+    H265::crf(CRF).expect("a CRF in range").preset(preset)
+}
+
+fn compressor(preset: H265Preset) -> FrameCompressor {
+    FrameCompressor::new(settings(preset))
 }
 
 /// One frame on two threads against one, in one pool each, and two frames side by side.
@@ -100,7 +105,7 @@ fn main() {
         for name in ["astronaut-scaled", "chelsea-scaled", "coffee-scaled", "rocket-scaled"] {
             let content = Content::named(name).expect("a known content");
             let source = planes(&content.picture(width, height));
-            let mut compressor = compressor(preset).x265_version(X265Version::V3_5);
+            let mut compressor = FrameCompressor::new(settings(preset).release(X265Version::V3_5));
             let (mut theirs, mut ours) = (Vec::new(), Vec::new());
             for _ in 0..arguments.rounds() {
                 let encoded = x265::encode(&source, CRF.into(), preset);

@@ -10,134 +10,122 @@ mod pixel_buffer;
 #[cfg(target_vendor = "apple")]
 mod videotoolbox;
 
-use crate::codec::{Backend, Codec, Subsampling};
+mod settings;
+
+use std::ops::Range;
+
+pub use self::settings::Apple;
+use self::settings::System;
+use crate::engine;
 use crate::error::Error;
+use crate::names::{Backend, Codec};
+use crate::planes::Planes;
+use crate::settings::CodecSettings;
 
-/// Checks that this platform has the codec, and that the codec takes the settings and the size.
-/// `settings_of_engines` says that something is set that only this library's own engines have.
-pub(crate) fn check(
-    codec: Codec,
-    subsampling: Option<Subsampling>,
-    settings_of_engines: bool,
-    width: usize,
-    height: usize,
-) -> Result<(), Error> {
-    if !cfg!(target_vendor = "apple") {
-        return Err(unavailable(codec, "it exists on Apple platforms only"));
-    }
-    let video = codec != Codec::Jpeg;
-    if subsampling.is_some_and(|subsampling| !video || subsampling != Subsampling::S420) {
-        return Err(Error::UnsupportedSetting {
-            codec,
-            setting: "choice of chroma subsampling with backend videotoolbox",
-            allowed: "leave the subsampling out, or take the native backend",
-        });
-    }
-    if settings_of_engines {
-        return Err(Error::UnsupportedSetting {
-            codec,
-            setting: "quantisation tables, preset or release of x265 with backend videotoolbox",
-            allowed: "leave them out, or take the native backend",
-        });
-    }
-    if video && !(width.is_multiple_of(2) && height.is_multiple_of(2)) {
-        return Err(Error::OddSize { codec, width, height });
-    }
-    Ok(())
-}
-
-/// The error for pictures that are in Y, Cb, Cr already.
-pub(crate) fn no_planes(codec: Codec) -> Error {
-    let apple = cfg!(target_vendor = "apple");
-    unavailable(codec, if apple { "it takes R, G, B only" } else { "it exists on Apple platforms only" })
-}
-
-fn unavailable(codec: Codec, reason: &'static str) -> Error {
-    Error::BackendUnavailable { backend: Backend::VideoToolbox, codec, reason }
-}
-
-/// A picture on its way through a codec of the operating system: packed B, G, R, A, A always 255.
+/// The engine: the picture as packed B, G, R, A, A always 255.
 #[derive(Debug, Default)]
-pub(crate) struct Picture {
+pub(crate) struct Engine {
+    settings: Apple,
     width: usize,
     height: usize,
     bgra: Vec<u8>,
 }
 
-impl Picture {
-    /// Takes a picture in, row by row as packed RGB.
-    pub(crate) fn read(
-        &mut self,
-        width: usize,
-        height: usize,
-        mut read_row: impl FnMut(usize, &mut [u8]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        (self.width, self.height) = (width, height);
-        self.bgra.resize(width * height * 4, 0);
-        let mut rgb = vec![0; width * 3];
-        for (y, row) in self.bgra.chunks_exact_mut(width * 4).enumerate() {
-            read_row(y, &mut rgb)?;
-            for (bgra, rgb) in row.chunks_exact_mut(4).zip(rgb.chunks_exact(3)) {
-                bgra.copy_from_slice(&[rgb[2], rgb[1], rgb[0], 255]);
-            }
+impl engine::Engine for Engine {
+    fn begin(&mut self, width: usize, height: usize) -> Result<(), Error> {
+        if !cfg!(target_vendor = "apple") {
+            return Err(unavailable(self.settings.codec(), "it exists on Apple platforms only"));
         }
+        match self.settings.system() {
+            System::H264 | System::H265 => engine::even_sides(self.settings.codec(), width, height)?,
+            System::Jpeg => {}
+        }
+        self.make_room(width, height);
         Ok(())
     }
 
-    /// Row `y` as packed RGB.
-    pub(crate) fn rgb_row(&self, y: usize, rgb: &mut [u8]) {
+    fn put(&mut self, y: usize, rows: [&[u8]; 2]) -> Result<Range<usize>, Error> {
+        self.take(y, rows);
+        if y + 2 < self.height {
+            return Ok(0..0);
+        }
+        self.encode_and_decode()?;
+        Ok(0..self.height)
+    }
+
+    fn get(&mut self, y: usize, rgb: &mut [u8]) {
         let row = &self.bgra[y * self.width * 4..][..self.width * 4];
         for (rgb, bgra) in rgb.chunks_exact_mut(3).zip(row.chunks_exact(4)) {
             rgb.copy_from_slice(&[bgra[2], bgra[1], bgra[0]]);
         }
     }
 
-    /// Encodes the picture, keeping `quality` (0 to 1) of it, and puts what decoding gives in its place.
-    #[cfg(target_vendor = "apple")]
-    pub(crate) fn encode_and_decode(&mut self, codec: Codec, quality: f32) -> Result<(), Error> {
-        let _pool = core_foundation::AutoreleasePool::new();
-        let (width, height) = (self.width, self.height);
-        match codec {
-            Codec::H264 | Codec::H265 => {
-                videotoolbox::encode_and_decode(&mut self.bgra, width, height, codec, quality)
+    fn planes(&mut self, _planes: &mut Planes) -> Result<(), Error> {
+        let apple = cfg!(target_vendor = "apple");
+        let reason = if apple { "it takes R, G, B only" } else { "it exists on Apple platforms only" };
+        Err(unavailable(self.settings.codec(), reason))
+    }
+}
+
+fn unavailable(codec: Codec, reason: &'static str) -> Error {
+    Error::BackendUnavailable { backend: Backend::VideoToolbox, codec, reason }
+}
+
+impl Engine {
+    fn make_room(&mut self, width: usize, height: usize) {
+        (self.width, self.height) = (width, height);
+        self.bgra.resize(width * height * 4, 0);
+    }
+
+    fn take(&mut self, y: usize, rows: [&[u8]; 2]) {
+        let places = self.bgra.chunks_exact_mut(self.width * 4).skip(y);
+        for (row, rgb) in places.zip(rows) {
+            for (bgra, rgb) in row.chunks_exact_mut(4).zip(rgb.chunks_exact(3)) {
+                bgra.copy_from_slice(&[rgb[2], rgb[1], rgb[0], 255]);
             }
-            Codec::Jpeg => image_io::encode_and_decode(&mut self.bgra, width, height, quality),
         }
     }
 
-    /// There is no such codec here; [`check`] has said so before.
+    /// Encodes the picture, and puts what decoding gives in its place.
+    #[cfg(target_vendor = "apple")]
+    fn encode_and_decode(&mut self) -> Result<(), Error> {
+        use self::videotoolbox::Video;
+
+        let _pool = core_foundation::AutoreleasePool::new();
+        let Self { settings, width, height, bgra } = self;
+        let (width, height, kept) = (*width, *height, settings.kept());
+        match settings.system() {
+            System::H264 => videotoolbox::encode_and_decode(bgra, width, height, Video::H264, kept),
+            System::H265 => videotoolbox::encode_and_decode(bgra, width, height, Video::H265, kept),
+            System::Jpeg => image_io::encode_and_decode(bgra, width, height, kept),
+        }
+    }
+
+    /// There is no such codec here; `begin` has said so before.
     #[cfg(not(target_vendor = "apple"))]
-    pub(crate) fn encode_and_decode(&mut self, codec: Codec, _quality: f32) -> Result<(), Error> {
-        Err(no_planes(codec))
+    fn encode_and_decode(&mut self) -> Result<(), Error> {
+        Err(unavailable(self.settings.codec(), "it exists on Apple platforms only"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Engine as _;
 
     #[test]
     fn a_picture_is_bgra_inside_and_rgb_outside() {
-        let sample = |y: usize, i: usize| (y * 100 + i) as u8;
-        let mut picture = Picture::default();
-        picture
-            .read(3, 2, |y, rgb| {
-                rgb.iter_mut().enumerate().for_each(|(i, s)| *s = sample(y, i));
-                Ok(())
-            })
-            .unwrap();
-        assert_eq!(picture.bgra[..8], [2, 1, 0, 255, 5, 4, 3, 255]);
-        assert_eq!(picture.bgra[20..], [108, 107, 106, 255]);
-        for y in 0..2 {
+        let row = |y: usize| -> [u8; 9] { std::array::from_fn(|i| (y * 100 + i) as u8) };
+        let mut engine = Engine::default();
+        engine.make_room(3, 3);
+        engine.take(0, [&row(0), &row(1)]);
+        engine.take(2, [&row(2), &row(2)]);
+        assert_eq!(engine.bgra[..8], [2, 1, 0, 255, 5, 4, 3, 255]);
+        assert_eq!(engine.bgra[20..24], [108, 107, 106, 255]);
+        for y in 0..3 {
             let mut rgb = [0; 9];
-            picture.rgb_row(y, &mut rgb);
-            assert_eq!(rgb, std::array::from_fn(|i| sample(y, i)));
+            engine.get(y, &mut rgb);
+            assert_eq!(rgb, row(y));
         }
-    }
-
-    #[test]
-    fn rows_that_cannot_be_read_stop_it() {
-        let error = Error::InvalidCrf { given: 99.0 };
-        assert_eq!(Picture::default().read(3, 2, |_, _| Err(error.clone())), Err(error));
     }
 }

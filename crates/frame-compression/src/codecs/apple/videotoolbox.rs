@@ -27,15 +27,21 @@ use objc2_video_toolbox::{
 
 use super::core_foundation::{check, created, dictionary, gave_nothing};
 use super::pixel_buffer;
-use crate::codec::Codec;
 use crate::error::Error;
+
+/// The codecs of VideoToolbox.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Video {
+    H264,
+    H265,
+}
 
 /// Encodes packed BGRA8 as one key frame and puts what decoding gives in its place.
 pub(super) fn encode_and_decode(
     bgra: &mut [u8],
     width: usize,
     height: usize,
-    codec: Codec,
+    codec: Video,
     quality: f32,
 ) -> Result<(), Error> {
     let source = pixel_buffer::from_bgra(bgra, width, height)?;
@@ -144,7 +150,7 @@ enum Need {
 
 struct Encoder {
     session: CFRetained<VTCompressionSession>,
-    codec: Codec,
+    codec: Video,
 }
 
 impl Drop for Encoder {
@@ -155,8 +161,11 @@ impl Drop for Encoder {
 }
 
 impl Encoder {
-    fn new(codec: Codec, width: usize, height: usize) -> Result<Self, Error> {
-        let kind = if codec == Codec::H265 { kCMVideoCodecType_HEVC } else { kCMVideoCodecType_H264 };
+    fn new(codec: Video, width: usize, height: usize) -> Result<Self, Error> {
+        let kind = match codec {
+            Video::H264 => kCMVideoCodecType_H264,
+            Video::H265 => kCMVideoCodecType_HEVC,
+        };
         let mut session = ptr::null_mut();
         // SAFETY: the callback is a function of the type asked for, its session context is not used, and the
         // out-pointer is valid. Sides are at most `MAX_SIDE`.
@@ -194,10 +203,9 @@ impl Encoder {
         let prefer_speed = CFString::from_static_str("PrioritizeEncodingSpeedOverQuality");
         // SAFETY: constants of VideoToolbox.
         unsafe {
-            let profile = if self.codec == Codec::H265 {
-                kVTProfileLevel_HEVC_Main_AutoLevel
-            } else {
-                kVTProfileLevel_H264_High_AutoLevel
+            let profile = match self.codec {
+                Video::H264 => kVTProfileLevel_H264_High_AutoLevel,
+                Video::H265 => kVTProfileLevel_HEVC_Main_AutoLevel,
             };
             self.set(kVTCompressionPropertyKey_ProfileLevel, profile, Need::Required)?;
             self.set(kVTCompressionPropertyKey_AllowFrameReordering, no, Need::Required)?;

@@ -9,6 +9,7 @@ mod aq;
 mod deblock;
 mod decision;
 mod distortion;
+mod engine;
 mod kernels;
 mod macroblock;
 mod predict;
@@ -17,11 +18,12 @@ mod preset;
 mod quantise;
 mod residual;
 mod rows;
+mod settings;
 mod transform;
 #[cfg(feature = "rayon")]
 mod wavefront;
 
-use crate::codec::Crf;
+pub use self::settings::H264;
 use crate::planes::Planes;
 use crate::simd::{Level, Simd, dispatch};
 use macroblock::{Bottom, Macroblock};
@@ -29,9 +31,9 @@ use rows::{Band, Coded, Lines};
 
 pub use preset::{H264Preset, H264Profile, H264Tune};
 
-/// The engine and its memory.
+/// The way from a source to its reconstruction, with its memory.
 #[derive(Debug)]
-pub(crate) struct Engine {
+pub(crate) struct Reconstruction {
     level: Level,
     macroblock: Macroblock,
     /// Of every macroblock of the picture.
@@ -60,14 +62,14 @@ impl Lines for InOrder<'_> {
     }
 }
 
-impl Default for Engine {
+impl Default for Reconstruction {
     fn default() -> Self {
         Self::at(Level::current())
     }
 }
 
-impl Engine {
-    /// An engine that runs on an instruction set.
+impl Reconstruction {
+    /// One that runs on an instruction set.
     pub(crate) fn at(level: Level) -> Self {
         Self {
             level,
@@ -81,7 +83,7 @@ impl Engine {
     }
 
     /// Replaces the picture by what decoding its H.264 coding gives. 4:2:0, even sides.
-    pub(crate) fn reconstruct(&mut self, planes: &mut Planes, crf: Crf) {
+    pub(crate) fn run(&mut self, planes: &mut Planes, &H264 { crf }: &H264) {
         if aq::is_lossless(crf.get()) {
             return;
         }

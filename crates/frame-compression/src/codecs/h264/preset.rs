@@ -4,8 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::codec::UnknownName;
 use crate::frame_rate::FrameRate;
+use crate::names::UnknownName;
 
 /// An enum of names: all of them, name, `Display` and `FromStr`.
 macro_rules! named {

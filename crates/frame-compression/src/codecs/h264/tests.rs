@@ -1,7 +1,7 @@
 //! The golden numbers of annex B of docs/spec/h264-intra.md.
 
-use super::Engine;
-use crate::codec::{Crf, Subsampling};
+use super::{H264, Reconstruction};
+use crate::names::Subsampling;
 use crate::planes::{Component, Planes};
 use crate::simd::Level;
 
@@ -82,11 +82,11 @@ fn checksums(planes: &Planes) -> [u32; 3] {
 #[test]
 fn golden_numbers_of_the_specification() {
     for level in Level::available() {
-        let mut engine = Engine::at(level);
+        let mut engine = Reconstruction::at(level);
         for (name, size, crf, expected) in GOLDEN {
             let mut planes = input(name, size);
             if let Some(crf) = crf {
-                engine.reconstruct(&mut planes, Crf::new(crf).unwrap());
+                engine.run(&mut planes, &H264::crf(crf).unwrap());
             }
             assert_eq!(checksums(&planes), expected, "{level}: input {name} {size:?} CRF {crf:?}");
         }

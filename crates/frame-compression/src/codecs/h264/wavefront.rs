@@ -432,10 +432,10 @@ impl Lines for SharedLines<'_, '_> {
 mod tests {
     use test_pictures::{Rng, random_picture};
 
-    use super::super::Engine;
-    use crate::codec::{Crf, Subsampling};
+    use super::super::{H264, Reconstruction};
     use crate::planes::{Component, Planes};
     use crate::simd::Level;
+    use crate::{names::Subsampling, quality::Crf};
 
     const COMPONENTS: [Component; 3] = [Component::Y, Component::Cb, Component::Cr];
 
@@ -455,19 +455,20 @@ mod tests {
     #[test]
     fn every_number_of_threads_gives_the_same_bits() {
         let mut rng = Rng::new(19);
-        let mut alone = Engine::default();
-        let mut engines: Vec<Engine> = Level::available().into_iter().map(Engine::at).collect();
+        let mut alone = Reconstruction::default();
+        let mut engines: Vec<Reconstruction> =
+            Level::available().into_iter().map(Reconstruction::at).collect();
         for threads in [2, 3, 8] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             for case in 0..150 {
                 let source = random_planes(&mut rng);
                 let crf = Crf::new(20.0 + rng.below(32) as f32).unwrap();
                 let mut expected = source.clone();
-                alone.reconstruct(&mut expected, crf);
+                alone.run(&mut expected, &H264::crf(crf).unwrap());
                 let mut planes = source;
                 let which = case % engines.len();
                 let engine = &mut engines[which];
-                pool.install(|| engine.reconstruct(&mut planes, crf));
+                pool.install(|| engine.run(&mut planes, &H264::crf(crf).unwrap()));
                 for component in COMPONENTS {
                     for y in 0..planes.size(component).1 {
                         let (ours, theirs) = (planes.row(component, y), expected.row(component, y));
@@ -486,25 +487,25 @@ mod tests {
         for _ in 0..20 {
             let source = random_planes(&mut rng);
             let mut expected = source.clone();
-            Engine::default().reconstruct(&mut expected, crf);
+            Reconstruction::default().run(&mut expected, &H264::crf(crf).unwrap());
             let mut pictures = vec![source; 5];
             // More pictures than threads, each of them a task that spawns others.
             pool.scope(|scope| {
                 for planes in &mut pictures {
-                    scope.spawn(|_| Engine::default().reconstruct(planes, crf));
+                    scope.spawn(|_| Reconstruction::default().run(planes, &H264::crf(crf).unwrap()));
                 }
             });
             // The other thread has something else to do until the picture is done.
             let (done, is_done) = std::sync::mpsc::channel();
             let alone = &mut pictures[0];
             alone.clone_from(&expected);
-            Engine::default().reconstruct(alone, crf);
+            Reconstruction::default().run(alone, &H264::crf(crf).unwrap());
             let twice = alone.clone();
             alone.clone_from(&expected);
             pool.scope(|scope| {
                 scope.spawn(move |_| is_done.recv().unwrap());
                 scope.spawn(move |_| {
-                    Engine::default().reconstruct(alone, crf);
+                    Reconstruction::default().run(alone, &H264::crf(crf).unwrap());
                     done.send(()).unwrap();
                 });
             });

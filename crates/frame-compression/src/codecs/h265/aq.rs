@@ -3,8 +3,8 @@
 
 use super::geometry::Geometry;
 use super::threads::for_each;
-use crate::codec::Crf;
 use crate::planes::{Plane, Planes};
+use crate::quality::Crf;
 
 /// The highest index of the lambda tables.
 const HIGHEST: f64 = 69.0;

@@ -12,6 +12,7 @@ mod commit;
 mod cost;
 mod ctu;
 mod deblocking;
+mod engine;
 mod geometry;
 mod intra;
 mod kernels;
@@ -24,6 +25,7 @@ mod quantise;
 mod residual_rate;
 mod sao;
 mod scan;
+mod settings;
 mod syntax;
 mod threads;
 mod transform;
@@ -33,19 +35,18 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use self::aq::AdaptiveQuantisation;
 use self::geometry::Geometry;
 use self::picture::{Carried, Frame, LowerEdge, PictureRow, RowCoder, RowEdges};
-pub(crate) use self::preset::Settings;
 use self::preset::Tools;
 pub use self::preset::{Preset, X265Version};
-use crate::codec::Crf;
+pub use self::settings::H265;
 use crate::planes::{Plane, Planes};
 use crate::simd::{Level, Simd, dispatch};
 
 /// The least width and height: that of the smallest CTU.
 pub(crate) const MIN_SIDE: usize = 16;
 
-/// The engine and its memory.
+/// The way from a source to its reconstruction, with its memory.
 #[derive(Debug, Default)]
-pub(crate) struct Engine {
+pub(crate) struct Reconstruction {
     adaptive_quantisation: AdaptiveQuantisation,
     /// The picture before and, later, after deblocking, in whole coding units.
     samples: [Vec<u8>; 3],
@@ -59,9 +60,9 @@ pub(crate) struct Engine {
     coders: Vec<Box<RowCoder>>,
 }
 
-impl Engine {
+impl Reconstruction {
     /// Replaces the picture by what decoding its H.265 coding gives. 4:2:0, even sides of at least [`MIN_SIDE`].
-    pub(crate) fn reconstruct(&mut self, planes: &mut Planes, crf: Crf, settings: Settings) {
+    pub(crate) fn run(&mut self, planes: &mut Planes, settings: &H265) {
         let tools = Tools::of(settings.preset);
         let geometry = Geometry::new(planes.width(), planes.height(), &tools);
         for plane in [&mut planes.y, &mut planes.cb, &mut planes.cr] {
@@ -73,7 +74,7 @@ impl Engine {
         } else {
             self.adaptive_quantisation.clear();
         }
-        let base_qp = aq::base_qp(crf);
+        let base_qp = aq::base_qp(settings.crf);
         let slice_qp = aq::slice_qp(base_qp);
         self.resize(&geometry);
         let Self { adaptive_quantisation, samples, qps, depths, lower_edges, statistics, offsets, coders } =
@@ -81,7 +82,7 @@ impl Engine {
         let frame = Frame {
             geometry,
             tools,
-            version: settings.version,
+            version: settings.release,
             base_qp,
             slice_qp,
             adaptive_quantisation,

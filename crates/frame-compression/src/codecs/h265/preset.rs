@@ -1,9 +1,6 @@
 //! What a preset of x265 means for one intra picture, and which release is followed.
 
-use std::fmt;
-use std::str::FromStr;
-
-use crate::codec::UnknownName;
+use crate::names::named;
 
 /// A preset of x265: how much work the encoder whose picture is given puts into its decisions.
 ///
@@ -22,36 +19,12 @@ pub enum Preset {
     Medium,
 }
 
-impl Preset {
-    /// Every preset, from the fastest to the slowest.
-    pub const ALL: [Preset; 4] = [Preset::Ultrafast, Preset::Superfast, Preset::Veryfast, Preset::Medium];
-
-    /// The name that x265, the command and the other languages use.
-    pub fn name(self) -> &'static str {
-        match self {
-            Preset::Ultrafast => "ultrafast",
-            Preset::Superfast => "superfast",
-            Preset::Veryfast => "veryfast",
-            Preset::Medium => "medium",
-        }
-    }
-}
-
-impl fmt::Display for Preset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Preset {
-    type Err = UnknownName;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Preset::ALL
-            .into_iter()
-            .find(|preset| preset.name() == name)
-            .ok_or_else(|| UnknownName::new(name, "ultrafast, superfast, veryfast or medium"))
-    }
+named! {
+    Preset:
+    Ultrafast = "ultrafast", "ultrafast";
+    Superfast = "superfast", "superfast";
+    Veryfast = "veryfast", "veryfast";
+    Medium = "medium", "medium";
 }
 
 /// The release of x265 whose picture is given. They differ in the weight of chroma errors at high
@@ -66,41 +39,10 @@ pub enum X265Version {
     V3_5,
 }
 
-impl X265Version {
-    /// Every release, the default first.
-    pub const ALL: [X265Version; 2] = [X265Version::V4_2, X265Version::V3_5];
-
-    /// The name that the command and the other languages use: `4.2`, `3.5`.
-    pub fn name(self) -> &'static str {
-        match self {
-            X265Version::V4_2 => "4.2",
-            X265Version::V3_5 => "3.5",
-        }
-    }
-}
-
-impl fmt::Display for X265Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for X265Version {
-    type Err = UnknownName;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        X265Version::ALL
-            .into_iter()
-            .find(|version| version.name() == name)
-            .ok_or_else(|| UnknownName::new(name, "4.2 or 3.5"))
-    }
-}
-
-/// Which picture is wanted, the CRF aside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Settings {
-    pub(crate) preset: Preset,
-    pub(crate) version: X265Version,
+named! {
+    X265Version:
+    V4_2 = "4.2", "4.2";
+    V3_5 = "3.5", "3.5";
 }
 
 /// How the flags that the analysis prices but does not code (split_cu_flag, and cu_qp_delta once per

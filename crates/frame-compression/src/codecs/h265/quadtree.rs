@@ -445,9 +445,9 @@ mod tests {
     use super::super::geometry::{CtuArea, Geometry};
     use super::super::preset::{Preset, Tools, X265Version};
     use super::*;
-    use crate::codec::{Crf, Subsampling};
     use crate::planes::{Component, Planes};
     use crate::simd::Scalar;
+    use crate::{names::Subsampling, quality::Crf};
 
     /// The first coding units of docs/spec/h265-intra.md, annex B.2, which all start from the first state.
     #[test]

@@ -2,14 +2,20 @@
 
 mod dct;
 mod quantiser;
+mod settings;
 mod tables;
 mod vector;
 
+pub use settings::Jpeg;
 pub use tables::QuantTables;
 
 use std::array::from_fn;
+use std::ops::Range;
 
-use crate::codec::{Quality, Subsampling};
+use crate::colour::jfif;
+use crate::engine;
+use crate::error::Error;
+use crate::names::{Codec, Subsampling};
 use crate::planes::{BLOCK, Plane, Planes};
 use crate::simd::{Level, Simd, dispatch};
 use dct::{forward_dct, inverse_dct};
@@ -18,45 +24,84 @@ use quantiser::Quantiser;
 /// The side of a block of the DCT.
 const SIDE: usize = 8;
 
-/// The engine: quantisation tables, made ready.
+/// The engine. Strips of [`BLOCK`] rows are coded one after another, so only two are held at a time.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    level: Level,
-    tables: QuantTables,
-    luma: Quantiser,
-    chroma: Quantiser,
+    settings: Jpeg,
+    coder: Coder,
+    colour: jfif::Scratch,
+    /// A window of the picture.
+    planes: Planes,
 }
 
 impl Default for Engine {
     fn default() -> Self {
-        Self::new(Level::current(), &QuantTables::from_quality(Quality::DEFAULT))
+        let settings = Jpeg::default();
+        Self {
+            settings,
+            coder: Coder::new(Level::current(), &settings.tables()),
+            colour: jfif::Scratch::default(),
+            planes: Planes::default(),
+        }
     }
 }
 
-impl Engine {
-    fn new(level: Level, tables: &QuantTables) -> Self {
-        let (luma, chroma) = (Quantiser::new(tables.luma()), Quantiser::new(tables.chroma()));
-        Self { level, tables: *tables, luma, chroma }
+impl engine::Engine for Engine {
+    fn begin(&mut self, width: usize, height: usize) -> Result<(), Error> {
+        self.planes.resize_to_window(width, height, self.settings.subsampling);
+        Ok(())
     }
 
-    /// Sets the tables of the strips to come.
-    pub(crate) fn set_tables(&mut self, tables: &QuantTables) {
-        if self.tables != *tables {
-            *self = Self::new(self.level, tables);
+    fn put(&mut self, y: usize, rows: [&[u8]; 2]) -> Result<Range<usize>, Error> {
+        jfif::rgb_rows_to_planes(&mut self.planes, &mut self.colour, y, rows);
+        let (end, height) = (y + 2, self.planes.height());
+        let is_last = end >= height;
+        if is_last {
+            self.planes.extend_downwards();
+        } else if !end.is_multiple_of(BLOCK) {
+            return Ok(0..0);
         }
+        let strip = y / BLOCK;
+        self.coder.reconstruct_strip(&mut self.planes, strip);
+        // A strip's last row needs chroma of the next one.
+        Ok((strip * BLOCK).saturating_sub(1)..if is_last { height } else { end - 1 })
+    }
+
+    fn get(&mut self, y: usize, rgb: &mut [u8]) {
+        jfif::planes_to_rgb_row(&self.planes, &mut self.colour, y, rgb);
+    }
+
+    fn planes(&mut self, planes: &mut Planes) -> Result<(), Error> {
+        engine::subsampled(Codec::Jpeg, planes, self.settings.subsampling)?;
+        planes.extend_edges();
+        self.coder.reconstruct(planes);
+        Ok(())
+    }
+}
+
+/// Quantisation tables, made ready, and what is done with them.
+#[derive(Debug)]
+struct Coder {
+    level: Level,
+    luma: Quantiser,
+    chroma: Quantiser,
+}
+
+impl Coder {
+    fn new(level: Level, tables: &QuantTables) -> Self {
+        Self { level, luma: Quantiser::new(tables.luma()), chroma: Quantiser::new(tables.chroma()) }
     }
 
     /// Replaces the picture by what decoding its JPEG coding gives. Only whole blocks are coded, so the planes'
     /// padding has to be filled; it is overwritten too.
-    pub(crate) fn reconstruct(&mut self, planes: &mut Planes, tables: &QuantTables) {
-        self.set_tables(tables);
+    fn reconstruct(&self, planes: &mut Planes) {
         for strip in 0..planes.strips() {
             self.reconstruct_strip(planes, strip);
         }
     }
 
     /// Does that to one strip: [`BLOCK`] rows of luma, and the chroma that belongs to them.
-    pub(crate) fn reconstruct_strip(&self, planes: &mut Planes, strip: usize) {
+    fn reconstruct_strip(&self, planes: &mut Planes, strip: usize) {
         self.reconstruct_rows(&mut planes.y, strip * BLOCK, BLOCK, &self.luma);
         if planes.subsampling() == Subsampling::Grey {
             return;
@@ -129,6 +174,7 @@ mod tests {
     use test_pictures::Rng;
 
     use super::*;
+    use crate::quality::Quality;
 
     fn noise(width: usize, height: usize, subsampling: Subsampling) -> Planes {
         let mut planes = Planes::new(width, height, subsampling).unwrap();
@@ -155,7 +201,7 @@ mod tests {
             let coded = |luma, chroma| {
                 let mut planes = original.clone();
                 let tables = QuantTables::new([luma; 64], [chroma; 64]).unwrap();
-                Engine::default().reconstruct(&mut planes, &tables);
+                Coder::new(Level::current(), &tables).reconstruct(&mut planes);
                 [&planes.y, &planes.cb, &planes.cr]
                     .into_iter()
                     .zip([&original.y, &original.cb, &original.cr])
@@ -200,7 +246,7 @@ mod tests {
             let tables = tables(&mut rng);
             let reconstructed = |level: Level| {
                 let mut planes = original.clone();
-                Engine::new(level, &tables).reconstruct(&mut planes, &tables);
+                Coder::new(level, &tables).reconstruct(&mut planes);
                 [planes.y.samples, planes.cb.samples, planes.cr.samples]
             };
             let [scalar, others @ ..] = &Level::available()[..] else { unreachable!() };
@@ -218,7 +264,7 @@ mod tests {
         let mut changed = planes.clone();
         changed.y.row_mut(8)[16] ^= 0x80;
         for planes in [&mut planes, &mut changed] {
-            Engine::default().reconstruct(planes, &tables);
+            Coder::new(Level::current(), &tables).reconstruct(planes);
         }
         for y in 0..24 {
             for x in 0..40 {

@@ -1,7 +1,7 @@
 //! Quantisation tables: those of a quality, and the caller's own.
 
-use crate::codec::Quality;
 use crate::error::Error;
+use crate::quality::Quality;
 
 /// Luma steps at quality 50 (ITU-T T.81 table K.1).
 const LUMA: [u16; 64] = [
@@ -31,12 +31,12 @@ const CHROMA: [u16; 64] = [
 /// frequency rising along a row; each from 1 to 255, as baseline JPEG has them.
 ///
 /// ```
-/// use frame_compression::{Codec, FrameCompressor, QuantTables, Tensor};
+/// use frame_compression::{FrameCompressor, Jpeg, QuantTables, Tensor};
 ///
 /// // Every frequency as coarse as every other.
 /// let tables = QuantTables::new([40; 64], [60; 64])?;
 /// let image = Tensor::new(vec![0.25f32; 33 * 47 * 3], &[1, 33, 47, 3])?;
-/// let degraded = FrameCompressor::new(Codec::Jpeg).quant_tables(tables).apply(&image)?;
+/// let degraded = FrameCompressor::new(Jpeg::from(tables)).apply(&image)?;
 /// assert_eq!(degraded.shape(), [1, 33, 47, 3]);
 /// # Ok::<(), frame_compression::Error>(())
 /// ```

@@ -12,7 +12,7 @@ pub(crate) use quantise::{MATRIX, Steps};
 use std::fmt;
 use std::str::FromStr;
 
-use crate::codec::UnknownName;
+use crate::names::UnknownName;
 use crate::planes::{BLOCK, Plane, Planes};
 use crate::simd::Level;
 use quantise::Quantiser;

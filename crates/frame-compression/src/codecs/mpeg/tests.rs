@@ -1,8 +1,8 @@
 use test_pictures::Rng;
 
 use super::*;
-use crate::codec::Subsampling;
 use crate::codecs::{mjpeg, mpeg2, mpeg4};
+use crate::names::Subsampling;
 
 /// Checksums of what PyAV decodes (provenance in the file).
 const GOLDEN: &str = include_str!("../../../tests/golden/mpeg.txt");

@@ -22,7 +22,7 @@ mod upsample;
 
 pub use settings::WebP;
 
-use crate::codec::Subsampling;
+use crate::names::Subsampling;
 use crate::planes::Planes;
 use analysis::Look;
 use costs::Costs;

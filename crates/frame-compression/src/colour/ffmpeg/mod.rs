@@ -11,7 +11,7 @@ mod forward;
 use std::ops::Range as Rows;
 
 use super::{Colours, Machine};
-use crate::codec::Subsampling;
+use crate::names::Subsampling;
 use crate::planes::{Plane, Planes};
 use filter::{Filter, Shape};
 use forward::Range;

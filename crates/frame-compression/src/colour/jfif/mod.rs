@@ -7,7 +7,7 @@
 mod scalar;
 mod vector;
 
-use crate::codec::Subsampling;
+use crate::names::Subsampling;
 use crate::planes::{Plane, Planes};
 use crate::simd::{Level, Simd, dispatch};
 

@@ -6,6 +6,7 @@
 mod scalar;
 mod vector;
 
+use crate::names::Subsampling;
 use crate::planes::{Plane, Planes};
 use crate::simd::{Level, Simd, dispatch};
 
@@ -22,10 +23,8 @@ const LAST_OFFSET: i32 = 64 << 12;
 
 /// Memory of the conversion, kept from picture to picture.
 #[derive(Debug)]
-pub(crate) struct Scratch {
+struct Scratch {
     level: Level,
-    /// One row of packed RGB.
-    rgb: Vec<u8>,
     /// The last [`TAPS`] rows of horizontally filtered Cb and Cr, row `y` at place `y % TAPS`.
     cb: [Vec<i16>; TAPS],
     cr: [Vec<i16>; TAPS],
@@ -39,39 +38,55 @@ impl Default for Scratch {
 
 impl Scratch {
     fn new(level: Level) -> Self {
-        Self { level, rgb: Vec::new(), cb: Default::default(), cr: Default::default() }
+        Self { level, cb: Default::default(), cr: Default::default() }
     }
 
     fn resize(&mut self, width: usize) {
-        self.rgb.resize(width * 3, 0);
         for row in self.cb.iter_mut().chain(&mut self.cr) {
             row.resize(width / 2, 0);
         }
     }
 }
 
-/// Fills the planes from rows of packed RGB, which `next_row` gives top to bottom.
-pub(crate) fn rgb_to_planes<E>(
-    planes: &mut Planes,
-    scratch: &mut Scratch,
-    mut next_row: impl FnMut(usize, &mut [u8]) -> Result<(), E>,
-) -> Result<(), E> {
-    scratch.resize(planes.width());
-    for y in 0..planes.height() {
-        next_row(y, &mut scratch.rgb)?;
-        dispatch!(scratch.level, simd => simd.vectorize(
-            #[inline(always)]
-            || convert_row(simd, planes, scratch, y),
-        ));
-    }
-    Ok(())
+/// A picture on its way through a video codec: RGB in, planes that the codec works on, RGB out.
+#[derive(Debug, Default)]
+pub(crate) struct Picture {
+    pub(crate) planes: Planes,
+    scratch: Scratch,
 }
 
-/// Converts the row of RGB to row `y` of the planes, and the rows of chroma that it completes.
+impl Picture {
+    /// Makes room for a picture.
+    pub(crate) fn begin(&mut self, width: usize, height: usize) {
+        self.planes.resize(width, height, Subsampling::S420);
+    }
+
+    /// Takes rows `y` and `y + 1` of packed RGB into the planes, in order.
+    pub(crate) fn put(&mut self, y: usize, rows: [&[u8]; 2]) {
+        for (i, rgb) in rows.into_iter().enumerate() {
+            rgb_row_to_planes(&mut self.planes, &mut self.scratch, y + i, rgb);
+        }
+    }
+
+    /// Row `y` of the planes as packed RGB.
+    pub(crate) fn get(&self, y: usize, rgb: &mut [u8]) {
+        planes_to_rgb_row(&self.planes, self.scratch.level, y, rgb);
+    }
+}
+
+/// Takes row `y` of packed RGB into the planes, and the rows of chroma that it completes. Rows come in order.
+fn rgb_row_to_planes(planes: &mut Planes, scratch: &mut Scratch, y: usize, rgb: &[u8]) {
+    scratch.resize(planes.width());
+    dispatch!(scratch.level, simd => simd.vectorize(
+        #[inline(always)]
+        || convert_row(simd, planes, scratch, y, rgb),
+    ));
+}
+
 #[inline(always)]
-fn convert_row<S: Simd>(simd: S, planes: &mut Planes, scratch: &mut Scratch, y: usize) {
+fn convert_row<S: Simd>(simd: S, planes: &mut Planes, scratch: &mut Scratch, y: usize, rgb: &[u8]) {
     let (cb, cr) = (&mut scratch.cb[y % TAPS], &mut scratch.cr[y % TAPS]);
-    vector::ycc_row(simd, &scratch.rgb, planes.y.row_mut(y), cb, cr);
+    vector::ycc_row(simd, rgb, planes.y.row_mut(y), cb, cr);
     // Source row 2k+2 completes chroma row k, and the last row the last.
     if y >= 2 && y.is_multiple_of(2) {
         filter_down(simd, &mut planes.cb, &scratch.cb, y / 2 - 1);
@@ -100,24 +115,19 @@ fn filter_down<S: Simd>(simd: S, plane: &mut Plane, rows: &[Vec<i16>; TAPS], k: 
 }
 
 /// Row `y` of the planes as packed RGB.
-pub(crate) fn planes_to_rgb_row<'a>(planes: &Planes, scratch: &'a mut Scratch, y: usize) -> &'a [u8] {
-    scratch.rgb.resize(planes.width() * 3, 0);
+fn planes_to_rgb_row(planes: &Planes, level: Level, y: usize, rgb: &mut [u8]) {
     let (luma, cb, cr) = (planes.y.row(y), planes.cb.row(y / 2), planes.cr.row(y / 2));
-    dispatch!(scratch.level, simd => simd.vectorize(
+    dispatch!(level, simd => simd.vectorize(
         #[inline(always)]
-        || vector::ycc_to_rgb_row(simd, luma, cb, cr, &mut scratch.rgb),
+        || vector::ycc_to_rgb_row(simd, luma, cb, cr, rgb),
     ));
-    &scratch.rgb
 }
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
-
     use test_pictures::{Picture, Rng};
 
     use super::*;
-    use crate::codec::Subsampling;
 
     /// Checksums of PyAV's conversions (provenance in the file).
     const GOLDEN: &str = include_str!("../../../tests/golden/colour.txt");
@@ -134,20 +144,18 @@ mod tests {
 
     fn to_planes(picture: &Picture, scratch: &mut Scratch) -> Planes {
         let mut planes = Planes::new(picture.width, picture.height, Subsampling::S420).unwrap();
-        let rows = picture.rgb.chunks_exact(picture.width * 3);
-        let mut rows = rows.enumerate();
-        rgb_to_planes(&mut planes, scratch, |y, rgb| {
-            let (at, row) = rows.next().expect("no more rows are asked for than there are");
-            assert_eq!(at, y, "rows are asked for in order");
-            rgb.copy_from_slice(row);
-            Ok::<(), Infallible>(())
-        })
-        .unwrap();
+        for (y, row) in picture.rgb.chunks_exact(picture.width * 3).enumerate() {
+            rgb_row_to_planes(&mut planes, scratch, y, row);
+        }
         planes
     }
 
     fn to_rgb(planes: &Planes, scratch: &mut Scratch) -> Vec<u8> {
-        (0..planes.height()).flat_map(|y| planes_to_rgb_row(planes, scratch, y).to_vec()).collect()
+        let mut rgb = vec![0; planes.width() * planes.height() * 3];
+        for (y, row) in rgb.chunks_exact_mut(planes.width() * 3).enumerate() {
+            planes_to_rgb_row(planes, scratch.level, y, row);
+        }
+        rgb
     }
 
     fn fill(planes: &mut Planes, mut sample: impl FnMut() -> u8) {

@@ -1,0 +1,56 @@
+//! H.265 from RGB to RGB.
+
+use std::ops::Range;
+
+use super::{H265, MIN_SIDE, Reconstruction};
+use crate::colour::video;
+use crate::engine;
+use crate::error::Error;
+use crate::names::{Codec, Subsampling};
+use crate::planes::Planes;
+
+/// The engine: colour there and back, and the reconstruction between.
+#[derive(Debug, Default)]
+pub(crate) struct Engine {
+    pub(super) settings: H265,
+    picture: video::Picture,
+    reconstruction: Reconstruction,
+}
+
+/// Refuses sizes that x265 does not take.
+fn check(width: usize, height: usize) -> Result<(), Error> {
+    let codec = Codec::H265;
+    engine::even_sides(codec, width, height)?;
+    if width.min(height) < MIN_SIDE {
+        return Err(Error::TooSmall { codec, width, height, minimum: MIN_SIDE });
+    }
+    Ok(())
+}
+
+impl engine::Engine for Engine {
+    fn begin(&mut self, width: usize, height: usize) -> Result<(), Error> {
+        check(width, height)?;
+        self.picture.begin(width, height);
+        Ok(())
+    }
+
+    fn put(&mut self, y: usize, rows: [&[u8]; 2]) -> Result<Range<usize>, Error> {
+        self.picture.put(y, rows);
+        if y + 2 < self.picture.planes.height() {
+            return Ok(0..0);
+        }
+        self.reconstruction.run(&mut self.picture.planes, &self.settings);
+        Ok(0..self.picture.planes.height())
+    }
+
+    fn get(&mut self, y: usize, rgb: &mut [u8]) {
+        self.picture.get(y, rgb);
+    }
+
+    fn planes(&mut self, planes: &mut Planes) -> Result<(), Error> {
+        engine::subsampled(Codec::H265, planes, Subsampling::S420)?;
+        check(planes.width(), planes.height())?;
+        self.reconstruction.run(planes, &self.settings);
+        Ok(())
+    }
+}

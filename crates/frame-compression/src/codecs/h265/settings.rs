@@ -1,0 +1,121 @@
+//! What can be set of H.265.
+
+use super::engine::Engine;
+use super::{Preset, X265Version};
+use crate::error::Error;
+use crate::names::Codec;
+use crate::quality::{Crf, Quality};
+use crate::settings::{CodecSettings, Field, Setting, SettingKind, read_crf};
+
+/// H.265 as x265 codes it.
+///
+/// ```
+/// use frame_compression::{FrameCompressor, H265, H265Preset, X265Version};
+///
+/// let settings = H265::crf(23.5)?.preset(H265Preset::Medium).release(X265Version::V3_5);
+/// let compressor = FrameCompressor::new(settings);
+/// # Ok::<(), frame_compression::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct H265 {
+    pub(super) crf: Crf,
+    pub(super) preset: Preset,
+    pub(super) release: X265Version,
+}
+
+/// CRF 29, preset veryfast, the newest release.
+impl Default for H265 {
+    fn default() -> Self {
+        Self { crf: Crf::DEFAULT, preset: Preset::default(), release: X265Version::default() }
+    }
+}
+
+impl H265 {
+    /// H.265 of a constant rate factor: a number from 0 (best) to 51 (worst), or a [`Crf`].
+    ///
+    /// # Errors
+    /// [`Error::InvalidCrf`].
+    pub fn crf(crf: impl TryInto<Crf, Error: Into<Error>>) -> Result<Self, Error> {
+        Ok(Self { crf: crf.try_into().map_err(Into::into)?, ..Self::default() })
+    }
+
+    /// Chooses the encoder's preset; veryfast by default.
+    #[must_use]
+    pub fn preset(self, preset: Preset) -> Self {
+        Self { preset, ..self }
+    }
+
+    /// Chooses the release of x265 whose picture is given; the newest by default.
+    #[must_use]
+    pub fn release(self, release: X265Version) -> Self {
+        Self { release, ..self }
+    }
+}
+
+impl CodecSettings for H265 {
+    type Engine = Engine;
+
+    const FIELDS: &'static [Field<Self>] = &[
+        Field {
+            setting: Setting::CRF,
+            set: |settings, text| {
+                settings.crf = read_crf(text)?;
+                Ok(())
+            },
+            get: |settings| Some(settings.crf.get().to_string()),
+        },
+        Field {
+            setting: Setting {
+                name: "preset",
+                help: "Preset of x265",
+                kind: SettingKind::Choice { names: Preset::NAMES },
+                default: Some("veryfast"),
+            },
+            set: |settings, text| {
+                settings.preset = text.parse()?;
+                Ok(())
+            },
+            get: |settings| Some(settings.preset.name().to_owned()),
+        },
+        Field {
+            setting: Setting {
+                name: "release",
+                help: "Release of x265: 4.2 is in PyAV 18, 3.5 in Debian 12 and Ubuntu 22.04",
+                kind: SettingKind::Choice { names: X265Version::NAMES },
+                default: Some("4.2"),
+            },
+            set: |settings, text| {
+                settings.release = text.parse()?;
+                Ok(())
+            },
+            get: |settings| Some(settings.release.name().to_owned()),
+        },
+    ];
+    const ALIASES: &'static [&'static str] = &["hevc", "x265"];
+    const DESCRIPTION: &'static str = "H.265 (HEVC)";
+    const EXACT_WITH: Option<&'static str> = Some("x265 (CRF, one IDR frame)");
+
+    fn codec(&self) -> Codec {
+        Codec::H265
+    }
+
+    fn quality(&self) -> Quality {
+        self.crf.into()
+    }
+
+    fn set_quality(&mut self, quality: Quality) {
+        self.crf = quality.into();
+    }
+
+    fn crf(&self) -> Crf {
+        self.crf
+    }
+
+    fn set_crf(&mut self, crf: Crf) {
+        self.crf = crf;
+    }
+
+    fn hand_to(&self, engine: &mut Engine) {
+        engine.settings = *self;
+    }
+}
