@@ -54,7 +54,6 @@ impl FrameRate {
     }
 
     /// How long a frame is shown, in seconds.
-    #[allow(dead_code, reason = "read by the engines from the next commit on")]
     pub(crate) fn duration(self) -> f64 {
         f64::from(self.denominator) / f64::from(self.numerator)
     }

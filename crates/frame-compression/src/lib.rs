@@ -34,3 +34,14 @@ pub use sample::{Sample, ValueRange};
 pub use settings::{Setting, SettingKind, Settings};
 pub use simd::simd_level;
 pub use tensor::{Tensor, TensorView, TensorViewMut};
+
+/// H.264 with everything that x264 can be told, for the comparison with x264 itself: `preset=medium:tune=film:fps=25`.
+///
+/// # Errors
+/// The part of the text that is not known.
+#[doc(hidden)]
+pub fn reconstruct_h264(planes: &mut Planes, crf: f32, parameters: &str) -> Result<(), UnknownName> {
+    let parameters = codecs::h264::Parameters::read(crf, parameters)?;
+    codecs::h264::Reconstruction::default().reconstruct_with(planes, &parameters);
+    Ok(())
+}

@@ -114,26 +114,32 @@ fn random_sizes_contents_and_crfs() {
     }
 }
 
+/// Planes of black and white, or of noise, each for itself.
+fn extreme(rng: &mut Rng, width: usize, height: usize) -> Planes {
+    let mut source = Planes::new(width, height, Subsampling::S420).expect("sides in range");
+    for component in [Component::Y, Component::Cb, Component::Cr] {
+        let (kind, period_x, period_y) = (rng.below(4), 1 + rng.below(19), 1 + rng.below(19));
+        for y in 0..source.size(component).1 {
+            for (x, sample) in source.row_mut(component, y).iter_mut().enumerate() {
+                *sample = match kind {
+                    0 => 255 * ((x / period_x + y / period_y) % 2) as u8,
+                    1 => 255 * (rng.byte() >> 7),
+                    2 => rng.byte(),
+                    _ => 255 * ((x / period_x) % 2) as u8,
+                };
+            }
+        }
+    }
+    source
+}
+
 /// Chroma that no RGB picture has, which alone reaches the rules above a quantiser of 51.
 #[test]
 fn extreme_planes() {
     let mut rng = Rng::new(51);
     for case in 0..300 {
         let (width, height) = (2 + 2 * rng.below(40), 2 + 2 * rng.below(40));
-        let mut source = Planes::new(width, height, Subsampling::S420).expect("sides in range");
-        for component in [Component::Y, Component::Cb, Component::Cr] {
-            let (kind, period_x, period_y) = (rng.below(4), 1 + rng.below(9), 1 + rng.below(9));
-            for y in 0..source.size(component).1 {
-                for (x, sample) in source.row_mut(component, y).iter_mut().enumerate() {
-                    *sample = match kind {
-                        0 => 255 * ((x / period_x + y / period_y) % 2) as u8,
-                        1 => 255 * (rng.byte() >> 7),
-                        2 => rng.byte(),
-                        _ => 255 * ((x / period_x) % 2) as u8,
-                    };
-                }
-            }
-        }
+        let source = extreme(&mut rng, width, height);
         let crf = [51.0, 50.0, 49.5, 48.0, 30.0, 1.0][rng.below(6)];
         check(&format!("extreme planes {case}"), &source, &Settings::crf(crf));
     }
@@ -193,4 +199,133 @@ fn golden_vectors_are_current() {
         assert_eq!(*committed, now);
     }
     assert_eq!(vectors(committed).len(), vectors(&today).len());
+}
+
+/// A CRF in 1..=51, in hundredths, that is no tie at any of [`RATES`], with or without macroblock-tree rate control.
+fn random_crf_at_any_rate(rng: &mut Rng) -> f32 {
+    /// Of the hundredths, those at which some class of energies lies within a rounding error of a tie
+    /// (docs/spec/h264-intra.md, section 3; docs/spec/h265-fps-and-presets.md, section 8).
+    const TIES: [usize; 21] = [2, 6, 7, 9, 18, 20, 24, 29, 31, 40, 42, 46, 54, 56, 61, 62, 64, 65, 66, 77, 1];
+    loop {
+        let hundredths = match rng.below(4) {
+            0 => 4000 + rng.below(1101),
+            1 => 100 + rng.below(5001),
+            _ => 100 * (1 + rng.below(51)),
+        };
+        if !TIES.contains(&(hundredths % 100)) {
+            return hundredths as f32 / 100.0;
+        }
+    }
+}
+
+const RATES: [&str; 9] = ["1", "1", "10", "24000/1001", "24", "25", "30000/1001", "30", "240"];
+const TUNES: [&str; 8] =
+    ["film", "animation", "grain", "stillimage", "psnr", "ssim", "fastdecode", "zerolatency"];
+
+/// Compares one case of any parameters with the library and names it if it fails.
+fn check_with(name: &str, source: &Planes, crf: f32, parameters: &str) {
+    let mut ours = source.clone();
+    frame_compression::reconstruct_h264(&mut ours, crf, parameters).expect("known parameters");
+    let theirs = reconstruct(source, &Settings::crf(crf).with(parameters));
+    if let Some(difference) = difference(&ours, &theirs) {
+        let (width, height) = (source.width(), source.height());
+        panic!("{name} {width}x{height} at CRF {crf}, {parameters}: {difference}");
+    }
+}
+
+/// Planes of random content, at times of none that an RGB picture has.
+fn random_planes(rng: &mut Rng, most_blocks: usize) -> Planes {
+    let mut side = || 2 + 2 * rng.below(8 * most_blocks);
+    let (width, height) = (side(), side());
+    if rng.below(8) == 0 { extreme(rng, width, height) } else { planes(&random_picture(rng, width, height)) }
+}
+
+/// Random pictures by presets, each with random tunes, rates and more.
+fn random_settings(presets: &[&str], count: usize) {
+    let seed = environment("FRAME_COMPRESSION_SEED").unwrap_or(265);
+    let count = if environment("FRAME_COMPRESSION_FULL") == Some(1) { 5_000 } else { count };
+    let mut rng = Rng::new(seed);
+    for case in 0..count {
+        let source = random_planes(&mut rng, 6);
+        let crf = random_crf_at_any_rate(&mut rng);
+        let mut parameters =
+            format!("preset={}:fps={}", presets[case % presets.len()], RATES[rng.below(RATES.len())]);
+        if rng.below(2) == 0 {
+            parameters += &format!(":tune={}", TUNES[rng.below(TUNES.len())]);
+        }
+        match rng.below(8) {
+            0 => parameters += ":profile=main",
+            1 => parameters += ":profile=baseline",
+            2 => parameters += ":asm=0",
+            _ => {}
+        }
+        check_with(&format!("random picture {case} of seed {seed}"), &source, crf, &parameters);
+    }
+}
+
+#[test]
+fn ultrafast_and_tunes_at_any_rate() {
+    random_settings(&["ultrafast"], 500);
+}
+
+#[test]
+fn superfast_and_tunes_at_any_rate() {
+    random_settings(&["superfast"], 500);
+}
+
+#[test]
+fn veryfast_and_tunes_at_any_rate() {
+    random_settings(&["veryfast"], 500);
+}
+
+/// The parameters one by one.
+#[test]
+fn random_parameters() {
+    let mut rng = Rng::new(266);
+    let count = if environment("FRAME_COMPRESSION_FULL") == Some(1) { 5_000 } else { 500 };
+    for case in 0..count {
+        let source = random_planes(&mut rng, 5);
+        let crf = random_crf_at_any_rate(&mut rng);
+        let mut below = |limit: usize| rng.below(limit);
+        let (alpha, beta) = (below(7) as i32 - 3, below(7) as i32 - 3);
+        let parameters = format!(
+            "preset=veryfast:fps={}:subme={}:aq-mode={}:aq-strength={}:mbtree={}:qcomp={}:ipratio={}\
+             :deadzone-intra={}:chroma-qp-offset={}:deblock={alpha},{beta}:no-deblock={}:8x8dct={}:intra={}\
+             :cabac={}{}",
+            RATES[below(RATES.len())],
+            below(6),
+            below(4),
+            [0.0, 0.5, 1.0, 1.3, 1.6][below(5)],
+            below(2),
+            [0.6, 0.8][below(2)],
+            [1.1, 1.4][below(2)],
+            [11, 6, below(33)][below(3)],
+            below(13) as i32 - 6,
+            below(6) / 5,
+            1 - below(4) / 3,
+            ["none", "i4x4", "i8x8", "i4x4,i8x8"][below(4)],
+            below(2),
+            if below(4) == 0 { ":asm=0" } else { "" },
+        );
+        check_with(&format!("random picture {case}"), &source, crf, &parameters);
+    }
+}
+
+#[test]
+fn slices() {
+    let mut rng = Rng::new(267);
+    let full = environment("FRAME_COMPRESSION_FULL") == Some(1);
+    for case in 0..if full { 2_000 } else { 200 } {
+        let height = 2 + 2 * if full { rng.below(1080) } else { rng.below(300) };
+        let width = 2 + 2 * rng.below(40);
+        let source = planes(&random_picture(&mut rng, width, height));
+        let crf = random_crf_at_any_rate(&mut rng);
+        let preset = ["veryfast", "veryfast", "superfast", "ultrafast"][rng.below(4)];
+        let parameters = format!(
+            "preset={preset}:slices={}{}",
+            1 + rng.below(64),
+            if rng.below(2) == 0 { ":asm=0" } else { "" }
+        );
+        check_with(&format!("random picture {case}"), &source, crf, &parameters);
+    }
 }

@@ -1,38 +1,127 @@
-//! The frame's quantiser and adaptive quantisation (docs/spec/h264-intra.md, sections 2 and 3).
+//! The frame's quantiser and adaptive quantisation (docs/spec/h264-intra.md, sections 2 and 3;
+//! docs/spec/h264-presets.md, section 2; docs/spec/h265-fps-and-presets.md, section 8).
 //!
 //! Single precision, each operation rounded, in the encoder's own order: only at a few CRFs that lie within a
 //! rounding error of a tie (n.2 and some n.56) can the encoder's build, rather than this text, decide a quantiser.
 
 use super::macroblock::Source;
+use super::preset::{AqMode, Parameters};
 
-/// Whether a CRF selects lossless coding: x264 looks at the whole part.
-pub(super) fn is_lossless(crf: f32) -> bool {
-    crf < 1.0
-}
+/// The largest quantiser of x264. The bitstream carries at most 51; those above count in the decisions.
+pub(super) const QUANTISER_MAX: u8 = 69;
 
-/// The quantiser of the frame before adaptive quantisation: about `max(0, crf - 5.745)`.
-pub(super) fn frame_quantiser(crf: f32) -> f32 {
+/// The quantiser of the frame before adaptive quantisation: with macroblock-tree rate control at one frame a second
+/// about `max(0, crf - 5.745)`, without it about `max(0, crf - 2.913)`.
+pub(super) fn frame_quantiser(parameters: &Parameters) -> f32 {
     const SIXTH: f32 = 1.0 / 6.0;
     const INVERSE_085: f32 = f32::from_bits(0x3f96_9696);
-    // 5.4: what macroblock-tree rate control adds at a quantiser compression of 0.6.
-    const COMPENSATION: f64 = 5.399_999_678_134_918;
-    // The frame's duration, at most one second, in 25ths of a second, to the power -0.4.
-    const DURATION: f64 = 0.275_945_951_002_284;
     let scale = |quantiser: f32| 0.85 * exp2((quantiser - 12.0) * SIXTH);
-    let compensated = (f64::from(crf) + COMPENSATION) as f32;
-    let blurred = (DURATION / (1.0 / f64::from(scale(compensated)))) as f32;
-    let clamped = blurred.clamp(scale(0.0), scale(69.0));
+    let Parameters { crf, qcomp, ip_factor, .. } = *parameters;
+    let wanted = if parameters.mbtree {
+        let compensated = (f64::from(crf) + (1.0 - f64::from(qcomp)) * 13.5) as f32;
+        // The frame's duration, from a hundredth of a second to one second, in 25ths of a second.
+        let duration = parameters.fps.duration().clamp(f64::from(0.01f32), 1.0);
+        let blur = power(f64::from(0.04f32) / duration, f64::from(1.0 - qcomp));
+        (blur / (1.0 / f64::from(scale(compensated)))) as f32
+    } else {
+        (f64::from(scale(crf)) / f64::from(ip_factor)) as f32
+    };
+    let clamped = wanted.clamp(scale(0.0), scale(69.0));
     (12.0 + 6.0 * log2(clamped * INVERSE_085)).clamp(0.0, 69.0)
 }
 
-/// The quantiser of a macroblock whose source has this energy: 0..=54.
-pub(super) fn adapted_quantiser(frame_quantiser: f32, energy: u32) -> u8 {
-    let energy = energy.max(1);
-    let whole = energy.ilog2();
-    let fraction = (energy << (31 - whole)) >> 24 & 127;
-    let offset = 1.0397 * ((whole as f32 - 14.427) + LOG2_FRACTION[fraction as usize]);
-    // The cast truncates and takes negative numbers to 0.
-    ((frame_quantiser + offset) + 0.5) as u8
+/// What turns the energies of a picture's macroblocks into quantisers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Adaptation {
+    frame_quantiser: f32,
+    offsets: Offsets,
+}
+
+/// How a macroblock's quantiser differs from the frame's.
+#[derive(Debug, Clone, Copy)]
+enum Offsets {
+    None,
+    /// By the logarithm of the energy.
+    Logarithm {
+        factor: f32,
+    },
+    /// By the eighth root of the energy, against its mean in the picture.
+    Root {
+        factor: f32,
+        mean: f32,
+        dark: f32,
+    },
+}
+
+impl Adaptation {
+    /// `energies` are those of the picture's macroblocks in raster order; only asked for where
+    /// [`needs_energies`] says so.
+    pub(super) fn of(parameters: &Parameters, energies: &[u32]) -> Self {
+        let strength = parameters.aq_strength;
+        let offsets = match parameters.aq_mode {
+            _ if !parameters.offsets_quantisers() => Offsets::None,
+            AqMode::Off => Offsets::None,
+            AqMode::Variance => Offsets::Logarithm { factor: strength * 1.0397 },
+            AqMode::AutoVariance => relative(strength, 0.0, energies),
+            AqMode::AutoVarianceBiased => relative(strength, strength, energies),
+        };
+        Self { frame_quantiser: frame_quantiser(parameters), offsets }
+    }
+
+    /// The quantiser of a macroblock whose source has this energy: 0..=69.
+    pub(super) fn quantiser(&self, energy: u32) -> u8 {
+        let offset = match self.offsets {
+            Offsets::None => 0.0,
+            Offsets::Logarithm { factor } => {
+                let energy = energy.max(1);
+                let whole = energy.ilog2();
+                let fraction = (energy << (31 - whole)) >> 24 & 127;
+                factor * ((whole as f32 - 14.427) + LOG2_FRACTION[fraction as usize])
+            }
+            Offsets::Root { factor, mean, dark } => {
+                let root = eighth_root(energy);
+                let offset = factor * (root - mean);
+                if dark == 0.0 { offset } else { offset + dark * (1.0 - 14.0 / (root * root)) }
+            }
+        };
+        // There is little room left above: the offsets shrink with it.
+        let offset = if self.frame_quantiser > 51.0 {
+            offset * ((69.0 - self.frame_quantiser) / 18.0)
+        } else {
+            offset
+        };
+        // The cast truncates and takes negative numbers to 0.
+        (((self.frame_quantiser + offset) + 0.5) as u8).min(QUANTISER_MAX)
+    }
+
+    /// The quantiser where nothing is offset.
+    pub(super) fn flat_quantiser(&self) -> u8 {
+        (self.frame_quantiser + 0.5) as u8
+    }
+}
+
+/// Whether quantisers depend on the energies of the whole picture.
+pub(super) fn needs_energies(parameters: &Parameters) -> bool {
+    parameters.offsets_quantisers()
+        && matches!(parameters.aq_mode, AqMode::AutoVariance | AqMode::AutoVarianceBiased)
+}
+
+/// Adaptive quantisation of modes 2 and 3.
+fn relative(strength: f32, dark: f32, energies: &[u32]) -> Offsets {
+    let (mut sum, mut squares) = (0f32, 0f32);
+    for &energy in energies {
+        let root = eighth_root(energy);
+        sum += root;
+        squares += root * root;
+    }
+    let count = energies.len() as f32;
+    let (mean, mean_square) = (sum / count, squares / count);
+    Offsets::Root { factor: strength * mean, mean: mean - 0.5 * (mean_square - 14.0) / mean, dark }
+}
+
+/// (energy + 1)^(1/8). Square roots are exact to the last bit on every machine.
+fn eighth_root(energy: u32) -> f32 {
+    f64::from(energy as f32 + 1.0).sqrt().sqrt().sqrt() as f32
 }
 
 /// Σ over the three planes of the sum of squares less the squared sum over the count: how busy a macroblock is.
@@ -48,25 +137,39 @@ fn variance<const N: usize>(samples: &[u8; N]) -> u32 {
     squares - (u64::from(sum) * u64::from(sum) / N as u64) as u32
 }
 
-/// 2^x, rounded to single precision. From double arithmetic alone, so that every machine agrees.
+/// x^y of normal positive numbers. From double arithmetic alone, so that every machine agrees.
+fn power(x: f64, y: f64) -> f64 {
+    exp2_double(log2_double(x) * y)
+}
+
+/// 2^x, rounded to single precision.
 fn exp2(x: f32) -> f32 {
-    let x = f64::from(x);
+    exp2_double(f64::from(x)) as f32
+}
+
+/// 2^x, from double arithmetic alone.
+pub(super) fn exp2_double(x: f64) -> f64 {
     let whole = (x + 0.5).floor();
     let power = (x - whole) * std::f64::consts::LN_2;
     // Taylor's series of e^power, |power| <= 0.35, to below the last bit.
     let series = (1..=20).rev().fold(1.0, |tail, n| 1.0 + tail * power / f64::from(n));
-    (series * f64::from_bits(((1023 + whole as i64) as u64) << 52)) as f32
+    series * f64::from_bits(((1023 + whole as i64) as u64) << 52)
 }
 
-/// log2 of a normal positive number, rounded to single precision. From double arithmetic alone.
+/// log2 of a normal positive number, rounded to single precision.
 fn log2(x: f32) -> f32 {
-    let bits = f64::from(x).to_bits();
+    log2_double(f64::from(x)) as f32
+}
+
+/// log2 of a normal positive number, from double arithmetic alone.
+fn log2_double(x: f64) -> f64 {
+    let bits = x.to_bits();
     let whole = (bits >> 52) as i64 - 1023;
     let mantissa = f64::from_bits(bits & ((1 << 52) - 1) | 1023 << 52);
     // ln m = 2 artanh((m - 1) / (m + 1)), the argument at most 1/3.
     let ratio = (mantissa - 1.0) / (mantissa + 1.0);
     let series = (0..20).rev().fold(0.0, |tail, n| tail * ratio * ratio + 1.0 / f64::from(2 * n + 1));
-    (whole as f64 + 2.0 * ratio * series / std::f64::consts::LN_2) as f32
+    whole as f64 + 2.0 * ratio * series / std::f64::consts::LN_2
 }
 
 /// log2(1 + i / 128) to five places, as the encoder has it.
@@ -93,7 +196,13 @@ static LOG2_FRACTION: [f32; 128] = [
 
 #[cfg(test)]
 mod tests {
+    use super::super::preset::H264Preset;
     use super::*;
+    use crate::frame_rate::FrameRate;
+
+    fn veryfast(crf: f32) -> Parameters {
+        Parameters::of(crf, H264Preset::Veryfast)
+    }
 
     /// Annex A.7, as bits.
     #[test]
@@ -147,10 +256,10 @@ mod tests {
             0x4235_04dd,
         ];
         for (crf, expected) in (6..).zip(bits) {
-            assert_eq!(frame_quantiser(crf as f32).to_bits(), expected, "CRF {crf}");
+            assert_eq!(frame_quantiser(&veryfast(crf as f32)).to_bits(), expected, "CRF {crf}");
         }
         for crf in 1..=5 {
-            assert_eq!(frame_quantiser(crf as f32), 0.0, "CRF {crf}");
+            assert_eq!(frame_quantiser(&veryfast(crf as f32)), 0.0, "CRF {crf}");
         }
     }
 
@@ -164,13 +273,38 @@ mod tests {
         }
     }
 
+    /// Section 8.1 of docs/spec/h265-fps-and-presets.md, and section 2.1 of h264-presets.md: what the formulas mean
+    /// mathematically.
+    #[test]
+    fn frame_quantisers_follow_rate_and_preset() {
+        let near = |parameters: &Parameters, expected: f32| {
+            let found = frame_quantiser(parameters);
+            assert!((found - expected).abs() < 1e-4, "{found} instead of {expected}");
+        };
+        for (rate, offset) in [(1, 5.4 + 2.4 * 0.04f32.log2()), (25, 5.4), (24, 5.4 + 2.4 * 0.96f32.log2())] {
+            let fps = FrameRate::new(rate, 1).unwrap();
+            near(&Parameters { fps, ..veryfast(30.0) }, 30.0 + offset);
+        }
+        let fps = FrameRate::new(1000, 1).unwrap();
+        near(&Parameters { fps, ..veryfast(51.0) }, 51.0 + 5.4 + 4.8);
+        near(&Parameters::of(30.0, H264Preset::Superfast), 27.0874);
+        let mut grain = veryfast(30.0);
+        grain.tune(super::super::preset::H264Tune::Grain);
+        near(&grain, 27.1274);
+        grain.mbtree = false;
+        near(&grain, 29.1750);
+    }
+
     #[test]
     fn offsets_span_the_range_of_the_specification() {
-        assert_eq!(adapted_quantiser(0.0, 0), 0);
-        assert_eq!(adapted_quantiser(30.0, 0), adapted_quantiser(30.0, 1));
-        assert_eq!(adapted_quantiser(30.0, 1), 15);
-        assert_eq!(adapted_quantiser(frame_quantiser(51.0), 6_242_400), 54);
-        assert_eq!(adapted_quantiser(frame_quantiser(29.0), 1_190_296), 29);
-        assert_eq!(adapted_quantiser(frame_quantiser(29.0), 4_809), 21);
+        let quantiser = |crf: f32, energy| Adaptation::of(&veryfast(crf), &[]).quantiser(energy);
+        assert_eq!(quantiser(1.0, 0), 0);
+        assert_eq!(quantiser(35.745_255, 0), quantiser(35.745_255, 1));
+        assert_eq!(quantiser(35.745_255, 1), 15);
+        assert_eq!(quantiser(51.0, 6_242_400), 54);
+        assert_eq!(quantiser(29.0, 1_190_296), 29);
+        assert_eq!(quantiser(29.0, 4_809), 21);
+        let fast = Parameters { fps: FrameRate::new(1000, 1).unwrap(), ..veryfast(51.0) };
+        assert_eq!(Adaptation::of(&fast, &[]).quantiser(6_242_400), 65);
     }
 }

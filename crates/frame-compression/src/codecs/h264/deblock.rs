@@ -1,6 +1,7 @@
-//! The deblocking filter (H.264 8.7) for pictures of intra macroblocks alone, offsets 0.
+//! The deblocking filter (H.264 8.7) for pictures of intra macroblocks alone.
 
 use super::kernels;
+use super::preset::Deblock;
 use super::quantise::chroma_qp;
 use super::rows::{Band, Coded};
 use crate::simd::Simd;
@@ -13,9 +14,31 @@ pub(super) struct Thresholds {
     pub(super) clip: i32,
 }
 
-impl Thresholds {
+/// How strong the filter is in this picture.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Filter {
+    /// FilterOffsetA and FilterOffsetB.
+    alpha_offset: i8,
+    beta_offset: i8,
+    /// chroma_qp_index_offset.
+    chroma_offset: i8,
+}
+
+impl Filter {
+    pub(super) fn new(deblock: Deblock, chroma_offset: i8) -> Self {
+        Self { alpha_offset: 2 * deblock.alpha, beta_offset: 2 * deblock.beta, chroma_offset }
+    }
+
     /// `None` where the filter changes nothing.
-    pub(super) fn of(qp: u8) -> Option<Self> {
+    pub(super) fn thresholds(self, qp: u8) -> Option<Thresholds> {
+        let index = |offset: i8| qp.saturating_add_signed(offset).min(51).checked_sub(16).map(usize::from);
+        Some(Thresholds::of(index(self.alpha_offset)?, index(self.beta_offset)?))
+    }
+}
+
+impl Thresholds {
+    /// Of indexA - 16 and indexB - 16: below, the filter changes nothing.
+    fn of(alpha: usize, beta: usize) -> Self {
         static ALPHA: [u8; 36] = [
             4, 4, 5, 6, 7, 8, 9, 10, 12, 13, 15, 17, 20, 22, 25, 28, 32, 36, 40, 45, 50, 56, 63, 71, 80, 90,
             101, 113, 127, 144, 162, 182, 203, 226, 255, 255,
@@ -28,8 +51,7 @@ impl Thresholds {
             0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 6, 6, 7, 8, 9, 10, 11, 13, 14,
             16, 18, 20, 23, 25,
         ];
-        let index = usize::from(qp.checked_sub(16)?);
-        Some(Self { alpha: ALPHA[index].into(), beta: BETA[index].into(), clip: CLIP[index].into() })
+        Self { alpha: ALPHA[alpha].into(), beta: BETA[beta].into(), clip: CLIP[alpha].into() }
     }
 
     /// Whether a line across the edge is filtered (8.7.2.2, filterSamplesFlag).
@@ -119,8 +141,8 @@ struct EdgeLines {
     strong: bool,
 }
 
-fn filter_luma(samples: &mut [u8], edge: EdgeLines, qp: u8) {
-    let Some(thresholds) = Thresholds::of(qp) else { return };
+fn filter_luma(samples: &mut [u8], edge: EdgeLines, thresholds: Option<Thresholds>) {
+    let Some(thresholds) = thresholds else { return };
     for i in 0..edge.length {
         let at = edge.at + i * edge.along;
         if edge.strong {
@@ -131,8 +153,8 @@ fn filter_luma(samples: &mut [u8], edge: EdgeLines, qp: u8) {
     }
 }
 
-fn filter_chroma(samples: &mut [u8], edge: EdgeLines, qp: u8) {
-    let Some(thresholds) = Thresholds::of(qp) else { return };
+fn filter_chroma(samples: &mut [u8], edge: EdgeLines, thresholds: Option<Thresholds>) {
+    let Some(thresholds) = thresholds else { return };
     for i in 0..edge.length {
         chroma_line(samples, edge.at + i * edge.along, edge.across, &thresholds, edge.strong);
     }
@@ -187,12 +209,13 @@ pub(super) struct RowDeblocker<'a, 'band> {
     /// The row of macroblocks above.
     pub(super) above: Option<&'a [Coded]>,
     pub(super) coded: &'a [Coded],
+    pub(super) filter: Filter,
 }
 
 impl RowDeblocker<'_, '_> {
     #[inline(always)]
     pub(super) fn run<S: Simd>(self, simd: S) {
-        let Self { band: Band { y: luma, cb, cr, stride }, lead, above, coded } = self;
+        let Self { band: Band { y: luma, cb, cr, stride }, lead, above, coded, filter } = self;
         let (stride, chroma_stride) = (*stride, *stride / 2);
         let lead = if above.is_some() { lead } else { 0 };
         let (top, chroma_top) = (lead * stride, lead / 2 * chroma_stride);
@@ -203,18 +226,18 @@ impl RowDeblocker<'_, '_> {
                 above: above.map(|above| above[x].qp),
             };
             // An edge takes the mean of the two chroma QPs, not the chroma QP of the mean (8.7.2.2).
-            let chroma_qps = qps.map(chroma_qp);
+            let chroma_qps = qps.map(|qp| chroma_qp(qp, filter.chroma_offset));
             let (at, chroma_at) = (top + x * 16, chroma_top + x * 8);
             if !S::IS_SCALAR {
-                kernels::deblock::filter_luma(simd, luma, at, stride, transform_8x8, qps);
-                kernels::deblock::filter_chroma(simd, [cb, cr], chroma_at, chroma_stride, chroma_qps);
+                kernels::deblock::filter_luma(simd, luma, at, stride, transform_8x8, qps, filter);
+                kernels::deblock::filter_chroma(simd, [cb, cr], chroma_at, chroma_stride, chroma_qps, filter);
                 continue;
             }
             let inner = if transform_8x8 { 8 } else { 4 };
-            edges(at, stride, 16, inner, qps, |edge, qp| filter_luma(luma, edge, qp));
+            edges(at, stride, 16, inner, qps, |edge, qp| filter_luma(luma, edge, filter.thresholds(qp)));
             for samples in [&mut **cb, &mut **cr] {
                 edges(chroma_at, chroma_stride, 8, 4, chroma_qps, |edge, qp| {
-                    filter_chroma(samples, edge, qp)
+                    filter_chroma(samples, edge, filter.thresholds(qp))
                 });
             }
         }

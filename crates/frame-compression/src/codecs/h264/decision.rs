@@ -2,13 +2,15 @@
 //! bits of its mode are paid for. Intra8x8 and Intra4x4 are coded while they are tried, as their blocks predict
 //! from one another.
 
-use super::distortion::{sa8d_8x8, satd, satd_4x4};
+use super::distortion::Metric;
+use super::frame::Frame;
 use super::kernels::{self, Flat, Place, luma4x4, luma8x8, luma16x16};
-use super::macroblock::{GridPlace, LumaCanvas, Macroblock, Neighbours, gather, scatter};
+use super::macroblock::{ChromaCanvas, GridPlace, LumaCanvas, Macroblock, Neighbours, gather, scatter};
 use super::predict::blocks::{self, predict};
 use super::predict::edge::{Available, Edge, Edge4x4, Edge8x8};
 use super::predict::planes::{Mode, predict_chroma, predict_luma};
-use super::quantise::{QP_MAX, Quantiser, lambda};
+use super::preset::Search;
+use super::quantise::{Denoise, QP_MAX, Quantiser, chroma_qp, lambda};
 use super::residual::{code_4x4, code_8x8, code_16x16, code_chroma};
 use crate::simd::{Simd, Words};
 
@@ -24,60 +26,104 @@ pub(super) enum MacroblockType {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CodedLuma {
     pub(super) kind: MacroblockType,
+    /// The mode of Intra16x16; of others, what it would have been.
+    pub(super) mode_16x16: Mode,
     /// Whether there is any level that is not 0.
     pub(super) residual: bool,
 }
 
 /// The quantiser of a macroblock and the prices that follow from it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Prices {
-    quantiser: &'static Quantiser,
-    /// λ of the macroblock's quantiser, 0..=54.
-    lambda: u32,
+pub(super) struct Prices<'a> {
+    /// Of luma.
+    pub(super) quantiser: &'a Quantiser,
+    /// Of the chroma QP.
+    pub(super) chroma: &'static Quantiser,
+    /// λ of the macroblock's quantiser, 0..=69.
+    pub(super) lambda: u32,
     /// λ of the same limited to 51: the price of a mode where all nine are tried.
-    limited_lambda: u32,
+    pub(super) limited_lambda: u32,
+    /// Above 51.
+    pub(super) denoise: Option<Denoise>,
+    pub(super) metric: Metric,
+    search: Search,
+    intra_4x4: bool,
+    intra_8x8: bool,
 }
 
-impl Prices {
-    pub(super) fn of(quantiser: u8) -> Self {
+impl<'a> Prices<'a> {
+    /// Of a quantiser in 0..=69.
+    pub(super) fn of(frame: &Frame<'a>, quantiser: u8) -> Self {
         let qp = quantiser.min(QP_MAX);
-        Self { quantiser: Quantiser::of(qp), lambda: lambda(quantiser), limited_lambda: lambda(qp) }
+        let parameters = frame.parameters;
+        Self {
+            quantiser: frame.quantisers.at(qp),
+            chroma: Quantiser::of(chroma_qp(qp, frame.chroma_offset)),
+            lambda: lambda(quantiser),
+            limited_lambda: lambda(qp),
+            denoise: Denoise::of(quantiser),
+            metric: if parameters.subme < 2 { Metric::Sad } else { Metric::Satd },
+            search: parameters.search,
+            intra_4x4: parameters.intra_4x4,
+            intra_8x8: parameters.intra_8x8,
+        }
+    }
+
+    /// The same for coding with a luma QP one higher, at most 51.
+    pub(super) fn coarser(self, frame: &Frame<'a>, qp: u8) -> Self {
+        Self {
+            quantiser: frame.quantisers.at(qp),
+            chroma: Quantiser::of(chroma_qp(qp, frame.chroma_offset)),
+            ..self
+        }
+    }
+
+    /// Whether the kernels' searches do what is asked for.
+    fn vector_search(&self) -> bool {
+        self.metric == Metric::Satd && self.search == Search::All
+    }
+
+    /// Whether luma coefficients are drawn towards 0, which the kernels do not do.
+    fn denoises_luma(&self) -> bool {
+        self.denoise.is_some_and(|denoise| denoise.luma.is_some())
     }
 }
 
 /// Chooses how to predict the macroblock's luma and codes it.
 #[inline(always)]
-pub(super) fn code_luma<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices) -> CodedLuma {
+pub(super) fn code_luma<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices<'_>) -> CodedLuma {
     let (mode_16x16, cost_16x16) = choose_16x16(simd, macroblock, prices);
-    let eight = try_8x8(simd, macroblock, prices, cost_16x16);
+    let eight = if prices.intra_8x8 { try_8x8(simd, macroblock, prices, cost_16x16) } else { None };
     if eight.is_some() {
         let Macroblock { luma, modes, kept, .. } = macroblock;
         kept.luma = gather::<16, 256>(&luma.samples, LumaCanvas::STRIDE, LumaCanvas::ORIGIN);
         kept.modes.clone_from(modes);
     }
     let cost_8x8 = eight.as_ref().map_or(u32::MAX, |trial| trial.cost);
-    let four = try_4x4(simd, macroblock, prices, cost_16x16.min(cost_8x8));
+    let limit = cost_16x16.min(cost_8x8);
+    let four = if prices.intra_4x4 { try_4x4(simd, macroblock, prices, limit) } else { None };
     let cost_4x4 = four.as_ref().map_or(u32::MAX, |trial| trial.cost);
 
     let four = four.filter(|_| cost_4x4 < cost_16x16);
     let eight = eight.filter(|_| cost_8x8 < cost_16x16.min(cost_4x4));
-    match (eight, four) {
-        (Some(trial), _) => finish_8x8(simd, macroblock, prices, &trial),
-        (None, Some(trial)) => finish_4x4(simd, macroblock, prices, &trial),
-        (None, None) => finish_16x16(simd, macroblock, prices, mode_16x16),
-    }
+    let (kind, residual) = match (eight, four) {
+        (Some(trial), _) => (MacroblockType::Intra8x8, finish_8x8(simd, macroblock, prices, &trial)),
+        (None, Some(trial)) => (MacroblockType::Intra4x4, finish_4x4(simd, macroblock, prices, &trial)),
+        (None, None) => (MacroblockType::Intra16x16, finish_16x16(simd, macroblock, prices, mode_16x16)),
+    };
+    CodedLuma { kind, mode_16x16, residual }
 }
 
 #[inline(always)]
-fn choose_16x16<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices) -> (Mode, u32) {
-    if !S::IS_SCALAR {
+fn choose_16x16<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices<'_>) -> (Mode, u32) {
+    if !S::IS_SCALAR && prices.metric == Metric::Satd {
         let Macroblock { source, luma, neighbours, flat, .. } = macroblock;
         return luma16x16::search(simd, source, luma, *neighbours, prices.lambda, flat);
     }
     let mut best = (Mode::Dc, u32::MAX);
     for &mode in Mode::candidates(macroblock.neighbours) {
         let prediction = predict_luma(&macroblock.luma, mode, macroblock.neighbours);
-        let distortion = satd::<16, 256>(&macroblock.source.y, &prediction);
+        let distortion = prices.metric.of_region::<16, 256>(&macroblock.source.y, &prediction);
         let cost = distortion + prices.lambda * mode.luma_bits();
         if cost < best.1 {
             best = (mode, cost);
@@ -87,11 +133,16 @@ fn choose_16x16<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices) 
 }
 
 #[inline(always)]
-fn finish_16x16<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices, mode: Mode) -> CodedLuma {
+pub(super) fn finish_16x16<S: Simd>(
+    simd: S,
+    macroblock: &mut Macroblock,
+    prices: &Prices<'_>,
+    mode: Mode,
+) -> bool {
     let (luma, source) = (&macroblock.luma, &macroblock.source.y);
-    let (samples, residual) = if S::IS_SCALAR {
+    let (samples, residual) = if S::IS_SCALAR || prices.denoises_luma() {
         let prediction = predict_luma(luma, mode, macroblock.neighbours);
-        code_16x16(source, &prediction, prices.quantiser)
+        code_16x16(source, &prediction, prices.quantiser, prices.denoise)
     } else {
         let prediction = luma16x16::predict(simd, luma, mode, macroblock.neighbours);
         luma16x16::code(simd, source, &prediction, prices.quantiser)
@@ -100,7 +151,7 @@ fn finish_16x16<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices, 
     for (x, y) in [(0, 0), (2, 0), (0, 2), (2, 2)] {
         macroblock.modes.set_8x8(x, y, blocks::DC);
     }
-    CodedLuma { kind: MacroblockType::Intra16x16, residual }
+    residual
 }
 
 /// An Intra8x8 or Intra4x4 trial that was not given up: all blocks have modes, all but the last are coded.
@@ -124,11 +175,14 @@ fn choose_block<const N: usize, const E: usize, const A: usize>(
     edge: &Edge<N, E>,
     available: Available,
     predicted: u8,
-    prices: &Prices,
+    prices: &Prices<'_>,
     distortion: impl Fn(&[u8; A], &[u8; A]) -> u32,
 ) -> Choice<[u8; A]> {
     use blocks::{DC, DIAGONAL_DOWN_LEFT, HORIZONTAL, HORIZONTAL_UP, VERTICAL, VERTICAL_LEFT};
     let all = available.left && available.top;
+    if all && prices.search == Search::Shortcut {
+        return choose_by_shortcut(source, edge, available, predicted, prices, distortion);
+    }
     let modes: &[u8] = match (available.left, available.top) {
         (true, true) => &[0, 1, 2, 3, 4, 5, 6, 7, 8],
         (true, false) => &[DC, HORIZONTAL, HORIZONTAL_UP],
@@ -153,6 +207,53 @@ fn choose_block<const N: usize, const E: usize, const A: usize>(
     best
 }
 
+/// Tries the modes of a block with neighbours on both sides as x264 does without its assembly: the direction of the
+/// best of three says which others to try (docs/spec/h264-intra.md, section 16).
+fn choose_by_shortcut<const N: usize, const E: usize, const A: usize>(
+    source: &[u8; A],
+    edge: &Edge<N, E>,
+    available: Available,
+    predicted: u8,
+    prices: &Prices<'_>,
+    distortion: impl Fn(&[u8; A], &[u8; A]) -> u32,
+) -> Choice<[u8; A]> {
+    use blocks::{DC, HORIZONTAL, VERTICAL};
+    let price = 3 * prices.lambda as i32;
+    let try_mode = |mode: u8| {
+        let prediction = predict::<N, E, A>(mode, edge, available);
+        (distortion(source, &prediction) as i32, prediction)
+    };
+    // Costs are less than those of the other search by the price of a mode.
+    let bonus = |mode: u8| if mode == predicted { price } else { 0 };
+    let [dc, horizontal, vertical] = [DC, HORIZONTAL, VERTICAL].map(try_mode);
+    let upright = horizontal.0 > vertical.0;
+    let mut best = (DC, dc.0 - bonus(DC), dc.1);
+    for (mode, (distortion, prediction)) in [(HORIZONTAL, horizontal), (VERTICAL, vertical)] {
+        let cost = distortion - bonus(mode);
+        if cost < best.1 {
+            best = (mode, cost, prediction);
+        }
+    }
+    let others: &[u8] = if upright { &[3, 4, 5, 7] } else { &[4, 6, 8] };
+    if N == 8 || best.1 > 0 {
+        for &mode in others {
+            if N == 8 && best.1 < 0 {
+                break;
+            }
+            let (distortion, prediction) = try_mode(mode);
+            let cost = distortion - bonus(mode);
+            let at_once = N == 4 && mode == predicted && cost <= 0;
+            if cost < best.1 || at_once {
+                best = (mode, cost, prediction);
+            }
+            if at_once {
+                break;
+            }
+        }
+    }
+    Choice { mode: best.0, cost: (best.1 + price) as u32, prediction: best.2 }
+}
+
 /// The neighbours of the 8x8 block (x, y), counted in 8x8 blocks.
 fn available_8x8(neighbours: Neighbours, x: usize, y: usize) -> Available {
     Available {
@@ -171,12 +272,12 @@ fn available_8x8(neighbours: Neighbours, x: usize, y: usize) -> Available {
 fn try_8x8<S: Simd>(
     simd: S,
     macroblock: &mut Macroblock,
-    prices: &Prices,
+    prices: &Prices<'_>,
     limit: u32,
 ) -> Option<Trial<[u8; 64]>> {
     let mut cost = 4 * prices.lambda;
     let mut any_residual = false;
-    let flat = if S::IS_SCALAR {
+    let flat = if S::IS_SCALAR || !prices.vector_search() {
         [Flat::default(); 4]
     } else {
         luma8x8::flat(simd, &macroblock.source.y, &macroblock.flat)
@@ -187,7 +288,7 @@ fn try_8x8<S: Simd>(
         let at = LumaCanvas::at(x * 8, y * 8);
         let source = macroblock.source.luma_8x8(x * 8, y * 8);
         let predicted = macroblock.modes.predicted(GridPlace::of(x * 2, y * 2));
-        let choice = if !S::IS_SCALAR && available.left && available.top {
+        let choice = if !S::IS_SCALAR && prices.vector_search() && available.left && available.top {
             let place = Place {
                 at,
                 top_right: available.top_right,
@@ -199,7 +300,7 @@ fn try_8x8<S: Simd>(
             Choice { mode, cost, prediction }
         } else {
             let edge = Edge8x8::read(&macroblock.luma, at, available).filtered(available);
-            choose_block(&source, &edge, available, predicted, prices, sa8d_8x8)
+            choose_block(&source, &edge, available, predicted, prices, |a, b| prices.metric.of_8x8(a, b))
         };
         cost += choice.cost;
         macroblock.modes.set_8x8(x * 2, y * 2, choice.mode);
@@ -220,15 +321,15 @@ fn try_8x8<S: Simd>(
 fn finish_8x8<S: Simd>(
     simd: S,
     macroblock: &mut Macroblock,
-    prices: &Prices,
+    prices: &Prices<'_>,
     trial: &Trial<[u8; 64]>,
-) -> CodedLuma {
+) -> bool {
     let Macroblock { source, luma, modes, kept, .. } = macroblock;
     modes.clone_from(&kept.modes);
     scatter::<16, 256>(&kept.luma, &mut luma.samples, LumaCanvas::STRIDE, LumaCanvas::ORIGIN);
     let (samples, residual) = code_block_8x8(simd, &source.luma_8x8(8, 8), &trial.prediction, prices);
     scatter::<8, 64>(&samples, &mut luma.samples, LumaCanvas::STRIDE, LumaCanvas::at(8, 8));
-    CodedLuma { kind: MacroblockType::Intra8x8, residual: residual | trial.residual }
+    residual | trial.residual
 }
 
 /// A 4x4 block of a macroblock.
@@ -317,7 +418,7 @@ impl Available4x4 {
 fn try_4x4<S: Simd>(
     simd: S,
     macroblock: &mut Macroblock,
-    prices: &Prices,
+    prices: &Prices<'_>,
     limit: u32,
 ) -> Option<Trial<S::Words>> {
     let mut cost = 40 * prices.lambda;
@@ -332,7 +433,7 @@ fn try_4x4<S: Simd>(
         let available = neighbours.at(k);
         let source = &blocks[k];
         let predicted = modes.predicted(mode);
-        let choice = if !S::IS_SCALAR && available.left && available.top {
+        let choice = if !S::IS_SCALAR && prices.vector_search() && available.left && available.top {
             let place = Place {
                 at,
                 top_right: available.top_right,
@@ -344,7 +445,8 @@ fn try_4x4<S: Simd>(
             Choice { mode, cost, prediction }
         } else {
             let edge = Edge4x4::read(luma, at, available);
-            let choice = choose_block(source, &edge, available, predicted, prices, satd_4x4);
+            let choice =
+                choose_block(source, &edge, available, predicted, prices, |a, b| prices.metric.of_4x4(a, b));
             let prediction = S::Words::load_bytes(simd, &choice.prediction);
             Choice { mode: choice.mode, cost: choice.cost, prediction }
         };
@@ -367,13 +469,13 @@ fn try_4x4<S: Simd>(
 fn finish_4x4<S: Simd>(
     simd: S,
     macroblock: &mut Macroblock,
-    prices: &Prices,
+    prices: &Prices<'_>,
     trial: &Trial<S::Words>,
-) -> CodedLuma {
+) -> bool {
     let Macroblock { blocks, luma, .. } = macroblock;
     let (samples, residual) = code_block_4x4(simd, &blocks[15], trial.prediction, prices);
     scatter::<4, 16>(&samples, &mut luma.samples, LumaCanvas::STRIDE, LumaCanvas::at(12, 12));
-    CodedLuma { kind: MacroblockType::Intra4x4, residual: residual | trial.residual }
+    residual | trial.residual
 }
 
 #[inline(always)]
@@ -381,10 +483,10 @@ fn code_block_8x8<S: Simd>(
     simd: S,
     source: &[u8; 64],
     prediction: &[u8; 64],
-    prices: &Prices,
+    prices: &Prices<'_>,
 ) -> ([u8; 64], bool) {
-    if S::IS_SCALAR {
-        code_8x8(source, prediction, prices.quantiser)
+    if S::IS_SCALAR || prices.denoises_luma() {
+        code_8x8(source, prediction, prices.quantiser, prices.denoise)
     } else {
         luma8x8::code(simd, source, prediction, prices.quantiser)
     }
@@ -395,46 +497,74 @@ fn code_block_4x4<S: Simd>(
     simd: S,
     source: &[u8; 16],
     prediction: S::Words,
-    prices: &Prices,
+    prices: &Prices<'_>,
 ) -> ([u8; 16], bool) {
-    if S::IS_SCALAR {
+    if S::IS_SCALAR || prices.denoises_luma() {
         let mut samples = [0; 16];
         prediction.store_bytes(&mut samples);
-        code_4x4(source, &samples, prices.quantiser)
+        code_4x4(source, &samples, prices.quantiser, prices.denoise)
     } else {
         luma4x4::code(simd, source, prediction, &prices.quantiser.four)
     }
 }
 
-/// Chooses how to predict the macroblock's chroma and codes it; whether it has a residual. `quantiser` is the
-/// macroblock's, 0..=54, `chroma` the quantiser of its chroma QP.
+/// Codes the macroblock's luma again as Intra4x4, with the modes that it has; whether there is a residual.
+pub(super) fn recode_4x4<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices<'_>) -> bool {
+    let Macroblock { blocks, luma, modes, neighbours, .. } = macroblock;
+    let neighbours = Available4x4::of(*neighbours);
+    let mut any = false;
+    for &Block4x4 { k, at, mode } in &BLOCKS_4X4 {
+        let available = neighbours.at(k);
+        let edge = Edge4x4::read(luma, at, available);
+        let prediction = predict::<4, 13, 16>(modes.mode(mode), &edge, available);
+        let prediction = S::Words::load_bytes(simd, &prediction);
+        let (samples, residual) = code_block_4x4(simd, &blocks[k], prediction, prices);
+        any |= residual;
+        scatter::<4, 16>(&samples, &mut luma.samples, LumaCanvas::STRIDE, at);
+    }
+    any
+}
+
+/// Chooses how to predict the macroblock's chroma and codes it; the mode, and whether it has a residual.
 #[inline(always)]
 pub(super) fn code_both_chroma<S: Simd>(
     simd: S,
     macroblock: &mut Macroblock,
-    prices: &Prices,
-    quantiser: u8,
-    chroma: &Quantiser,
-) -> bool {
-    use super::macroblock::ChromaCanvas;
-    if !S::IS_SCALAR && quantiser <= QP_MAX {
+    prices: &Prices<'_>,
+) -> (Mode, bool) {
+    if !S::IS_SCALAR && prices.denoise.is_none() && prices.metric == Metric::Satd {
         let Macroblock { source, chroma: canvas, neighbours, .. } = macroblock;
-        return kernels::chroma::code(simd, &source.chroma, canvas, *neighbours, prices.lambda, chroma);
+        return kernels::chroma::code(
+            simd,
+            &source.chroma,
+            canvas,
+            *neighbours,
+            prices.lambda,
+            prices.chroma,
+        );
     }
     let (neighbours, source) = (macroblock.neighbours, [0, 1].map(|plane| macroblock.source.chroma(plane)));
-    let mut best = (u32::MAX, [[0; 64]; 2]);
+    let mut best = (u32::MAX, Mode::Dc);
     for &mode in Mode::candidates(neighbours) {
         let predictions = [0, 1].map(|plane| predict_chroma(&macroblock.chroma, plane, mode, neighbours));
-        let distortion =
-            satd::<8, 64>(&source[0], &predictions[0]) + satd::<8, 64>(&source[1], &predictions[1]);
+        let metric = prices.metric;
+        let distortion = metric.of_region::<8, 64>(&source[0], &predictions[0])
+            + metric.of_region::<8, 64>(&source[1], &predictions[1]);
         let cost = distortion + prices.lambda * mode.chroma_bits();
         if cost < best.0 {
-            best = (cost, predictions);
+            best = (cost, mode);
         }
     }
+    (best.1, code_chroma_planes(macroblock, best.1, prices))
+}
+
+/// Codes the macroblock's chroma with a mode; whether it has a residual.
+pub(super) fn code_chroma_planes(macroblock: &mut Macroblock, mode: Mode, prices: &Prices<'_>) -> bool {
     let mut any = false;
-    for (plane, samples) in source.iter().enumerate() {
-        let (samples, residual) = code_chroma(samples, &best.1[plane], chroma, quantiser);
+    for plane in 0..2 {
+        let source = macroblock.source.chroma(plane);
+        let prediction = predict_chroma(&macroblock.chroma, plane, mode, macroblock.neighbours);
+        let (samples, residual) = code_chroma(&source, &prediction, prices.chroma, prices.denoise);
         any |= residual;
         let at = ChromaCanvas::ORIGIN[plane];
         scatter::<8, 64>(&samples, &mut macroblock.chroma.samples, ChromaCanvas::STRIDE, at);

@@ -1,5 +1,5 @@
 //! How far a prediction is from the source: sums of absolute Hadamard coefficients
-//! (docs/spec/h264-intra.md, section 6).
+//! (docs/spec/h264-intra.md, section 6), or of absolute differences (docs/spec/h264-presets.md, section 4.1).
 
 /// The Hadamard transform of N values (N a power of two), in some order of the coefficients.
 fn hadamard<const N: usize>(values: &mut [i32; N]) {
@@ -29,6 +29,50 @@ fn sum_of_coefficients<const N: usize, const A: usize>(source: &[u8; A], predict
             column.iter().map(|coefficient| coefficient.unsigned_abs()).sum::<u32>()
         })
         .sum()
+}
+
+/// What distortions are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Metric {
+    /// Differences.
+    Sad,
+    /// Their Hadamard coefficients.
+    Satd,
+}
+
+impl Metric {
+    /// Of a 4x4 block.
+    pub(super) fn of_4x4(self, source: &[u8; 16], prediction: &[u8; 16]) -> u32 {
+        match self {
+            Metric::Sad => sad(source, prediction),
+            Metric::Satd => satd_4x4(source, prediction),
+        }
+    }
+
+    /// Of an 8x8 block that is transformed as a whole.
+    pub(super) fn of_8x8(self, source: &[u8; 64], prediction: &[u8; 64]) -> u32 {
+        match self {
+            Metric::Sad => sad(source, prediction),
+            Metric::Satd => sa8d_8x8(source, prediction),
+        }
+    }
+
+    /// Of a region W samples wide, as 4x4 blocks.
+    pub(super) fn of_region<const W: usize, const A: usize>(
+        self,
+        source: &[u8; A],
+        prediction: &[u8; A],
+    ) -> u32 {
+        match self {
+            Metric::Sad => sad(source, prediction),
+            Metric::Satd => satd::<W, A>(source, prediction),
+        }
+    }
+}
+
+/// The sum of absolute differences.
+pub(super) fn sad<const A: usize>(source: &[u8; A], prediction: &[u8; A]) -> u32 {
+    source.iter().zip(prediction).map(|(a, b)| u32::from(a.abs_diff(*b))).sum()
 }
 
 /// SATD of a 4x4 block: half the sum, which is even.

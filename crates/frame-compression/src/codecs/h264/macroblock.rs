@@ -131,6 +131,11 @@ impl ModeGrid {
         if smaller < 0 { 2 } else { smaller as u8 }
     }
 
+    /// The mode of a block inside the macroblock.
+    pub(super) fn mode(&self, place: GridPlace) -> u8 {
+        self.modes[place.before(0)] as u8
+    }
+
     pub(super) fn set(&mut self, place: GridPlace, mode: u8) {
         self.modes[place.before(0)] = mode as i8;
     }

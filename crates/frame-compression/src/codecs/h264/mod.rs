@@ -1,6 +1,7 @@
 //! H.264: the picture of x264 (preset veryfast, CRF, one IDR frame), reconstructed.
 //!
-//! The rules are those of docs/spec/h264-intra.md, which cites the clauses of H.264: a frame quantiser and adaptive
+//! The rules are those of docs/spec/h264-intra.md, which cites the clauses of H.264, and of docs/spec/h264-presets.md
+//! for other presets than veryfast ([`preset`]): a frame quantiser and adaptive
 //! quantisation ([`aq`], [`quantise`]), then macroblock after macroblock ([`rows`], [`macroblock`]) the mode
 //! decision ([`decision`]) over intra predictions ([`predict`]) by their distortion ([`distortion`]), coded in the
 //! loop ([`residual`], [`transform`]), then deblocking ([`deblock`]).
@@ -10,10 +11,11 @@ mod deblock;
 mod decision;
 mod distortion;
 mod engine;
+mod frame;
 mod kernels;
 mod macroblock;
+mod overflow;
 mod predict;
-#[allow(dead_code, reason = "read by the engine from the next commit on")]
 mod preset;
 mod quantise;
 mod residual;
@@ -26,7 +28,10 @@ mod wavefront;
 pub use self::settings::H264;
 use crate::planes::Planes;
 use crate::simd::{Level, Simd, dispatch};
+use frame::{Frame, Slices};
 use macroblock::{Bottom, Macroblock};
+pub(crate) use preset::Parameters;
+use quantise::Quantisers;
 use rows::{Band, Coded, Lines};
 
 pub use preset::{H264Preset, H264Profile, H264Tune};
@@ -38,6 +43,10 @@ pub(crate) struct Reconstruction {
     macroblock: Macroblock,
     /// Of every macroblock of the picture.
     coded: Vec<Coded>,
+    /// The same, for adaptive quantisation that looks at all of them first.
+    energies: Vec<u32>,
+    /// The dead zone asked for last that has no table, and its quantisers.
+    quantisers: Option<(u8, Box<Quantisers>)>,
     /// What the row being coded needs of the one above, and what it leaves for the one below.
     above: Vec<Bottom>,
     below: Vec<Bottom>,
@@ -75,6 +84,8 @@ impl Reconstruction {
             level,
             macroblock: Macroblock::default(),
             coded: Vec::new(),
+            energies: Vec::new(),
+            quantisers: None,
             above: Vec::new(),
             below: Vec::new(),
             #[cfg(feature = "rayon")]
@@ -84,7 +95,12 @@ impl Reconstruction {
 
     /// Replaces the picture by what decoding its H.264 coding gives. 4:2:0, even sides.
     pub(crate) fn run(&mut self, planes: &mut Planes, &H264 { crf }: &H264) {
-        if aq::is_lossless(crf.get()) {
+        self.reconstruct_with(planes, &Parameters::of(crf.get(), H264Preset::Veryfast));
+    }
+
+    /// The same for everything that x264 can be told.
+    pub(crate) fn reconstruct_with(&mut self, planes: &mut Planes, parameters: &Parameters) {
+        if parameters.is_lossless() {
             return;
         }
         for plane in [&mut planes.y, &mut planes.cb, &mut planes.cr] {
@@ -96,14 +112,52 @@ impl Reconstruction {
         self.above.clear();
         self.above.reserve(columns);
 
-        let frame_quantiser = aq::frame_quantiser(crf.get());
+        if aq::needs_energies(parameters) {
+            self.measure(planes, columns, rows);
+        }
+        let dead_zone = parameters.dead_zone;
+        if Quantisers::of(dead_zone).is_none()
+            && self.quantisers.as_ref().is_none_or(|(built, _)| *built != dead_zone)
+        {
+            self.quantisers = Some((dead_zone, Box::new(Quantisers::build(dead_zone))));
+        }
+        let built = self.quantisers.take();
+        let quantisers = Quantisers::of(dead_zone).or(built.as_ref().map(|(_, built)| &**built));
+        let adaptation = aq::Adaptation::of(parameters, &self.energies);
+        if let Some(quantisers) = quantisers {
+            let frame = Frame::of(parameters, adaptation, quantisers);
+            self.code(planes, &frame, Slices::of(rows, parameters.slices));
+        }
+        self.quantisers = built;
+    }
+
+    /// Finds the energies of all macroblocks.
+    fn measure(&mut self, planes: &mut Planes, columns: usize, rows: usize) {
+        self.energies.resize(columns * rows, 0);
+        for (row, energies) in self.energies.chunks_exact_mut(columns).enumerate() {
+            let band = band(planes, row, row + 1);
+            dispatch!(self.level, simd => simd.vectorize(
+                #[inline(always)]
+                || rows::energies(simd, band.source(), energies),
+            ));
+        }
+    }
+
+    /// Codes and deblocks the picture, whose planes are of whole macroblocks.
+    fn code(&mut self, planes: &mut Planes, frame: &Frame<'_>, slices: Slices) {
+        let (columns, rows) = (planes.y.stride / 16, planes.y.rows / 16);
         #[cfg(feature = "rayon")]
         if rows > 1 && wavefront::threads() > 1 {
-            self.wavefront.reconstruct(self.level, planes, frame_quantiser, &mut self.coded);
+            self.wavefront.reconstruct(self.level, planes, frame, slices, &mut self.coded);
             return;
         }
         let mut last = None;
         for row in 0..rows {
+            let first_row = slices.start(row);
+            if first_row {
+                last = None;
+                self.above.clear();
+            }
             let coded = &mut self.coded[row * columns..][..columns];
             let mut band = band(planes, row, row + 1);
             let mut lines = InOrder { above: &self.above, below: &mut self.below };
@@ -111,9 +165,9 @@ impl Reconstruction {
                 macroblock: &mut self.macroblock,
                 band: &mut band,
                 survey: None,
-                frame_quantiser,
+                frame,
                 last,
-                first_row: row == 0,
+                first_row,
                 lines: &mut lines,
                 coded,
             };
@@ -124,19 +178,21 @@ impl Reconstruction {
             last = end.map(|end| end.last);
             // A row is deblocked once the next one, which predicts from it as it was, has been coded.
             if let Some(before) = row.checked_sub(1) {
-                self.deblock(planes, before, columns);
+                self.deblock(planes, frame, slices, before, columns);
             }
             self.above.resize(columns, Bottom::NONE);
             std::mem::swap(&mut self.above, &mut self.below);
         }
-        self.deblock(planes, rows - 1, columns);
+        self.deblock(planes, frame, slices, rows - 1, columns);
     }
 
-    fn deblock(&self, planes: &mut Planes, row: usize, columns: usize) {
+    fn deblock(&self, planes: &mut Planes, frame: &Frame<'_>, slices: Slices, row: usize, columns: usize) {
+        let Some(filter) = frame.filter else { return };
         let coded = |row: usize| &self.coded[row * columns..][..columns];
-        let above = row.checked_sub(1).map(coded);
-        let mut band = band(planes, row.saturating_sub(1), row + 1);
-        let deblocker = deblock::RowDeblocker { band: &mut band, lead: 16, above, coded: coded(row) };
+        let first = if slices.start(row) { row } else { row - 1 };
+        let above = (first < row).then(|| coded(first));
+        let mut band = band(planes, first, row + 1);
+        let deblocker = deblock::RowDeblocker { band: &mut band, lead: 16, above, coded: coded(row), filter };
         dispatch!(self.level, simd => simd.vectorize(
             #[inline(always)]
             || deblocker.run(simd),

@@ -1,22 +1,26 @@
 //! What follows from a quantisation parameter: multipliers, dead zones, level scales, λ, the chroma QP.
 //! (docs/spec/h264-intra.md, sections 4 and 10, annex A; H.264 8.5.8 and 8.5.9.)
 
+use super::aq::{QUANTISER_MAX, exp2_double};
+
 /// The largest quantisation parameter that the bitstream can carry.
 pub(super) const QP_MAX: u8 = 51;
 
-/// The cost of one bit of a mode, for quantisers 0..=54; adaptive quantisation reaches no higher.
-static LAMBDA: [u16; 55] = [
+/// The cost of one bit of a mode, for quantisers 0..=69.
+static LAMBDA: [u16; 70] = [
     1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 6, 6, 7, 8, 9, 10, 11,
-    13, 14, 16, 18, 20, 23, 25, 29, 32, 36, 40, 45, 51, 57, 64, 72, 81, 91, 102, 114, 128,
+    13, 14, 16, 18, 20, 23, 25, 29, 32, 36, 40, 45, 51, 57, 64, 72, 81, 91, 102, 114, 128, 144, 161, 181,
+    203, 228, 256, 287, 323, 362, 406, 456, 512, 575, 645, 724,
 ];
 
-/// λ of a quantiser in 0..=54.
+/// λ of a quantiser in 0..=69.
 pub(super) fn lambda(quantiser: u8) -> u32 {
     u32::from(LAMBDA[usize::from(quantiser)])
 }
 
-/// The chroma QP of a luma QP (H.264 table 8-15).
-pub(super) fn chroma_qp(qp: u8) -> u8 {
+/// The chroma QP of a luma QP in 0..=51 and chroma_qp_index_offset (H.264 table 8-15).
+pub(super) fn chroma_qp(qp: u8, offset: i8) -> u8 {
+    let qp = qp.saturating_add_signed(offset).min(QP_MAX);
     static FROM_30: [u8; 22] =
         [29, 30, 31, 32, 32, 33, 34, 34, 35, 35, 36, 36, 37, 37, 37, 38, 38, 38, 39, 39, 39, 39];
     if qp < 30 { qp } else { FROM_30[usize::from(qp - 30)] }
@@ -52,11 +56,47 @@ pub(super) struct Quantiser {
     pub(super) dc_scale: i32,
 }
 
+static PLAIN: Quantisers = Quantisers::build(Quantisers::DEAD_ZONE);
+
+/// The quantisers of all QPs with one dead zone.
+#[derive(Debug)]
+pub(super) struct Quantisers([Quantiser; QP_MAX as usize + 1]);
+
+impl Quantisers {
+    /// x264's dead zone of intra blocks: chroma has no other.
+    pub(super) const DEAD_ZONE: u8 = 11;
+
+    /// Those of a dead zone in 0..=32; `None` where it is not in a table ([`Quantisers::build`] then makes them).
+    pub(super) fn of(dead_zone: u8) -> Option<&'static Self> {
+        static GRAIN: Quantisers = Quantisers::build(6);
+        match dead_zone {
+            Self::DEAD_ZONE => Some(&PLAIN),
+            6 => Some(&GRAIN),
+            _ => None,
+        }
+    }
+
+    /// Those of a dead zone in 0..=32.
+    pub(super) const fn build(dead_zone: u8) -> Self {
+        let mut all = [const { build(0, Quantisers::DEAD_ZONE) }; QP_MAX as usize + 1];
+        let mut qp = 0;
+        while qp < all.len() {
+            all[qp] = build(qp, dead_zone);
+            qp += 1;
+        }
+        Self(all)
+    }
+
+    /// The quantiser of a QP in 0..=51.
+    pub(super) fn at(&self, qp: u8) -> &Quantiser {
+        &self.0[usize::from(qp.min(QP_MAX))]
+    }
+}
+
 impl Quantiser {
-    /// The constants of a QP in 0..=51.
+    /// The constants of a QP in 0..=51 with the dead zone that chroma has.
     pub(super) fn of(qp: u8) -> &'static Quantiser {
-        static ALL: [Quantiser; QP_MAX as usize + 1] = build_all();
-        &ALL[usize::from(qp)]
+        PLAIN.at(qp)
     }
 
     /// Whether the products of 8x8 levels are four times the coefficients (QP below 12).
@@ -106,31 +146,32 @@ const fn rounded(value: u32, shift: i32) -> u32 {
     if shift <= 0 { value << -shift } else { (value + (1 << (shift - 1))) >> shift }
 }
 
-/// The dead zone of a multiplier: 21/64 of a step, at most one half.
-const fn dead_zone(multiplier: u32) -> i16 {
-    let (wanted, most) = ((21504 + multiplier / 2) / multiplier, 32768 / multiplier);
+/// What is added to magnitudes before they are truncated: `(32 - dead_zone) / 64` of a step, at most one half.
+const fn bias(multiplier: u32, dead_zone: u8) -> i16 {
+    let wanted = (32 - dead_zone as u32) * 1024;
+    let (wanted, most) = ((wanted + multiplier / 2) / multiplier, 32768 / multiplier);
     (if wanted < most { wanted } else { most }) as i16
 }
 
-const fn build(qp: usize) -> Quantiser {
+const fn build(qp: usize, dead_zone: u8) -> Quantiser {
     let (period, phase) = (qp / 6, qp % 6);
     let mut four = Scaling { multiplier: [0; 16], bias: [0; 16], level_scale: [0; 16] };
     let mut i = 0;
     while i < 16 {
-        let class = i % 4 % 2 + i / 4 % 2;
+        let class = class_4x4(i);
         let multiplier = rounded(FORWARD_4X4[phase][class], period as i32 - 1);
         four.multiplier[i] = multiplier as i16;
-        four.bias[i] = dead_zone(multiplier);
+        four.bias[i] = bias(multiplier, dead_zone);
         four.level_scale[i] = LEVEL_4X4[phase][class] << period;
         i += 1;
     }
     let mut eight = Scaling { multiplier: [0; 64], bias: [0; 64], level_scale: [0; 64] };
     let mut i = 0;
     while i < 64 {
-        let class = CLASS_8X8[i / 8 % 4][i % 8 % 4];
+        let class = class_8x8(i);
         let multiplier = rounded(FORWARD_8X8[phase][class], period as i32);
         eight.multiplier[i] = multiplier as i16;
-        eight.bias[i] = dead_zone(multiplier);
+        eight.bias[i] = bias(multiplier, dead_zone);
         eight.level_scale[i] = LEVEL_8X8[phase][class] << if period < 2 { period } else { period - 2 };
         i += 1;
     }
@@ -144,14 +185,49 @@ const fn build(qp: usize) -> Quantiser {
     }
 }
 
-const fn build_all() -> [Quantiser; QP_MAX as usize + 1] {
-    let mut all = [const { build(0) }; QP_MAX as usize + 1];
-    let mut qp = 0;
-    while qp < all.len() {
-        all[qp] = build(qp);
-        qp += 1;
+/// How far transform coefficients are drawn towards 0 at a quantiser above 51, by position class
+/// (docs/spec/h264-intra.md, section 11.3; docs/spec/h264-presets.md, annex A.9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Denoise {
+    /// Of chroma but its DC.
+    pub(super) chroma: [i32; 3],
+    /// Of luma, and the first of chroma's DC: from quantiser 64 on.
+    pub(super) luma: Option<([i32; 3], [i32; 6])>,
+}
+
+impl Denoise {
+    /// Of a quantiser in 0..=69; `None` up to 51.
+    pub(super) fn of(quantiser: u8) -> Option<Self> {
+        let above = quantiser.checked_sub(QP_MAX).filter(|&above| above > 0)?;
+        // In tenths of an octave.
+        let threshold = |tenths: u8, scale: u32| -> i32 {
+            if quantiser >= QUANTISER_MAX {
+                return 32767;
+            }
+            let strength = 0.003 * (exp2_double(f64::from(tenths) / 10.0) - 1.0);
+            ((strength * f64::from(scale) + 0.5).floor() as i32).min(32767)
+        };
+        // Of QP 51.
+        let scales_4x4 = FORWARD_4X4[3].map(|forward| (1 << 31) / forward);
+        let scales_8x8 = FORWARD_8X8[3].map(|forward| ((1u64 << 32) / u64::from(forward)) as u32);
+        let luma = quantiser.checked_sub(63).filter(|&above| above > 0).map(|above| {
+            (
+                scales_4x4.map(|scale| threshold(3 * above, scale)),
+                scales_8x8.map(|scale| threshold(3 * above, scale)),
+            )
+        });
+        Some(Self { chroma: scales_4x4.map(|scale| threshold(above, scale)), luma })
     }
-    all
+}
+
+/// The position class of a 4x4 coefficient by its raster position.
+pub(super) const fn class_4x4(position: usize) -> usize {
+    position % 4 % 2 + position / 4 % 2
+}
+
+/// The position class of an 8x8 coefficient by its raster position.
+pub(super) const fn class_8x8(position: usize) -> usize {
+    CLASS_8X8[position / 8 % 4][position % 8 % 4]
 }
 
 #[cfg(test)]
@@ -222,6 +298,29 @@ mod tests {
 
     #[test]
     fn chroma_qp_saturates() {
-        assert_eq!([0, 29, 30, 34, 40, 51].map(chroma_qp), [0, 29, 29, 32, 36, 39]);
+        assert_eq!([0, 29, 30, 34, 40, 51].map(|qp| chroma_qp(qp, 0)), [0, 29, 29, 32, 36, 39]);
+        assert_eq!(
+            [(0, -2), (32, -2), (51, 2), (49, 2)].map(|(qp, offset)| chroma_qp(qp, offset)),
+            [0, 29, 39, 39]
+        );
+    }
+
+    /// Annex A.9 of docs/spec/h264-presets.md.
+    #[test]
+    fn thresholds_above_51_are_those_of_the_specification() {
+        assert_eq!(Denoise::of(51), None);
+        for (quantiser, chroma) in [
+            (52, [49, 79, 127]),
+            (53, [102, 164, 263]),
+            (54, [159, 256, 408]),
+            (57, [355, 570, 911]),
+            (60, [596, 958, 1530]),
+            (63, [893, 1435, 2292]),
+        ] {
+            assert_eq!(Denoise::of(quantiser), Some(Denoise { chroma, luma: None }), "{quantiser}");
+        }
+        let luma = |quantiser| Denoise::of(quantiser).unwrap().luma.unwrap().0[0];
+        assert_eq!(luma(64), 159);
+        assert_eq!(luma(69), 32767);
     }
 }

@@ -2,7 +2,7 @@
 //! (docs/spec/h264-intra.md, sections 10 and 11).
 
 use super::macroblock::{gather, scatter};
-use super::quantise::{Quantiser, Scaling};
+use super::quantise::{Denoise, Quantiser, Scaling, class_4x4, class_8x8};
 use super::transform::{
     add_residual, forward_2x2, forward_4x4, forward_8x8, hadamard_4x4, inverse_2x2, inverse_4x4, inverse_8x8,
     residual,
@@ -13,6 +13,17 @@ fn level(coefficient: i32, multiplier: i16, bias: i16) -> i32 {
     // Both factors are small enough that the product is an unsigned one of 32 bits.
     let magnitude = ((coefficient.unsigned_abs() + bias as u32) * multiplier as u32) >> 16;
     if coefficient < 0 { -(magnitude as i32) } else { magnitude as i32 }
+}
+
+/// Draws coefficients towards 0, each by the threshold of its position's class.
+fn shrink<const N: usize, const C: usize>(
+    block: &mut [i32; N],
+    thresholds: &[i32; C],
+    class: impl Fn(usize) -> usize,
+) {
+    for (i, value) in block.iter_mut().enumerate() {
+        *value = value.signum() * (value.abs() - thresholds[class(i)]).max(0);
+    }
 }
 
 /// Turns coefficients into levels; whether any is not 0.
@@ -26,9 +37,17 @@ fn quantise<const N: usize>(block: &mut [i32; N], scaling: &Scaling<N>) -> bool 
 }
 
 /// Codes a luma block as 4x4: the reconstruction, and whether there are levels.
-pub(super) fn code_4x4(source: &[u8; 16], prediction: &[u8; 16], quantiser: &Quantiser) -> ([u8; 16], bool) {
+pub(super) fn code_4x4(
+    source: &[u8; 16],
+    prediction: &[u8; 16],
+    quantiser: &Quantiser,
+    denoise: Option<Denoise>,
+) -> ([u8; 16], bool) {
     let mut block = residual(source, prediction);
     forward_4x4(&mut block);
+    if let Some((thresholds, _)) = denoise.and_then(|denoise| denoise.luma) {
+        shrink(&mut block, &thresholds, class_4x4);
+    }
     if !quantise(&mut block, &quantiser.four) {
         return (*prediction, false);
     }
@@ -44,9 +63,17 @@ fn scale_4x4(block: &mut [i32; 16], quantiser: &Quantiser) {
 }
 
 /// Codes a luma block as 8x8.
-pub(super) fn code_8x8(source: &[u8; 64], prediction: &[u8; 64], quantiser: &Quantiser) -> ([u8; 64], bool) {
+pub(super) fn code_8x8(
+    source: &[u8; 64],
+    prediction: &[u8; 64],
+    quantiser: &Quantiser,
+    denoise: Option<Denoise>,
+) -> ([u8; 64], bool) {
     let mut block = residual(source, prediction);
     forward_8x8(&mut block);
+    if let Some((_, thresholds)) = denoise.and_then(|denoise| denoise.luma) {
+        shrink(&mut block, &thresholds, class_8x8);
+    }
     if !quantise(&mut block, &quantiser.eight) {
         return (*prediction, false);
     }
@@ -94,11 +121,15 @@ pub(super) fn code_16x16(
     source: &[u8; 256],
     prediction: &[u8; 256],
     quantiser: &Quantiser,
+    denoise: Option<Denoise>,
 ) -> ([u8; 256], bool) {
     let mut blocks = [[0; 16]; 16];
     let mut dc = [0; 16];
     let mut any = false;
     transform_blocks::<16, 256>(source, prediction, |k, mut block| {
+        if let Some((thresholds, _)) = denoise.and_then(|denoise| denoise.luma) {
+            shrink(&mut block, &thresholds, class_4x4);
+        }
         dc[k] = block[0];
         block[0] = 0;
         any |= quantise(&mut block, &quantiser.four);
@@ -118,12 +149,8 @@ pub(super) fn code_16x16(
 /// Transforms, quantises and scales back the DC coefficients of an Intra16x16 macroblock, in raster order of their
 /// blocks; whether there are levels.
 pub(super) fn code_luma_dc(dc: &mut [i32; 16], quantiser: &Quantiser) -> bool {
-    hadamard_4x4(dc);
-    let mut any = false;
-    for value in dc.iter_mut() {
-        *value = level((*value + 1) >> 1, quantiser.dc_multiplier, quantiser.dc_bias);
-        any |= *value != 0;
-    }
+    luma_dc_levels(dc, quantiser);
+    let any = dc.iter().any(|&level| level != 0);
     if any {
         hadamard_4x4(dc);
         for value in dc {
@@ -131,6 +158,69 @@ pub(super) fn code_luma_dc(dc: &mut [i32; 16], quantiser: &Quantiser) -> bool {
         }
     }
     any
+}
+
+/// Turns the DC coefficients of an Intra16x16 macroblock into levels.
+fn luma_dc_levels(dc: &mut [i32; 16], quantiser: &Quantiser) {
+    hadamard_4x4(dc);
+    for value in dc {
+        *value = level((*value + 1) >> 1, quantiser.dc_multiplier, quantiser.dc_bias);
+    }
+}
+
+/// The levels of the DC coefficients of an Intra16x16 macroblock, in raster order of their frequencies.
+pub(super) fn levels_of_luma_dc(
+    source: &[u8; 256],
+    prediction: &[u8; 256],
+    quantiser: &Quantiser,
+) -> [i32; 16] {
+    let mut dc = [0; 16];
+    transform_blocks::<16, 256>(source, prediction, |k, block| dc[k] = block[0]);
+    luma_dc_levels(&mut dc, quantiser);
+    dc
+}
+
+/// The levels of the DC coefficients of one chroma plane, as they are written: `[sum, vertical, horizontal,
+/// diagonal]` frequency.
+pub(super) fn levels_of_chroma_dc(
+    source: &[u8; 64],
+    prediction: &[u8; 64],
+    quantiser: &Quantiser,
+) -> [i32; 4] {
+    let mut dc = [0; 4];
+    let mut any = false;
+    transform_blocks::<8, 64>(source, prediction, |k, mut block| {
+        dc[k] = block[0];
+        block[0] = 0;
+        any |= quantise(&mut block, &quantiser.four);
+    });
+    let levels = forward_2x2(dc).map(|value| level(value, quantiser.dc_multiplier, quantiser.dc_bias));
+    if any { levels } else { shrunk_chroma_dc(levels, quantiser) }
+}
+
+/// The smallest levels that change the same samples by the same amounts, for a plane that has no others
+/// (docs/spec/h264-presets.md, section 7).
+pub(super) fn shrunk_chroma_dc(mut levels: [i32; 4], quantiser: &Quantiser) -> [i32; 4] {
+    let scale = quantiser.dc_scale << quantiser.period;
+    if scale > 2048 {
+        return levels;
+    }
+    let changes = |levels: [i32; 4]| inverse_2x2(levels).map(|value| (((value * scale) >> 5) + 32) >> 6);
+    let wanted = changes(levels);
+    if wanted == [0; 4] {
+        return [0; 4];
+    }
+    for i in (0..4).rev() {
+        while levels[i] != 0 {
+            let mut fewer = levels;
+            fewer[i] -= levels[i].signum();
+            if changes(fewer) != wanted {
+                break;
+            }
+            levels = fewer;
+        }
+    }
+    levels
 }
 
 /// Transforms, quantises and scales back the DC coefficients of one chroma plane; whether they alone would change a
@@ -151,38 +241,25 @@ fn scale_luma_dc(value: i32, quantiser: &Quantiser) -> i32 {
     }
 }
 
-/// How far chroma coefficients are drawn towards 0 at a quantiser above 51 (docs/spec/h264-intra.md, section 11.3):
-/// by position class.
-fn chroma_denoise(quantiser: u8) -> Option<[i32; 3]> {
-    match quantiser {
-        52 => Some([49, 79, 127]),
-        53 => Some([102, 164, 263]),
-        54 => Some([159, 256, 408]),
-        _ => None,
-    }
-}
-
-/// Codes one chroma plane of a macroblock. `quantiser` is that of the chroma QP, `luma` the macroblock's quantiser
-/// before it is limited to 51.
+/// Codes one chroma plane of a macroblock. `quantiser` is that of the chroma QP.
 pub(super) fn code_chroma(
     source: &[u8; 64],
     prediction: &[u8; 64],
     quantiser: &Quantiser,
-    luma: u8,
+    denoise: Option<Denoise>,
 ) -> ([u8; 64], bool) {
-    let denoise = chroma_denoise(luma);
     let mut blocks = [[0; 16]; 4];
     let mut dc = [0; 4];
     let mut any = false;
     transform_blocks::<8, 64>(source, prediction, |k, mut block| {
+        if let Some(denoise) = denoise {
+            let first = block[0];
+            shrink(&mut block, &denoise.chroma, class_4x4);
+            let threshold = denoise.luma.map_or(0, |(thresholds, _)| thresholds[0]);
+            block[0] = first.signum() * (first.abs() - threshold).max(0);
+        }
         dc[k] = block[0];
         block[0] = 0;
-        if let Some(thresholds) = denoise {
-            for (i, value) in block.iter_mut().enumerate() {
-                let threshold = thresholds[i % 4 % 2 + i / 4 % 2];
-                *value = value.signum() * (value.abs() - threshold).max(0);
-            }
-        }
         any |= quantise(&mut block, &quantiser.four);
         scale_4x4(&mut block, quantiser);
         blocks[k] = block;

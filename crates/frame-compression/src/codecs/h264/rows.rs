@@ -1,10 +1,12 @@
 //! One row of macroblocks: the loop that codes it, and the quantisers it stores.
 
-use super::aq::{adapted_quantiser, energy};
+use super::aq::energy;
 use super::decision::{MacroblockType, Prices, code_both_chroma, code_luma};
+use super::frame::Frame;
 use super::kernels;
 use super::macroblock::{Bottom, ChromaCanvas, LumaCanvas, Macroblock, Neighbours, Source, gather, scatter};
-use super::quantise::{QP_MAX, Quantiser, chroma_qp};
+use super::overflow;
+use super::quantise::QP_MAX;
 use crate::simd::Simd;
 
 /// The samples of one row of macroblocks: 16 rows of luma, 8 of each chroma.
@@ -59,10 +61,10 @@ pub(super) struct RowCoder<'a, 'band> {
     pub(super) band: &'a mut Band<'band>,
     /// `None` when the band itself holds the source, and nothing has been found out yet.
     pub(super) survey: Option<Survey<'a>>,
-    pub(super) frame_quantiser: f32,
-    /// The QP stored for the macroblock before this row's first, `None` at the start of the picture.
+    pub(super) frame: &'a Frame<'a>,
+    /// The QP stored for the macroblock before this row's first, `None` at the start of a slice.
     pub(super) last: Option<u8>,
-    /// Whether this is the picture's first row.
+    /// Whether this is the first row of a slice.
     pub(super) first_row: bool,
     pub(super) lines: &'a mut dyn Lines,
     pub(super) coded: &'a mut [Coded],
@@ -82,7 +84,7 @@ impl RowCoder<'_, '_> {
     /// `None` when the row has to start again.
     #[inline(always)]
     pub(super) fn run<S: Simd>(self, simd: S) -> Option<RowEnd> {
-        let Self { macroblock, band, survey, frame_quantiser, mut last, first_row, lines, coded } = self;
+        let Self { macroblock, band, survey, frame, mut last, first_row, lines, coded } = self;
         let columns = coded.len();
         let mut first_residual = false;
         macroblock.start_row();
@@ -95,11 +97,11 @@ impl RowCoder<'_, '_> {
             macroblock.enter(neighbours, &above, &above_right);
             let wanted = match survey {
                 Some(survey) => survey.wanted[x],
-                None => adapted_quantiser(frame_quantiser, energy_of(simd, &macroblock.source)),
+                None => frame.adaptation.quantiser(energy_of(simd, &macroblock.source)),
             };
-            let before = last.unwrap_or(wanted.min(QP_MAX));
+            let before = last.unwrap_or(Frame::slice_qp(wanted));
             let residual;
-            (*coded, residual) = code_macroblock(simd, macroblock, wanted, before);
+            (*coded, residual) = code_macroblock(simd, frame, macroblock, wanted, before);
             first_residual |= x == 0 && residual;
             last = Some(coded.qp);
             lines.leave(x, macroblock.bottom());
@@ -115,19 +117,24 @@ impl RowCoder<'_, '_> {
 pub(super) fn adapted_quantisers<S: Simd>(
     simd: S,
     source: SourceBand<'_>,
-    frame_quantiser: f32,
+    frame: &Frame<'_>,
     quantisers: &mut [u8],
 ) {
     let mut macroblock = Source::default();
     for (x, quantiser) in quantisers.iter_mut().enumerate() {
         source.load(x, &mut macroblock);
-        *quantiser = adapted_quantiser(frame_quantiser, energy_of(simd, &macroblock));
+        *quantiser = frame.adaptation.quantiser(energy_of(simd, &macroblock));
     }
 }
 
-/// The quantiser of a macroblock from its adapted one and the QP stored before it: a step of one is not worth its bits.
-pub(super) fn settled_quantiser(wanted: u8, last: u8) -> u8 {
-    if wanted.abs_diff(last) == 1 { last } else { wanted }
+/// The energies of a row of macroblocks.
+#[inline(always)]
+pub(super) fn energies<S: Simd>(simd: S, source: SourceBand<'_>, energies: &mut [u32]) {
+    let mut macroblock = Source::default();
+    for (x, energy) in energies.iter_mut().enumerate() {
+        source.load(x, &mut macroblock);
+        *energy = energy_of(simd, &macroblock);
+    }
 }
 
 #[inline(always)]
@@ -138,18 +145,28 @@ fn energy_of<S: Simd>(simd: S, source: &Source) -> u32 {
 /// Codes the macroblock whose source has been loaded. `wanted` is its adapted quantiser, `last` the QP stored for
 /// the one before. Also gives whether there is a residual.
 #[inline(always)]
-fn code_macroblock<S: Simd>(simd: S, macroblock: &mut Macroblock, wanted: u8, last: u8) -> (Coded, bool) {
-    let quantiser = settled_quantiser(wanted, last);
-    let qp = quantiser.min(QP_MAX);
-    let prices = Prices::of(quantiser);
+fn code_macroblock<S: Simd>(
+    simd: S,
+    frame: &Frame<'_>,
+    macroblock: &mut Macroblock,
+    wanted: u8,
+    last: u8,
+) -> (Coded, bool) {
+    let quantiser = frame.settled_quantiser(wanted, last);
+    let mut qp = quantiser.min(QP_MAX);
+    let prices = Prices::of(frame, quantiser);
     let luma = code_luma(simd, macroblock, &prices);
-    let chroma = code_both_chroma(simd, macroblock, &prices, quantiser, Quantiser::of(chroma_qp(qp)));
+    let (mode_chroma, chroma) = code_both_chroma(simd, macroblock, &prices);
+    let mut residual = luma.residual || chroma;
+    if frame.parameters.limits_levels() {
+        let coded = (luma, mode_chroma);
+        (qp, residual) = overflow::resolve(simd, frame, macroblock, &prices, coded, qp, residual);
+    }
     let inherits = match luma.kind {
         // Intra16x16 always has a mb_qp_delta: it may lower the QP with no residual, but it does not raise it.
         MacroblockType::Intra16x16 => qp > last,
         MacroblockType::Intra8x8 | MacroblockType::Intra4x4 => true,
     };
-    let residual = luma.residual || chroma;
     let coded = Coded {
         qp: if !residual && inherits { last } else { qp },
         transform_8x8: luma.kind == MacroblockType::Intra8x8,

@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::deblock::RowDeblocker;
+use super::frame::{Frame, Slices};
 use super::macroblock::{Bottom, Macroblock};
-use super::quantise::QP_MAX;
-use super::rows::{Band, Coded, Lines, RowCoder, RowEnd, Survey, adapted_quantisers, settled_quantiser};
+use super::rows::{Band, Coded, Lines, RowCoder, RowEnd, Survey, adapted_quantisers};
 use crate::planes::Planes;
 use crate::simd::{Level, Simd, dispatch};
 
@@ -157,7 +157,8 @@ const LEAD: usize = 4;
 /// The picture while it is worked on.
 struct Picture<'a> {
     level: Level,
-    frame_quantiser: f32,
+    frame: &'a Frame<'a>,
+    slices: Slices,
     columns: usize,
     stride: usize,
     lines: &'a [AtomicU64],
@@ -172,7 +173,8 @@ impl Wavefront {
         &mut self,
         level: Level,
         planes: &mut Planes,
-        frame_quantiser: f32,
+        frame: &Frame<'_>,
+        slices: Slices,
         coded: &mut [Coded],
     ) {
         let (columns, rows, stride) = (planes.y.stride / 16, planes.y.rows / 16, planes.y.stride);
@@ -198,7 +200,8 @@ impl Wavefront {
             .map(|((y, (cb, cr)), coded)| Mutex::new(Slot { band: Band { y, cb, cr, stride }, coded }));
         let picture = Picture {
             level,
-            frame_quantiser,
+            frame,
+            slices,
             columns,
             stride,
             lines: &self.lines,
@@ -213,8 +216,8 @@ impl Wavefront {
             }
             picture.work(own);
             // The rows that are left are in work: it takes longer to be woken than they take.
-            if let Some(last) = picture.rows.last() {
-                last.wait_deblocked();
+            for row in picture.rows {
+                row.wait_deblocked();
             }
         });
     }
@@ -235,8 +238,19 @@ impl<'p> Picture<'p> {
         }
     }
 
-    fn above(&self, row: usize) -> Option<&Row> {
-        row.checked_sub(1).map(|above| &self.rows[above])
+    /// The row above in the same slice.
+    fn above(&self, row: usize) -> Option<usize> {
+        if self.slices.start(row) { None } else { row.checked_sub(1) }
+    }
+
+    /// The row below in the same slice.
+    fn below(&self, row: usize) -> Option<&Row> {
+        self.rows.get(row + 1).filter(|_| !self.slices.start(row + 1))
+    }
+
+    /// The guess of what the row above stores last.
+    fn guess_above(&self, row: usize) -> Option<u8> {
+        self.above(row).map(|above| self.rows[above].guess())
     }
 
     /// A row's part of the picture. It is only samples, as good as ever should another thread have panicked.
@@ -249,17 +263,19 @@ impl<'p> Picture<'p> {
         let wanted = &mut worker.wanted;
         dispatch!(self.level, simd => simd.vectorize(
             #[inline(always)]
-            || adapted_quantisers(simd, slot.band.source(), self.frame_quantiser, wanted),
+            || adapted_quantisers(simd, slot.band.source(), self.frame, wanted),
         ));
-        let first = self.above(row).map_or(wanted[0].min(QP_MAX), Row::guess);
-        let guess = wanted.iter().fold(first, |last, &wanted| settled_quantiser(wanted, last).min(QP_MAX));
+        let first = self.guess_above(row).unwrap_or(Frame::slice_qp(wanted[0]));
+        let guess = wanted
+            .iter()
+            .fold(first, |last, &wanted| Frame::slice_qp(self.frame.settled_quantiser(wanted, last)));
         self.rows[row].guess.store(guess, Ordering::Relaxed);
     }
 
     fn code(&self, worker: &mut Worker, row: usize, slot: &mut Slot<'_>) {
         let own = &self.rows[row];
-        let below = self.rows.get(row + 1);
-        let guess = self.above(row).map(Row::guess);
+        let below = self.below(row);
+        let guess = self.guess_above(row);
         let wanted = worker.wanted[0];
         for start in 0.. {
             own.set(start, 0);
@@ -272,7 +288,8 @@ impl<'p> Picture<'p> {
             if let Some(last) = last {
                 let Some(stored) = own.wait_told(above_start) else { continue };
                 let same = end.first_residual
-                    && settled_quantiser(wanted, last) == settled_quantiser(wanted, stored);
+                    && self.frame.settled_quantiser(wanted, last)
+                        == self.frame.settled_quantiser(wanted, stored);
                 if last != stored && !same {
                     continue;
                 }
@@ -299,7 +316,7 @@ impl<'p> Picture<'p> {
             start,
             above_start,
             first_wanted,
-            first_quantiser: last.map(|last| settled_quantiser(first_wanted, last)),
+            first_quantiser: last.map(|last| self.frame.settled_quantiser(first_wanted, last)),
             above_done: 0,
             above_right: Bottom::NONE,
         };
@@ -315,9 +332,9 @@ impl<'p> Picture<'p> {
             macroblock: &mut worker.macroblock,
             band: &mut band,
             survey: Some(Survey { source: slot.band.source(), wanted: &worker.wanted }),
-            frame_quantiser: self.frame_quantiser,
+            frame: self.frame,
             last,
-            first_row: row == 0,
+            first_row: self.slices.start(row),
             lines: &mut lines,
             coded: slot.coded,
         };
@@ -334,7 +351,7 @@ impl<'p> Picture<'p> {
 
     /// Deblocks a row and the end of the one above, and puts them into the picture.
     fn deblock(&self, worker: &mut Worker, row: usize, slot: &mut Slot<'_>) {
-        let mut above = row.checked_sub(1).and_then(|above| {
+        let mut above = self.above(row).and_then(|above| {
             self.rows[above].wait_deblocked();
             self.slot(above)
         });
@@ -355,11 +372,14 @@ impl<'p> Picture<'p> {
             stride: self.stride,
         };
         let above_coded = above.as_ref().map(|above| &*above.coded);
-        let deblocker = RowDeblocker { band: &mut band, lead: LEAD, above: above_coded, coded: slot.coded };
-        dispatch!(self.level, simd => simd.vectorize(
-            #[inline(always)]
-            || deblocker.run(simd),
-        ));
+        if let Some(filter) = self.frame.filter {
+            let deblocker =
+                RowDeblocker { band: &mut band, lead: LEAD, above: above_coded, coded: slot.coded, filter };
+            dispatch!(self.level, simd => simd.vectorize(
+                #[inline(always)]
+                || deblocker.run(simd),
+            ));
+        }
         if let Some(above) = &mut above {
             let planes = above.band.planes();
             for ((plane, samples), lead) in planes.into_iter().zip(&worker.samples).zip(leads) {
@@ -405,9 +425,11 @@ impl SharedLines<'_, '_> {
 
 impl Lines for SharedLines<'_, '_> {
     fn above(&mut self, x: usize) -> Option<[Bottom; 2]> {
-        let Some(above) = self.row.checked_sub(1) else { return Some([Bottom::NONE; 2]) };
+        let Some(above) = self.picture.above(self.row) else { return Some([Bottom::NONE; 2]) };
         let (above_start, stored) = self.picture.rows[self.row].told();
-        let refuted = |stored| self.first_quantiser != Some(settled_quantiser(self.first_wanted, stored));
+        let refuted = |stored| {
+            self.first_quantiser != Some(self.picture.frame.settled_quantiser(self.first_wanted, stored))
+        };
         if above_start != self.above_start || stored.is_some_and(refuted) {
             return None;
         }

@@ -138,8 +138,8 @@ fn code_dc<S: Simd>(simd: S, [upper, lower]: [S::Words; 2], quantiser: &Quantise
     })
 }
 
-/// Chooses how to predict both planes and codes them; whether they have a residual. Not for a luma quantiser above
-/// 51.
+/// Chooses how to predict both planes and codes them; the mode, and whether they have a residual. Not for a luma
+/// quantiser above 51.
 #[inline(always)]
 pub(in super::super) fn code<S: Simd>(
     simd: S,
@@ -148,11 +148,11 @@ pub(in super::super) fn code<S: Simd>(
     neighbours: Neighbours,
     lambda: u32,
     quantiser: &Quantiser,
-) -> bool {
+) -> (Mode, bool) {
     let sides = Sides::read(simd, chroma);
     let rows = source.as_chunks::<16>().0;
     let source = each!(8, y => S::Words::load_bytes(simd, &rows[y]));
-    let mut best_cost = u32::MAX;
+    let (mut best_cost, mut best_mode) = (u32::MAX, Mode::Dc);
     let mut prediction = source;
     for &mode in Mode::candidates(neighbours) {
         let candidate = predict(simd, &sides, mode, neighbours);
@@ -161,7 +161,7 @@ pub(in super::super) fn code<S: Simd>(
         });
         let cost = (a + b + (c + d)).sum() as u32 + lambda * mode.chroma_bits();
         if cost < best_cost {
-            (best_cost, prediction) = (cost, candidate);
+            (best_cost, best_mode, prediction) = (cost, mode, candidate);
         }
     }
 
@@ -192,5 +192,5 @@ pub(in super::super) fn code<S: Simd>(
             chroma.samples[origin + y * ChromaCanvas::STRIDE..][..8].copy_from_slice(samples);
         }
     }
-    residual
+    (best_mode, residual)
 }

@@ -1,7 +1,7 @@
 //! Deblocking, 16 lines across an edge at a time: of luma, or eight of Cb and eight of Cr. Vertical edges are
 //! transposed first.
 
-use super::super::deblock::{Qps, Thresholds};
+use super::super::deblock::{Filter, Qps, Thresholds};
 use super::luma8x8::transpose;
 use crate::simd::{Bytes, Simd, Words, each};
 
@@ -211,8 +211,9 @@ pub(in super::super) fn filter_luma<S: Simd>(
     stride: usize,
     transform_8x8: bool,
     qps: Qps,
+    filter: Filter,
 ) {
-    let limits_of = Thresholds::of;
+    let limits_of = |qp| filter.thresholds(qp);
     let inner = limits_of(qps.own);
     let left = qps.with(qps.left).and_then(limits_of);
     if left.is_some() || inner.is_some() {
@@ -287,11 +288,12 @@ pub(in super::super) fn filter_chroma<S: Simd>(
     at: usize,
     stride: usize,
     qps: Qps,
+    filter: Filter,
 ) {
     // Of one length, so that what is inside the one is inside the other.
     let length = cb.len().min(cr.len());
     let (cb, cr) = (&mut cb[..length], &mut cr[..length]);
-    let limits_of = Thresholds::of;
+    let limits_of = |qp| filter.thresholds(qp);
     let inner = limits_of(qps.own);
     let left = qps.with(qps.left).and_then(limits_of);
     if left.is_some() || inner.is_some() {
