@@ -163,7 +163,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_done_is_an_error() {
-        let wrong = |pixels: usize, width, height, settings| call(&vec![0; pixels], width, height, settings).unwrap_err();
+        let wrong = |pixels: usize, width, height, settings| {
+            call(&vec![0; pixels], width, height, settings).unwrap_err()
+        };
         assert!(wrong(4, 1, 1, "betamax").to_string().contains("betamax"));
         assert!(wrong(4, 1, 1, "").to_string().contains("h264"));
         wrong(16, 2, 4, "jpeg");
