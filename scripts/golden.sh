@@ -9,8 +9,9 @@ done
 
 venv=target/golden-venv
 [ -x $venv/bin/python ] || python3 -m venv $venv
-$venv/bin/pip install --quiet 'av==18.*' numpy
+$venv/bin/pip install --quiet 'av==18.*' numpy pillow
 $venv/bin/python crates/oracle/python/colour_golden.py crates/frame-compression/tests/golden/colour.txt
+cargo run --quiet --release -p oracle --bin golden -- h265-sources | $venv/bin/python crates/oracle/python/h265_golden.py
 # ffmpeg has to be Debian 12's, whose conversions differ from PyAV's.
 $venv/bin/python crates/oracle/python/colour_ffmpeg_golden.py crates/frame-compression/tests/golden/colour-ffmpeg.txt
 $venv/bin/python crates/oracle/python/mpeg_golden.py crates/frame-compression/tests/golden/mpeg.txt

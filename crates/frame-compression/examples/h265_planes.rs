@@ -1,7 +1,7 @@
 //! A filter for raw pictures in 4:2:0, for scripts in other languages: reads requests and answers each with the
 //! picture that H.265 leaves.
 //!
-//! A request is a line `width height crf preset release`, followed by the samples of Y, Cb and Cr; the answer is
+//! A request is a line `width height crf preset tune fps release` (`none` for no tune), followed by the samples of Y, Cb and Cr; the answer is
 //! the samples alone.
 
 use std::error::Error;
@@ -16,8 +16,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut line = String::new();
     while input.read_line(&mut line)? > 0 {
         let fields: Vec<&str> = line.split_whitespace().collect();
-        let [width, height, crf, preset, version] = fields[..] else {
-            return Err(format!("{line:?} is not: width height crf preset release").into());
+        let [width, height, crf, preset, tune, fps, version] = fields[..] else {
+            return Err(format!("{line:?} is not: width height crf preset tune fps release").into());
         };
         let mut planes = Planes::new(width.parse()?, height.parse()?, Subsampling::S420)?;
         for component in COMPONENTS {
@@ -25,7 +25,11 @@ fn main() -> Result<(), Box<dyn Error>> {
                 input.read_exact(planes.row_mut(component, y))?;
             }
         }
-        let settings = H265::crf(crf.parse::<f32>()?)?.preset(preset.parse()?).release(version.parse()?);
+        let settings = H265::crf(crf.parse::<f32>()?)?
+            .preset(preset.parse()?)
+            .tune(if tune == "none" { None } else { Some(tune.parse()?) })
+            .fps(fps.parse()?)
+            .release(version.parse()?);
         FrameCompressor::new(settings).apply_to_planes(&mut planes)?;
         for component in COMPONENTS {
             for y in 0..planes.size(component).1 {

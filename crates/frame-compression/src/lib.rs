@@ -19,7 +19,7 @@ mod tensor;
 pub use apply::{FrameCompressor, ImageTensor, apply_compression_artifacts};
 pub use codecs::apple::Apple;
 pub use codecs::h264::{H264, H264Preset, H264Profile, H264Tune};
-pub use codecs::h265::{H265, Preset as H265Preset, X265Version};
+pub use codecs::h265::{H265, Preset as H265Preset, Tune as H265Tune, X265Version};
 pub use codecs::jpeg::{Jpeg, QuantTables};
 pub use codecs::mpeg::Arithmetic;
 #[doc(hidden)]

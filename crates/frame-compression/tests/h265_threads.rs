@@ -1,8 +1,7 @@
 //! One frame on the threads of the caller's pool: the same bits as on one.
 #![cfg(feature = "rayon")]
 
-use frame_compression::H265Preset;
-use frame_compression::{Component, FrameCompressor, H265, Planes, Subsampling};
+use frame_compression::{Component, FrameCompressor, H265, H265Preset, Planes, Subsampling};
 use test_pictures::{Rng, random_picture};
 
 fn planes(rng: &mut Rng, width: usize, height: usize) -> Planes {
@@ -29,10 +28,10 @@ fn pictures_do_not_depend_on_the_number_of_threads() {
     let mut rng = Rng::new(2);
     let pools =
         [1, 2, 3, 8].map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap());
-    for case in 0..12 {
-        let (width, height) = (16 + 2 * rng.below(200), 16 + 2 * rng.below(200));
+    for case in 0..20 {
+        let (width, height) = (32 + 2 * rng.below(100), 32 + 2 * rng.below(100));
         let source = planes(&mut rng, width, height);
-        let preset = H265Preset::ALL[case % 4];
+        let preset = H265Preset::ALL[case % H265Preset::ALL.len()];
         let compressor = || FrameCompressor::new(H265::crf(26.5).unwrap().preset(preset));
         let mut alone = source.clone();
         compressor().apply_to_planes(&mut alone).unwrap();

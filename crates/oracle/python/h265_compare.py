@@ -2,10 +2,11 @@
 """H.265 against the libx265 4.2 inside PyAV 18, encoded and decoded: not one sample may differ.
 
     pip install 'av>=18' numpy pillow
-    python crates/oracle/python/h265_compare.py [--full] [--seed N] [--preset NAME]
+    python crates/oracle/python/h265_compare.py [--full] [--seed N] [--preset NAME] [--random N]
 
 Builds the example h265_planes and gives it the pictures that PyAV codes. The photographs of assets/images, generated
-pictures and random ones; `--full` compares 5,000 random pictures and every CRF at every size.
+pictures and random ones, of every preset and tune at several frame rates; `--full` compares 20,000 random pictures
+and every CRF at every size.
 """
 
 import argparse
@@ -20,7 +21,9 @@ import numpy as np
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[3]
-PRESETS = ["ultrafast", "superfast", "veryfast", "medium"]
+PRESETS = "ultrafast superfast veryfast faster fast medium slow slower veryslow placebo".split()
+TUNES = "psnr ssim grain fastdecode zerolatency animation".split()
+RATES = "1 10 24000/1001 24 25 30000/1001 30 50 60".split()
 CRFS = [5, 10, 17, 22.5, 28, 33, 40, 46, 51]
 SIZES = [(16, 16), (34, 18), (48, 80), (64, 64), (66, 200), (130, 98), (450, 300), (512, 512)]
 
@@ -34,9 +37,9 @@ class Ours:
         program = ROOT / "target/release/examples/h265_planes"
         self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def ask(self, samples, width, height, crf, preset):
+    def ask(self, samples, width, height, crf, preset, tune, fps):
         """Hands over a picture, on which the program works while others do something else."""
-        self.process.stdin.write(f"{width} {height} {crf} {preset} 4.2\n".encode() + samples.tobytes())
+        self.process.stdin.write(f"{width} {height} {crf} {preset} {tune} {fps} 4.2\n".encode() + samples.tobytes())
         self.process.stdin.flush()
 
     def answer(self, size):
@@ -46,14 +49,16 @@ class Ours:
         return np.frombuffer(answer, np.uint8)
 
 
-def reference(samples, width, height, crf, preset):
+def reference(samples, width, height, crf, preset, tune="none", fps="1"):
     """The samples after PyAV's encoder and decoder."""
     encoder = av.CodecContext.create("libx265", "w")
     encoder.width, encoder.height = width, height
     encoder.pix_fmt = "yuv420p"
-    encoder.time_base = Fraction(1, 1)
-    encoder.framerate = Fraction(1, 1)
-    encoder.options = {"crf": str(crf), "preset": preset, "x265-params": "log-level=none"}
+    encoder.framerate = Fraction(fps)
+    encoder.time_base = 1 / encoder.framerate
+    encoder.options = {"crf": str(crf), "preset": preset, "x265-params": "log-level=none:pools=1"}
+    if tune != "none":
+        encoder.options |= {"tune": tune}
     frame = av.VideoFrame(width, height, "yuv420p")
     at = 0
     for plane in frame.planes:
@@ -135,27 +140,40 @@ def random_samples(rng, width, height):
 
 
 def cases(arguments):
-    """(name, samples, width, height, crf, preset)"""
+    """(name, samples, width, height, crf, preset, tune, fps)"""
     turn = 0
-    for size, (width, height) in enumerate(SIZES):
-        for index, (name, picture) in enumerate(contents(width, height)):
+    presets = [arguments.preset] if arguments.preset else PRESETS
+    for width, height in SIZES:
+        for name, picture in contents(width, height):
             samples = pack(np.asarray(picture))
             count = len(CRFS) if arguments.full else 2 if width < 400 else 1
             for _ in range(count):
-                yield name, samples, width, height, CRFS[turn % len(CRFS)], arguments.preset or "veryfast"
+                preset = presets[turn % len(presets)]
+                if preset != "placebo" or min(width, height) >= 32:
+                    rate = RATES[turn % len(RATES)]
+                    yield name, samples, width, height, CRFS[turn * 7 % len(CRFS)], preset, "none", rate
                 turn += 1
-            preset = arguments.preset or PRESETS[(index + size) % len(PRESETS)]
-            yield name, samples, width, height, CRFS[turn * 7 % len(CRFS)], preset
     rng = np.random.default_rng(arguments.seed)
-    for case in range(5000 if arguments.full else 150):
-        width, height = (int(16 + 2 * side) for side in rng.integers(0, 121, 2))
-        preset = arguments.preset or ("veryfast" if rng.integers(2) else PRESETS[rng.integers(len(PRESETS))])
+    for case in range(arguments.random or (20_000 if arguments.full else 500)):
+        preset = presets[case % len(presets)]
+        least = 32 if preset == "placebo" else 16
+        width, height = (int(least + 2 * side) for side in rng.integers(0, 121 if arguments.full else 61, 2))
         crf = int(rng.integers(4400 if rng.integers(4) == 0 else 0, 5101)) / 100
-        yield f"random {case} of seed {arguments.seed}", random_samples(rng, width, height), width, height, crf, preset
+        tune = TUNES[rng.integers(len(TUNES))] if rng.integers(2) else "none"
+        fps = RATES[rng.integers(len(RATES))]
+        samples = random_samples(rng, width, height)
+        yield f"random {case} of seed {arguments.seed}", samples, width, height, crf, preset, tune, fps
     photograph = Image.open(ROOT / "assets/images/coffee.png").convert("RGB")
+    samples = pack(np.asarray(photograph.resize((64, 64), Image.Resampling.BILINEAR)))
+    # Quantisers half-way between two.
+    ties = {"25": 10, "50": 70, "100": 30, "25/2": 50, "25/4": 90, "25/8": 30, "25/16": 70}
+    for fps, hundredths in ties.items():
+        for whole in range(51):
+            crf = (100 * whole + hundredths) / 100
+            yield "coffee", samples, 64, 64, crf, "superfast", "none", fps
     samples = pack(np.asarray(photograph.resize((1920, 1080), Image.Resampling.BILINEAR)))
-    for crf in (22, 28, 35):
-        yield "coffee", samples, 1920, 1080, crf, "veryfast"
+    for crf, preset, fps in ((22, "veryfast", "1"), (28, "veryfast", "1"), (35, "slow", "24")):
+        yield "coffee", samples, 1920, 1080, crf, preset, "none", fps
 
 
 def main():
@@ -163,18 +181,19 @@ def main():
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--preset", choices=PRESETS)
+    parser.add_argument("--random", type=int, help="so many random pictures")
     arguments = parser.parse_args()
     ours = Ours()
     count, failures = 0, 0
-    for name, samples, width, height, crf, preset in cases(arguments):
-        ours.ask(samples, width, height, crf, preset)
-        expected = reference(samples, width, height, crf, preset)
+    for name, samples, *settings in cases(arguments):
+        ours.ask(samples, *settings)
+        expected = reference(samples, *settings)
         found = ours.answer(samples.size)
         different = int((found != expected).sum())
         count += 1
         if different:
             failures += 1
-            print(f"{name} {width}x{height} crf {crf} {preset}: {different} samples differ", flush=True)
+            print(f"{name}, {settings}: {different} samples differ", flush=True)
     print(f"PyAV {av.__version__}, H.265: {count} pictures, {failures} with differences")
     return failures > 0
 

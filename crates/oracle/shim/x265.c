@@ -14,8 +14,11 @@ struct oracle_x265_picture {
 };
 
 struct oracle_x265_settings {
-    const char *preset;
+    /* A preset; a tune, or NULL. */
+    const char *preset, *tune;
     double crf;
+    /* Frames a second. */
+    uint32_t fps_num, fps_den;
     /* Threads of the pool, as a string: "1" is one thread with wavefront parallel processing. */
     const char *pools;
 };
@@ -23,13 +26,13 @@ struct oracle_x265_settings {
 static x265_encoder *open_encoder(const struct oracle_x265_picture *picture,
                                   const struct oracle_x265_settings *settings, x265_param *param)
 {
-    if (x265_param_default_preset(param, settings->preset, NULL) < 0)
+    if (x265_param_default_preset(param, settings->preset, settings->tune) < 0)
         return NULL;
     param->sourceWidth = picture->width;
     param->sourceHeight = picture->height;
     param->internalCsp = X265_CSP_I420;
-    param->fpsNum = 1;
-    param->fpsDenom = 1;
+    param->fpsNum = settings->fps_num;
+    param->fpsDenom = settings->fps_den;
     param->logLevel = X265_LOG_NONE;
     param->bRepeatHeaders = 1;
     param->frameNumThreads = 1;

@@ -4,7 +4,7 @@
 #[cfg(feature = "x264")]
 pub use of_h264::h264;
 #[cfg(feature = "x265")]
-pub use of_h265::h265;
+pub use of_h265::{h265, h265_sources};
 
 #[cfg(feature = "x264")]
 mod of_h264 {
@@ -43,12 +43,66 @@ mod of_h264 {
 #[cfg(feature = "x265")]
 mod of_h265 {
     use std::fmt::Write;
+    use std::io;
 
-    use frame_compression::H265Preset;
+    use frame_compression::{H265Preset, H265Tune, Planes};
     use test_pictures::Content;
 
-    use crate::x265::{reconstruct, version};
+    use crate::x265::{Settings, packed, reconstruct, version};
     use crate::{checksums, planes};
+
+    /// A picture with how it is to be coded.
+    struct Vector {
+        content: Content,
+        width: usize,
+        height: usize,
+        settings: Settings,
+    }
+
+    impl Vector {
+        /// The first fields of its line: `content width height crf preset tune fps`.
+        fn fields(&self) -> String {
+            let Settings { crf, preset, tune, fps: (num, den) } = &self.settings;
+            let (name, tune) = (self.content.name(), tune.as_deref().unwrap_or("none"));
+            format!("{name} {} {} {crf} {preset} {tune} {num}/{den}", self.width, self.height)
+        }
+
+        fn source(&self) -> Planes {
+            planes(&self.content.picture(self.width, self.height))
+        }
+    }
+
+    /// Every content at five sizes, with settings in turn: every preset, half of them without a tune, and frame rates that
+    /// people use.
+    fn vectors() -> Vec<Vector> {
+        let mut crfs = [5.0, 10.0, 17.0, 22.5, 28.0, 33.25, 40.0, 46.0, 51.0, 23.1, 28.9].into_iter().cycle();
+        let fps = [(1, 1), (25, 1), (24000, 1001), (24, 1), (30, 1), (60, 1), (30000, 1001), (10, 1)];
+        let mut fps = fps.into_iter().cycle();
+        let tunes = H265Tune::ALL.into_iter().flat_map(|tune| [None, Some(tune.name().to_owned())]);
+        let mut tunes = tunes.collect::<Vec<_>>().into_iter().cycle();
+        let presets = H265Preset::ALL.map(H265Preset::name).into_iter().filter(|&name| name != "faster");
+        let mut presets = presets.collect::<Vec<_>>().into_iter().cycle();
+        let mut vectors = Vec::new();
+        for content in Content::all() {
+            for (width, height) in [(16, 16), (34, 18), (64, 64), (98, 194), (226, 178)] {
+                for _ in 0..6 {
+                    let (crf, tune) = (crfs.next().unwrap_or(28.0), tunes.next().flatten());
+                    let (preset, fps) = (presets.next().unwrap_or("slow"), fps.next().unwrap_or((1, 1)));
+                    // It takes no smaller ones.
+                    let preset =
+                        if width.min(height) < 32 && preset == "placebo" { "medium" } else { preset };
+                    let settings = Settings { crf, preset: preset.to_owned(), tune, fps };
+                    vectors.push(Vector { content, width, height, settings });
+                }
+                // The numbers of settings have divisors in common: let all of them meet.
+                tunes.next();
+                if width == 64 {
+                    fps.next();
+                }
+            }
+        }
+        vectors
+    }
 
     /// The text of `h265.txt`.
     pub fn h265() -> String {
@@ -56,23 +110,27 @@ mod of_h265 {
             "# Checksums of the pictures that libx265 leaves of generated ones.\n\
              # Made by `golden h265` of the crate oracle.\n\
              # Library: {}\n\
-             # Settings: 1 fps, CRF, a pool of 1 thread, one IDR frame; the encoder's reconstruction\n\
-             # content width height crf preset release crc32(Y) crc32(Cb) crc32(Cr)\n",
+             # Settings: CRF, a pool of 1 thread, one IDR frame; the encoder's reconstruction\n\
+             # content width height crf preset tune fps release crc32(Y) crc32(Cb) crc32(Cr)\n",
             version()
         );
-        let mut crfs = [5.0, 10.0, 17.0, 22.5, 28.0, 33.25, 40.0, 46.0, 51.0].into_iter().cycle();
-        for content in Content::all() {
-            for (width, height) in [(16, 16), (34, 18), (64, 64), (98, 194), (226, 178)] {
-                let source = planes(&content.picture(width, height));
-                for preset in [H265Preset::Veryfast].into_iter().chain(H265Preset::ALL) {
-                    let crf = crfs.next().unwrap_or(28.0);
-                    let [y, cb, cr] = checksums(&reconstruct(&source, crf, preset));
-                    let name = content.name();
-                    writeln!(text, "{name} {width} {height} {crf} {preset} 3.5 {y:08x} {cb:08x} {cr:08x}")
-                        .expect("a String takes everything");
-                }
-            }
+        for vector in vectors() {
+            let [y, cb, cr] = checksums(&reconstruct(&vector.source(), &vector.settings));
+            writeln!(text, "{} 3.5 {y:08x} {cb:08x} {cr:08x}", vector.fields())
+                .expect("a String takes everything");
         }
         text
+    }
+
+    /// What `python/h265_golden.py` makes the vectors of another release of: for each a line, and the samples.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub fn h265_sources(to: &mut impl io::Write) -> io::Result<()> {
+        for vector in vectors() {
+            writeln!(to, "{}", vector.fields())?;
+            to.write_all(&packed(&vector.source()))?;
+        }
+        Ok(())
     }
 }

@@ -49,9 +49,13 @@ impl Arguments {
     }
 
     fn cases(&self) -> impl Iterator<Item = (H265Preset, usize, usize)> {
-        [H265Preset::Veryfast, H265Preset::Ultrafast]
+        use H265Preset::{Medium, Slow, Ultrafast, Veryfast};
+        H265Preset::ALL
             .into_iter()
-            .filter(|&preset| self.preset.is_none_or(|only| only == preset))
+            .filter(|&preset| match self.preset {
+                Some(only) => only == preset,
+                None => [Ultrafast, Veryfast, Medium, Slow].contains(&preset),
+            })
             .flat_map(|preset| SIZES.map(|(width, height)| (preset, width, height)))
             .filter(|(_, width, height)| {
                 self.size.as_ref().is_none_or(|only| *only == format!("{width}x{height}"))
@@ -108,7 +112,7 @@ fn main() {
             let mut compressor = FrameCompressor::new(settings(preset).release(X265Version::V3_5));
             let (mut theirs, mut ours) = (Vec::new(), Vec::new());
             for _ in 0..arguments.rounds() {
-                let encoded = x265::encode(&source, CRF.into(), preset);
+                let encoded = x265::encode(&source, &x265::Settings::crf(CRF.into()).preset(preset.name()));
                 theirs.push(encoded.time);
                 let mut result = source.clone();
                 let start = Instant::now();

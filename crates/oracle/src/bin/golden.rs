@@ -1,6 +1,7 @@
 //! Writes the golden vectors of a codec: one line a picture, with the checksum of what the reference codec left of it.
 //!
-//! `cargo run --release -p oracle --bin golden -- jpeg` (or `h264`, `h265`)
+//! `cargo run --release -p oracle --bin golden -- jpeg` (or `h264`, `h265`). `h265-sources` writes what
+//! `python/h265_golden.py` reads to the standard output.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,8 +16,18 @@ fn main() -> ExitCode {
         "h264" => oracle::golden::h264(),
         #[cfg(feature = "x265")]
         "h265" => oracle::golden::h265(),
+        #[cfg(feature = "x265")]
+        "h265-sources" => {
+            return match oracle::golden::h265_sources(&mut std::io::stdout().lock()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    eprintln!("{error}");
+                    ExitCode::FAILURE
+                }
+            };
+        }
         _ => {
-            eprintln!("usage: golden jpeg|h264|h265");
+            eprintln!("usage: golden jpeg|h264|h265|h265-sources");
             return ExitCode::FAILURE;
         }
     };

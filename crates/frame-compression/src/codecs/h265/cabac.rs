@@ -9,33 +9,47 @@ pub(super) mod context {
     pub(in super::super) const INTRA_CHROMA_PRED_MODE: usize = 5;
     pub(in super::super) const CU_QP_DELTA_ABS: usize = 6;
     pub(in super::super) const CBF_LUMA: usize = 8;
+    /// By the depth in the transform tree.
     pub(in super::super) const CBF_CHROMA: usize = 10;
     /// Two of luma, then two of chroma.
-    pub(in super::super) const CODED_SUB_BLOCK_FLAG: usize = 11;
+    pub(in super::super) const CODED_SUB_BLOCK_FLAG: usize = 14;
     /// 27 of luma, then 15 of chroma.
-    pub(in super::super) const SIG_COEFF_FLAG: usize = 15;
+    pub(in super::super) const SIG_COEFF_FLAG: usize = 18;
     /// 15 of luma, then 3 of chroma.
-    pub(in super::super) const LAST_X_PREFIX: usize = 57;
+    pub(in super::super) const LAST_X_PREFIX: usize = 60;
     /// 15 of luma, then 3 of chroma.
-    pub(in super::super) const LAST_Y_PREFIX: usize = 75;
+    pub(in super::super) const LAST_Y_PREFIX: usize = 78;
     /// 16 of luma, then 8 of chroma.
-    pub(in super::super) const GREATER1_FLAG: usize = 93;
+    pub(in super::super) const GREATER1_FLAG: usize = 96;
     /// 4 of luma, then 2 of chroma.
-    pub(in super::super) const GREATER2_FLAG: usize = 117;
-    pub(in super::super) const SAO_MERGE_FLAG: usize = 123;
-    pub(in super::super) const SAO_TYPE_IDX: usize = 124;
-    pub(super) const COUNT: usize = 125;
+    pub(in super::super) const GREATER2_FLAG: usize = 120;
+    pub(in super::super) const SAO_MERGE_FLAG: usize = 126;
+    pub(in super::super) const SAO_TYPE_IDX: usize = 127;
+    pub(super) const COUNT: usize = 128;
 }
 
-/// Contexts, padded to a power of two so that an index needs no check.
-const CONTEXTS: usize = 128;
+/// Indices of the contexts that only presets with transform trees and transform skip use ([`Coder::rare_bin`]).
+pub(super) mod rare_context {
+    /// By 5 less log2 of the block's side.
+    pub(in super::super) const SPLIT_TRANSFORM_FLAG: usize = 0;
+    /// Luma, then chroma.
+    pub(in super::super) const TRANSFORM_SKIP_FLAG: usize = 3;
+    /// Of a bin that the encoder counts in its search and no stream has (docs/spec/h265-fps-and-presets.md, section 5).
+    pub(in super::super) const PHANTOM: usize = 5;
+    pub(super) const COUNT: usize = 6;
+}
+
+/// A power of two, so that an index needs no check.
+const CONTEXTS: usize = context::COUNT;
+/// The same of the rare ones, with room to spare.
+const RARE_CONTEXTS: usize = 8;
 
 /// One bit in the unit of the accumulator.
-const BIT: u64 = 1 << 15;
+pub(super) const BIT: u64 = 1 << 15;
 
 /// initValue of every context for I slices, in the order of [`context`] (H.265 tables 9-5 to 9-37).
 const INIT_VALUES: [u8; context::COUNT] = [
-    139, 141, 157, 184, 184, 63, 154, 154, 111, 141, 94, // split_cu_flag .. cbf_chroma
+    139, 141, 157, 184, 184, 63, 154, 154, 111, 141, 94, 138, 182, 154, // split_cu_flag .. cbf_chroma
     91, 171, 134, 141, // coded_sub_block_flag
     111, 111, 125, 110, 110, 94, 124, 108, 124, 107, 125, 141, 179, 153, 125, 107, 125, 141, 179, 153, 125,
     107, 125, 141, 179, 153, 125, // sig_coeff_flag, luma
@@ -47,6 +61,9 @@ const INIT_VALUES: [u8; context::COUNT] = [
     138, 153, 136, 167, 152, 152, // greater2
     153, 200, // sao_merge, sao_type_idx
 ];
+
+/// The same of the rare contexts.
+const RARE_INIT_VALUES: [u8; rare_context::COUNT] = [153, 138, 138, 139, 139, 154];
 
 /// Cost of a bin in 2^-15 bit, by the state with its lowest bit flipped where the bin is 1: even places hold
 /// the more probable symbol (docs/spec/h265-intra.md, A.1).
@@ -137,37 +154,51 @@ const fn runs() -> [u32; 128 * 30] {
 }
 
 /// The states of all contexts: 2 * pStateIdx + valMps each.
-pub(super) type Contexts = [u8; CONTEXTS];
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Contexts {
+    common: [u8; CONTEXTS],
+    rare: [u8; RARE_CONTEXTS],
+}
 
 /// The coder: context states and what has been coded since the last reset, with the fraction of a bit left then.
 #[derive(Debug, Clone)]
 #[repr(align(64))]
 pub(super) struct Coder {
-    pub(super) contexts: Contexts,
+    contexts: [u8; CONTEXTS],
+    rare: [u8; RARE_CONTEXTS],
     /// In 2^-15 bit.
     length: u64,
+}
+
+/// The state of a context at the start of a slice (H.265 9.3.2.2).
+fn initial_state(init: u8, slice_qp: i32) -> u8 {
+    let (slope, offset) = (i32::from(init >> 4) * 5 - 45, (i32::from(init & 15) << 3) - 16);
+    let pre = (((slope * slice_qp) >> 4) + offset).clamp(1, 126);
+    if pre >= 64 { 2 * (pre - 64) as u8 + 1 } else { 2 * (63 - pre) as u8 }
 }
 
 impl Coder {
     /// The states at the start of an I slice (H.265 9.3.2.2).
     pub(super) fn new(slice_qp: i32) -> Self {
-        let mut contexts = [0; CONTEXTS];
-        for (state, &init) in contexts.iter_mut().zip(&INIT_VALUES) {
-            let (slope, offset) = (i32::from(init >> 4) * 5 - 45, (i32::from(init & 15) << 3) - 16);
-            let pre = (((slope * slice_qp) >> 4) + offset).clamp(1, 126);
-            *state = if pre >= 64 { 2 * (pre - 64) as u8 + 1 } else { 2 * (63 - pre) as u8 };
+        let mut rare = [0; RARE_CONTEXTS];
+        for (state, init) in rare.iter_mut().zip(RARE_INIT_VALUES) {
+            *state = initial_state(init, slice_qp);
         }
-        Self { contexts, length: 0 }
+        Self { contexts: INIT_VALUES.map(|init| initial_state(init, slice_qp)), rare, length: 0 }
     }
 
-    pub(super) fn with_contexts(contexts: Contexts) -> Self {
-        Self { contexts, length: 0 }
+    pub(super) fn with_contexts(Contexts { common, rare }: Contexts) -> Self {
+        Self { contexts: common, rare, length: 0 }
+    }
+
+    pub(super) fn contexts(&self) -> Contexts {
+        Contexts { common: self.contexts, rare: self.rare }
     }
 
     /// A copy that has coded nothing but the fraction of a bit.
     #[inline(always)]
     pub(super) fn fresh(&self) -> Self {
-        Self { contexts: self.contexts, length: self.length % BIT }
+        Self { length: self.length % BIT, ..self.clone() }
     }
 
     /// The state after what two copies of a state ([`Self::fresh`]) have coded, no context being touched by both.
@@ -177,7 +208,11 @@ impl Coder {
         for (state, (a, b)) in contexts.iter_mut().zip(a.contexts.iter().zip(&b.contexts)) {
             *state ^= a ^ b;
         }
-        Self { contexts, length: a.length + b.length - entry.length % BIT }
+        let mut rare = entry.rare;
+        for (state, (a, b)) in rare.iter_mut().zip(a.rare.iter().zip(&b.rare)) {
+            *state ^= a ^ b;
+        }
+        Self { contexts, rare, length: a.length + b.length - entry.length % BIT }
     }
 
     /// Codes a bin with a context.
@@ -187,6 +222,22 @@ impl Coder {
         let transition = TRANSITIONS[usize::from(*state) * 2 % 256 + usize::from(bin)];
         *state = (transition >> 24) as u8;
         self.length += u64::from(transition & 0xff_ffff);
+    }
+
+    /// Codes a bin with a context of [`rare_context`].
+    #[inline(always)]
+    pub(super) fn rare_bin(&mut self, context: usize, bin: bool) {
+        let state = &mut self.rare[context % RARE_CONTEXTS];
+        let transition = TRANSITIONS[usize::from(*state) * 2 % 256 + usize::from(bin)];
+        *state = (transition >> 24) as u8;
+        self.length += u64::from(transition & 0xff_ffff);
+    }
+
+    /// What a bin would cost with a context, in 2^-15 bit.
+    #[inline(always)]
+    pub(super) fn price(&self, context: usize, bin: bool) -> i64 {
+        let state = usize::from(self.contexts[context % CONTEXTS]);
+        i64::from(BIN_COST[(state ^ usize::from(bin)) % 128])
     }
 
     /// Codes `count` bins, at most 16, with one context; the first is the highest bit.

@@ -61,7 +61,7 @@ impl<'a, S: Simd> Commit<'a, S> {
         }
         let group = self.geometry.group_depth();
         if depth == group || (depth < group && !split) {
-            self.qp_delta_due = true;
+            self.qp_delta_due = self.tools.qp_delta;
             self.predicted_qp = predicted_qp(self.ctu, x, y, self.before_ctu, false);
         }
         if !split {
@@ -91,12 +91,18 @@ impl<'a, S: Simd> Commit<'a, S> {
             smallest: log2 == self.geometry.min_cu_log2,
             most_probable,
             sign_hiding: self.tools.sign_hiding,
+            least_transform_log2: self.tools.least_transform_log2(
+                self.geometry.ctu_log2,
+                log2,
+                unit.quartered,
+            ),
+            transform_skip: self.tools.transform_skip,
         };
         let (simd, coder, ctu) = (self.simd, &mut *self.coder, &*self.ctu);
         syntax::code_unit_luma(simd, coder, &unit, ctu.luma.levels(order), &surroundings);
         let chroma = [ctu.chroma[0].levels(order / 4), ctu.chroma[1].levels(order / 4)];
-        syntax::code_unit_chroma(simd, coder, &unit, chroma, log2, self.tools.sign_hiding);
-        if self.qp_delta_due && unit.coded() {
+        syntax::code_unit_chroma(simd, coder, &unit, chroma, &surroundings, true);
+        if self.qp_delta_due && unit.is_coded() {
             syntax::code_qp_delta(coder, delta);
             self.qp_delta_due = false;
         }

@@ -1,6 +1,6 @@
 //! Lambda, and the costs that every decision compares (docs/spec/h265-intra.md, section 4).
 
-use super::preset::X265Version;
+use super::preset::{Tools, X265Version};
 use super::quantise::Quantiser;
 
 /// 256 * 2^(q / 6 - 2).
@@ -42,12 +42,48 @@ const CHROMA_WEIGHT: [u64; 19] = [
     16384,
 ];
 
-/// How much the energy of texture counts: 65536 * 2 * 0.33 * 96 / 256, less from 40 on.
-fn psy_factor(index: usize) -> u64 {
+/// How much the energy of texture counts: less from 40 on.
+fn psy_factor(index: usize, factor: u64) -> u64 {
     match index {
-        0..40 => 16219,
-        40..51 => 16219 * (51 - index as u64) * 23 / 256,
+        0..40 => factor,
+        40..51 => factor * (51 - index as u64) * 23 / 256,
         _ => 0,
+    }
+}
+
+/// Where [`LAMBDA_SAD`] and [`LAMBDA_SSE`] are 1 more when rounded, and not cut off, up to 51: by bit.
+const LAMBDA_SAD_ROUNDED_UP: u64 = bits(&[1, 2, 3, 4, 7, 14, 19, 22, 29, 31, 34, 37, 38, 39, 40, 46, 50]);
+const LAMBDA_SSE_ROUNDED_UP: u64 = bits(&[
+    0, 2, 3, 4, 6, 9, 10, 11, 13, 17, 18, 19, 21, 25, 27, 28, 29, 30, 31, 32, 33, 35, 36, 39, 40, 41, 42, 43,
+    47, 50, 51,
+]);
+
+const fn bits(places: &[u32]) -> u64 {
+    let (mut bits, mut i) = (0, 0);
+    while i < places.len() {
+        bits |= 1 << places[i];
+        i += 1;
+    }
+    bits
+}
+
+/// What the choice of levels by their cost goes by, at one quantisation parameter
+/// (docs/spec/h265-fps-and-presets.md, section 3.1).
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct LevelLambda {
+    /// Of squared errors, in 256ths.
+    pub(super) square: i64,
+    /// Of texture: 0 where that does not count.
+    pub(super) texture: i64,
+}
+
+impl LevelLambda {
+    fn new(qp: u8, texture_weight: i64) -> Self {
+        let (index, bit) = (usize::from(qp), |bits: u64| (bits >> qp & 1) as i64);
+        Self {
+            square: i64::from(LAMBDA_SSE[index]) + bit(LAMBDA_SSE_ROUNDED_UP),
+            texture: (i64::from(LAMBDA_SAD[index]) + bit(LAMBDA_SAD_ROUNDED_UP)) * texture_weight,
+        }
     }
 }
 
@@ -85,14 +121,16 @@ pub(super) struct Region {
     /// By log2 of the size, from 2 on.
     luma: [Quantiser; 4],
     chroma: [Quantiser; 3],
+    /// Of luma and of chroma.
+    level_lambdas: [LevelLambda; 2],
 }
 
 impl Region {
     /// The region whose index of the lambda tables is `index`. It may be over 51, the highest QpY.
-    pub(super) fn new(index: usize, version: X265Version) -> Self {
+    pub(super) fn new(index: usize, version: X265Version, tools: &Tools) -> Self {
         let qp = index.min(51) as u8;
         let chroma = chroma_qp(qp);
-        let psy = psy_factor(index);
+        let psy = psy_factor(index, tools.texture_factor);
         let chroma_weight = match version {
             X265Version::V4_2 => CHROMA_WEIGHT[index - usize::from(chroma_qp(index as u8))],
             _ => 256,
@@ -105,7 +143,23 @@ impl Region {
             chroma_weight,
             luma: std::array::from_fn(|i| Quantiser::new(qp, i as u32 + 2)),
             chroma: std::array::from_fn(|i| Quantiser::new(chroma, i as u32 + 2)),
+            level_lambdas: [
+                LevelLambda::new(qp, tools.optimised_levels.unwrap_or_default()),
+                LevelLambda::new(chroma, 0),
+            ],
         }
+    }
+
+    /// Lambdas for the choice of luma levels.
+    #[inline(always)]
+    pub(super) fn luma_lambda(&self) -> LevelLambda {
+        self.level_lambdas[0]
+    }
+
+    /// Lambdas for the choice of chroma levels.
+    #[inline(always)]
+    pub(super) fn chroma_lambda(&self) -> LevelLambda {
+        self.level_lambdas[1]
     }
 
     #[inline(always)]
@@ -155,7 +209,14 @@ mod tests {
             assert_eq!(f64::from(LAMBDA_SAD[q]), sad, "{q}");
             assert_eq!(f64::from(LAMBDA_SSE[q]), sse, "{q}");
         }
-        let psy: Vec<u64> = (39..52).map(psy_factor).collect();
+        for q in 0..52 {
+            let rounded = |v: f64| (256.0 * round4(v) + 0.5).floor() as i64;
+            let sad = rounded(2_f64.powf(q as f64 / 6.0 - 2.0));
+            let sse = rounded(0.038 * (0.234 * q as f64).exp());
+            let lambda = LevelLambda::new(q as u8, 1);
+            assert_eq!((lambda.square, lambda.texture), (sse, sad), "{q}");
+        }
+        let psy: Vec<u64> = (39..52).map(|q| psy_factor(q, 16219)).collect();
         assert_eq!(psy, [16219, 16028, 14571, 13114, 11657, 10200, 8743, 7285, 5828, 4371, 2914, 1457, 0]);
         let qpc: Vec<u8> = (29..58).map(chroma_qp).collect();
         assert_eq!(

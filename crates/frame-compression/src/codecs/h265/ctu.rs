@@ -84,6 +84,15 @@ impl Component {
         }
     }
 
+    /// Copies a block of the reconstruction to one whose rows are `N` apart.
+    #[inline(always)]
+    pub(super) fn copy_out<const N: usize>(&self, x: usize, y: usize, block: &mut [u8]) {
+        let rows = self.reconstruction[self.at(x, y)..].chunks(self.stride);
+        for (to, from) in block.chunks_exact_mut(N).zip(rows).take(N) {
+            to.copy_from_slice(&from[..N]);
+        }
+    }
+
     /// The levels from the 4x4 block on that comes at `order`.
     #[inline(always)]
     pub(super) fn levels(&self, order: usize) -> Levels<'_> {
@@ -96,7 +105,8 @@ impl Component {
     }
 }
 
-/// A coding unit's syntax but for its levels.
+/// A coding unit's syntax but for its levels. Of its blocks, a bit for each 4x4 luma block in decoding order says
+/// something about the one that begins there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct CodingUnit {
     /// PartMode NxN: four prediction units of 4x4.
@@ -105,23 +115,75 @@ pub(super) struct CodingUnit {
     pub(super) luma_modes: [u8; 4],
     /// A mode, or [`DERIVED`].
     pub(super) chroma_mode: u8,
-    /// One bit for each luma transform unit.
-    pub(super) cbf_luma: u8,
-    pub(super) cbf_cb: bool,
-    pub(super) cbf_cr: bool,
+    /// split_transform_flag: one bit for the unit, then four for its quarters, then sixteen for theirs.
+    pub(super) splits: u32,
+    /// cbf_luma, cbf_cb and cbf_cr, of transform units.
+    pub(super) coded: [u64; 3],
+    /// transform_skip_flag, likewise.
+    pub(super) skipped: [u64; 3],
 }
 
 /// The chroma mode that takes the (first) luma mode.
 pub(super) const DERIVED: u8 = 36;
 
+/// A transform unit of a coding unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TransformBlock {
+    /// The first 4x4 luma block in decoding order.
+    pub(super) first: usize,
+    /// log2 of its side, in samples of its component.
+    pub(super) log2: u32,
+    /// Its depth in the transform tree.
+    pub(super) depth: u32,
+}
+
 impl CodingUnit {
-    pub(super) fn coded(&self) -> bool {
-        self.cbf_luma != 0 || self.cbf_cb || self.cbf_cr
+    pub(super) fn is_coded(&self) -> bool {
+        self.coded != [0; 3]
     }
 
     /// The intra mode of chroma.
     pub(super) fn resolved_chroma_mode(&self) -> u8 {
         if self.chroma_mode == DERIVED { self.luma_modes[0] } else { self.chroma_mode }
+    }
+
+    /// The place among [`Self::splits`] of the block of the transform tree, 2^`log2` large, that begins at a 4x4 block.
+    pub(super) fn split_bit(log2: u32, depth: u32, first: usize) -> u32 {
+        [0, 1, 5][depth as usize % 3] + (first >> (2 * (log2 - 2))) as u32
+    }
+
+    /// Whether a block of the transform tree is divided.
+    pub(super) fn is_split(&self, log2: u32, depth: u32, first: usize) -> bool {
+        log2 > 2 && self.splits >> Self::split_bit(log2, depth, first) & 1 != 0
+    }
+
+    /// Whether the transform tree is divided down to this block, and divides it.
+    pub(super) fn reaches(&self, log2: u32, depth: u32, first: usize) -> bool {
+        (0..=depth).all(|above| self.is_split(log2 + above, depth - above, first))
+    }
+
+    /// The luma transform units of a coding unit of 2^`log2` samples.
+    pub(super) fn luma_blocks(&self, log2: u32) -> impl Iterator<Item = TransformBlock> {
+        let unit = *self;
+        let mut first = 0;
+        std::iter::from_fn(move || {
+            (first < 1 << (2 * (log2 - 2))).then(|| {
+                let mut block = TransformBlock { first, log2, depth: 0 };
+                while unit.is_split(block.log2, block.depth, first) {
+                    (block.log2, block.depth) = (block.log2 - 1, block.depth + 1);
+                }
+                first += 1 << (2 * (block.log2 - 2));
+                block
+            })
+        })
+    }
+
+    /// The transform units of either chroma component: half as large, but for those of four 4x4 luma blocks, which share
+    /// one.
+    pub(super) fn chroma_blocks(&self, log2: u32) -> impl Iterator<Item = TransformBlock> {
+        self.luma_blocks(log2)
+            .filter(|block| block.log2 > 2 || block.first % 4 == 0)
+            .map(|block| TransformBlock { log2: block.log2.max(3) - 1, ..block })
     }
 }
 
@@ -142,6 +204,8 @@ pub(super) struct Ctu {
     depths: [u8; DEPTH_COLUMNS * 9],
     /// QpY of 8x8 blocks, as stored so far.
     qps: [u8; 64],
+    /// log2 of the transform units' sides, of 8x8 blocks, at least 3.
+    transform_log2s: [u8; 64],
     /// Coding units by the order of their first 8x8 block.
     pub(super) units: [CodingUnit; 64],
 }
@@ -153,6 +217,13 @@ pub(super) fn decoding_order(x: usize, y: usize) -> usize {
     usize::from(SPREAD[x / 4 % 16]) + 2 * usize::from(SPREAD[y / 4 % 16])
 }
 
+/// The column and row of a block that comes at a place in decoding order: its even and its odd bits.
+#[inline(always)]
+pub(super) fn place_in_decoding_order(order: usize) -> (usize, usize) {
+    let gather = |bits: usize| (bits & 1) | (bits >> 1 & 2) | (bits >> 2 & 4);
+    (gather(order), gather(order >> 1))
+}
+
 impl Ctu {
     pub(super) fn new() -> Self {
         Self {
@@ -162,6 +233,7 @@ impl Ctu {
             modes: [0; MODE_COLUMNS * 16],
             depths: [0; DEPTH_COLUMNS * 9],
             qps: [0; 64],
+            transform_log2s: [0; 64],
             units: [CodingUnit::default(); 64],
         }
     }
@@ -237,6 +309,22 @@ impl Ctu {
         }
     }
 
+    /// Keeps how large the transform units of a coding unit are.
+    pub(super) fn set_transforms(&mut self, x: usize, y: usize, log2: u32, unit: &CodingUnit) {
+        for block in unit.luma_blocks(log2).filter(|block| block.log2 > 2 || block.first % 4 == 0) {
+            let side = (1 << block.log2) / 8;
+            let (dx, dy) = place_in_decoding_order(block.first / 4);
+            for row in self.transform_log2s.chunks_exact_mut(8).skip(y / 8 + dy).take(side.max(1)) {
+                row[x / 8 + dx..][..side.max(1)].fill(block.log2.max(3) as u8);
+            }
+        }
+    }
+
+    /// log2 of the transform units' sides, of a row of 8x8 blocks.
+    pub(super) fn transform_row(&self, y: usize) -> &[u8] {
+        &self.transform_log2s[y..][..self.area.width / 8]
+    }
+
     /// QpY of a row of 8x8 blocks.
     pub(super) fn qp_row(&self, y: usize) -> &[u8] {
         &self.qps[y..][..self.area.width / 8]
@@ -273,8 +361,8 @@ impl Ctu {
     ) -> Option<(usize, usize, usize)> {
         let blocks = (size / 8) * (size / 8);
         while *order < blocks {
-            let gather = |bits: usize| (bits & 1) | (bits >> 1 & 2) | (bits >> 2 & 4);
-            let (x, y) = (x + 8 * gather(*order), y + 8 * gather(*order >> 1));
+            let (dx, dy) = place_in_decoding_order(*order);
+            let (x, y) = (x + 8 * dx, y + 8 * dy);
             if self.area.contains(x, y) {
                 let side = 1 << (self.area.log2 - u32::from(self.depth(x, y)));
                 *order += (side / 8) * (side / 8);

@@ -1,5 +1,5 @@
 //! The deblocking filter (H.265 8.7.2) of a picture in which every block is intra: the boundary strength is 2 on
-//! all edges of coding units, which all lie on the grid of 8x8 blocks.
+//! all edges of transform units that lie on the grid of 8x8 blocks.
 
 use super::cost::chroma_qp;
 use super::geometry::Geometry;
@@ -11,8 +11,8 @@ const TC: [u8; 54] = [
 ];
 
 /// beta by index (H.265 table 8-12).
-fn beta(qp: u8) -> i32 {
-    match i32::from(qp) {
+fn beta(index: i32) -> i32 {
+    match index.min(51) {
         0..16 => 0,
         q @ 16..=28 => q - 10,
         q => 2 * q - 38,
@@ -20,8 +20,8 @@ fn beta(qp: u8) -> i32 {
 }
 
 /// tc of an edge with boundary strength 2.
-fn tc(qp: u8) -> i32 {
-    i32::from(TC[usize::from(qp + 2).min(53)])
+fn tc(index: i32) -> i32 {
+    i32::from(TC[(index + 2).clamp(0, 53) as usize])
 }
 
 /// What the filter goes by, for 8x8 blocks.
@@ -29,7 +29,10 @@ fn tc(qp: u8) -> i32 {
 pub(super) struct Blocks<'a> {
     pub(super) geometry: &'a Geometry,
     pub(super) qps: &'a [u8],
-    pub(super) depths: &'a [u8],
+    /// log2 of the transform units' sides.
+    pub(super) transform_log2s: &'a [u8],
+    /// By how much the indices of beta and tc are moved.
+    pub(super) offset: i32,
 }
 
 impl Blocks<'_> {
@@ -37,14 +40,19 @@ impl Blocks<'_> {
         y * self.geometry.columns_of_8() + x
     }
 
-    /// Whether a coding unit begins at this coordinate (in 8x8 blocks) in the block's direction.
+    /// Whether a transform unit begins at this coordinate (in 8x8 blocks) in the block's direction.
     fn is_edge(&self, block: usize, coordinate: usize) -> bool {
-        let blocks = (self.geometry.ctu() >> self.depths[block]) / 8;
+        let blocks = (1 << self.transform_log2s[block]) / 8;
         coordinate & (blocks - 1) == 0
     }
 
     fn edge_qp(&self, block: usize, other: usize) -> u8 {
         (self.qps[block] + self.qps[other]).div_ceil(2)
+    }
+
+    /// The index of luma's beta and tc, and chroma's tc.
+    fn indices(&self, qp: u8) -> (i32, i32) {
+        (i32::from(qp) + self.offset, tc(i32::from(chroma_qp(qp)) + self.offset))
     }
 }
 
@@ -58,12 +66,13 @@ pub(super) fn filter_vertical_edges(blocks: Blocks<'_>, [luma, cb, cr]: [&mut [u
                 continue;
             }
             let qp = blocks.edge_qp(block, block - 1);
+            let (index, chroma_tc) = blocks.indices(qp);
             for half in 0..2 {
-                filter_luma(luma, (8 * y + 4 * half) * stride + 8 * x, 1, stride, qp);
+                filter_luma(luma, (8 * y + 4 * half) * stride + 8 * x, 1, stride, index);
             }
             if x % 2 == 0 {
                 for plane in [&mut *cb, &mut *cr] {
-                    filter_chroma(plane, 4 * y * chroma_stride + 4 * x, 1, chroma_stride, qp);
+                    filter_chroma(plane, 4 * y * chroma_stride + 4 * x, 1, chroma_stride, chroma_tc);
                 }
             }
         }
@@ -89,13 +98,14 @@ pub(super) fn filter_horizontal_edges(
                 continue;
             }
             let qp = blocks.edge_qp(block, blocks.at(x, y - 1));
+            let (index, chroma_tc) = blocks.indices(qp);
             for half in 0..2 {
-                filter_luma(luma, (8 * y - start) * stride + 8 * x + 4 * half, stride, 1, qp);
+                filter_luma(luma, (8 * y - start) * stride + 8 * x + 4 * half, stride, 1, index);
             }
             if y % 2 == 0 {
                 for plane in [&mut *cb, &mut *cr] {
                     let at = (4 * y - start / 2) * chroma_stride + 4 * x;
-                    filter_chroma(plane, at, chroma_stride, 1, qp);
+                    filter_chroma(plane, at, chroma_stride, 1, chroma_tc);
                 }
             }
         }
@@ -104,8 +114,8 @@ pub(super) fn filter_horizontal_edges(
 
 /// Filters four lines of a luma edge. `across` leads from one sample of a line to the next, `along` from line to line;
 /// `at` is the first sample behind the edge.
-fn filter_luma(samples: &mut [u8], at: usize, across: usize, along: usize, qp: u8) {
-    let (beta, tc) = (beta(qp), tc(qp));
+fn filter_luma(samples: &mut [u8], at: usize, across: usize, along: usize, index: i32) {
+    let (beta, tc) = (beta(index), tc(index));
     if beta == 0 {
         return;
     }
@@ -177,8 +187,7 @@ fn weak_filter(old: &[i32; 8], tc: i32, change_p1: bool, change_q1: bool) -> [i3
 }
 
 /// Filters four lines of a chroma edge (H.265 8.7.2.5.8).
-fn filter_chroma(samples: &mut [u8], at: usize, across: usize, along: usize, qp: u8) {
-    let tc = tc(chroma_qp(qp));
+fn filter_chroma(samples: &mut [u8], at: usize, across: usize, along: usize, tc: i32) {
     for k in 0..4 {
         let q0_at = at + k * along;
         let p0_at = q0_at - across;

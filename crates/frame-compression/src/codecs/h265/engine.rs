@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{H265, MIN_SIDE, Reconstruction};
+use super::preset::min_side;
+use super::{H265, Reconstruction};
 use crate::colour::video;
 use crate::engine;
 use crate::error::Error;
@@ -18,18 +19,19 @@ pub(crate) struct Engine {
 }
 
 /// Refuses sizes that x265 does not take.
-fn check(width: usize, height: usize) -> Result<(), Error> {
+fn check(width: usize, height: usize, settings: &H265) -> Result<(), Error> {
     let codec = Codec::H265;
     engine::even_sides(codec, width, height)?;
-    if width.min(height) < MIN_SIDE {
-        return Err(Error::TooSmall { codec, width, height, minimum: MIN_SIDE });
+    let minimum = min_side(settings.preset);
+    if width.min(height) < minimum {
+        return Err(Error::TooSmall { codec, width, height, minimum });
     }
     Ok(())
 }
 
 impl engine::Engine for Engine {
     fn begin(&mut self, width: usize, height: usize) -> Result<(), Error> {
-        check(width, height)?;
+        check(width, height, &self.settings)?;
         self.picture.begin(width, height);
         Ok(())
     }
@@ -49,7 +51,7 @@ impl engine::Engine for Engine {
 
     fn planes(&mut self, planes: &mut Planes) -> Result<(), Error> {
         engine::subsampled(Codec::H265, planes, Subsampling::S420)?;
-        check(planes.width(), planes.height())?;
+        check(planes.width(), planes.height(), &self.settings)?;
         self.reconstruction.run(planes, &self.settings);
         Ok(())
     }

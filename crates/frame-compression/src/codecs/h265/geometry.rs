@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn neighbours_are_those_of_the_standard() {
         for (width, height) in [(16, 16), (40, 72), (64, 64), (200, 136), (72, 200)] {
-            let geometry = Geometry::new(width, height, &Tools::of(Preset::Veryfast));
+            let geometry = Geometry::new(width, height, &Tools::of(Preset::Veryfast, None));
             for (row, column) in (0..geometry.rows).flat_map(|r| (0..geometry.columns).map(move |c| (r, c))) {
                 let area = CtuArea::new(&geometry, column, row);
                 for size in [4, 8, 16, 32] {
@@ -199,9 +199,9 @@ mod tests {
 
     #[test]
     fn small_pictures_have_small_ctus() {
-        let ctu = |w, h| Geometry::new(w, h, &Tools::of(Preset::Veryfast)).ctu();
+        let ctu = |w, h| Geometry::new(w, h, &Tools::of(Preset::Veryfast, None)).ctu();
         assert_eq!((ctu(16, 200), ctu(30, 30), ctu(32, 64), ctu(64, 62), ctu(64, 64)), (16, 16, 32, 32, 64));
-        let geometry = Geometry::new(130, 98, &Tools::of(Preset::Ultrafast));
+        let geometry = Geometry::new(130, 98, &Tools::of(Preset::Ultrafast, None));
         assert_eq!((geometry.width, geometry.height, geometry.ctu()), (144, 112, 32));
     }
 }

@@ -1,128 +1,188 @@
 //! The luma decision of a prediction unit: a search over all 35 modes by SA8D, then the best few in full
 //! (docs/spec/h265-intra.md, section 10).
 
-use super::cabac::{Coder, context};
+use super::cabac::{Coder, context, rare_context};
 use super::cost::{Outcome, Region};
 use super::intra::{self, References};
 use super::kernels::{self, BothReferences};
-use super::quantise::{Levels, LevelsMut};
-use super::residual_rate::{Channel, code_residual};
+use super::preset::Tools;
+use super::rdoq::LevelChoice;
+use super::residual_rate::Channel;
 use super::scan::luma_scan;
 use super::syntax;
 use super::transform::Kernel;
+use super::transform_unit::{Attempt, Blocks, SAMPLES, TransformJob, copy_block, texture_loss};
 use crate::simd::Simd;
 
-/// Largest number of samples in a block.
-const SAMPLES: usize = 32 * 32;
 /// Number of modes.
 const MODES: usize = intra::MODES as usize;
 /// Largest number of modes tried in full.
-const MOST_CANDIDATES: usize = 8;
+const MOST_CANDIDATES: usize = 10;
 
-/// A block coded with one mode.
-#[derive(Debug, Clone)]
-pub(super) struct Attempt {
-    pub(super) mode: u8,
-    pub(super) coded: bool,
-    pub(super) outcome: Outcome,
-    pub(super) samples: [u8; SAMPLES],
-    levels: [i16; SAMPLES],
-    significant: [u16; SAMPLES / 16],
+/// A luma block to be coded, with what surrounds it.
+#[derive(Debug)]
+pub(super) struct LumaBlock {
+    pub(super) references: References,
+    filtered: References,
+    source: [u8; SAMPLES],
+    textures: [i32; 16],
+    /// The transform of the source, where the choice of levels goes by it.
+    transformed: [i16; SAMPLES],
+    /// An attempt without a transform, and the coder's state after it.
+    skipping: (Attempt, Coder),
 }
 
-impl Attempt {
+/// The syntax that is counted with a luma block before its cbf flag.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BlockSyntax {
+    /// part_mode: whether the coding unit is quartered.
+    pub(super) part_mode: Option<bool>,
+    /// The luma mode, by its most probable ones.
+    pub(super) most_probable: Option<[u8; 3]>,
+    /// Whether split_transform_flag is coded.
+    pub(super) split_flag: bool,
+    /// Depth in the transform tree.
+    pub(super) depth: u32,
+}
+
+/// What luma blocks are coded by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LumaCoding<'a> {
+    pub(super) region: &'a Region,
+    pub(super) tools: &'a Tools,
+    pub(super) syntax: BlockSyntax,
+}
+
+impl LumaBlock {
     pub(super) fn new() -> Self {
         Self {
-            mode: 0,
-            coded: false,
-            outcome: Outcome::default(),
-            samples: [0; SAMPLES],
-            levels: [0; SAMPLES],
-            significant: [0; SAMPLES / 16],
+            references: References::default(),
+            filtered: References::default(),
+            source: [0; SAMPLES],
+            textures: [0; 16],
+            transformed: [0; SAMPLES],
+            skipping: (Attempt::new(), Coder::new(0)),
         }
     }
 
-    /// Takes over another attempt at an `N` x `N` block.
-    pub(super) fn copy_from<const N: usize>(&mut self, other: &Attempt) {
-        (self.mode, self.coded, self.outcome) = (other.mode, other.coded, other.outcome);
-        self.samples[..N * N].copy_from_slice(&other.samples[..N * N]);
-        other.levels().copy_to(self.levels_mut(), N * N / 16);
-    }
-
-    /// Takes over an attempt at one of the four 4x4 blocks of an 8x8 block.
-    pub(super) fn copy_quarter_from(&mut self, other: &Attempt, part: usize) {
-        let at = part / 2 * 32 + part % 2 * 4;
-        for (to, from) in self.samples[at..].chunks_mut(8).zip(other.samples[..16].chunks_exact(4)) {
-            to[..4].copy_from_slice(from);
-        }
-        let LevelsMut { levels, significant } = self.levels_mut();
-        let to = LevelsMut { levels: &mut levels[16 * part..], significant: &mut significant[part..] };
-        other.levels().copy_to(to, 1);
-    }
-
-    #[inline(always)]
-    pub(super) fn levels(&self) -> Levels<'_> {
-        Levels { levels: &self.levels, significant: &self.significant }
-    }
-
-    #[inline(always)]
-    pub(super) fn levels_mut(&mut self) -> LevelsMut<'_> {
-        LevelsMut { levels: &mut self.levels, significant: &mut self.significant }
-    }
-}
-
-/// Memory of the transforms.
-#[derive(Debug)]
-pub(super) struct Blocks {
-    residual: [i16; SAMPLES],
-    coefficients: [i16; SAMPLES],
-}
-
-impl Blocks {
-    pub(super) fn new() -> Self {
-        Self { residual: [0; SAMPLES], coefficients: [0; SAMPLES] }
-    }
-
-    /// Codes the block whose prediction stands in `attempt.samples`, and reconstructs it there. The source's rows are
-    /// `N` apart. Gives the squared error that is left.
-    #[inline(always)]
-    pub(super) fn code<S: Simd, const N: usize>(
+    /// Takes over the source of a block whose references have been fetched.
+    pub(super) fn load<S: Simd, const N: usize>(
         &mut self,
         simd: S,
         source: &[u8],
-        attempt: &mut Attempt,
-        job: &TransformJob<'_>,
-    ) -> u64 {
-        let Self { residual, coefficients } = self;
-        kernels::residual(simd, source, &attempt.samples, N * N, residual);
-        kernels::forward::<S, N>(simd, job.kernel, residual, coefficients);
-        let mut levels = attempt.levels_mut();
-        let (quantiser, scan) = (job.quantiser, job.scan);
-        let used = quantiser.code::<S, N>(simd, coefficients, scan, job.sign_hiding, &mut levels);
-        attempt.coded = used.is_some();
-        let Some(used) = used else {
-            return kernels::reconstruct(simd, source, &mut attempt.samples, N * N, None);
-        };
-        kernels::inverse::<S, N>(simd, job.kernel, coefficients, used, residual);
-        kernels::reconstruct(simd, source, &mut attempt.samples, N * N, Some(residual))
+        stride: usize,
+        tools: &Tools,
+        blocks: &mut Blocks,
+    ) {
+        self.references.filter(N, &mut self.filtered);
+        copy_block::<N>(source, stride, &mut self.source);
+        let Self { source, textures, transformed, .. } = self;
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                *textures = kernels::textures::<S, N>(simd, source);
+                if tools.optimised_levels.is_some_and(|weight| weight > 0) {
+                    blocks.transform_source::<S, N>(simd, source, transformed);
+                }
+            },
+        );
     }
-}
 
-/// How a transform unit is coded.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct TransformJob<'a> {
-    pub(super) kernel: Kernel,
-    pub(super) quantiser: &'a super::quantise::Quantiser,
-    pub(super) scan: &'a super::scan::Scan,
-    pub(super) sign_hiding: bool,
+    /// Codes the block with a mode, from a state of the coder on. Gives the cost.
+    pub(super) fn code<S: Simd, const N: usize>(
+        &mut self,
+        simd: S,
+        mode: u8,
+        entry: &Coder,
+        coding: &LumaCoding<'_>,
+        blocks: &mut Blocks,
+        (attempt, coder): (&mut Attempt, &mut Coder),
+    ) -> u64 {
+        self.attempt::<S, N>(simd, (mode, false), entry, coding, blocks, (attempt, coder));
+        let cost = coding.region.cost(&attempt.outcome);
+        if N > 4 || !coding.tools.transform_skip {
+            return cost;
+        }
+        let mut skipping = std::mem::replace(&mut self.skipping, (Attempt::new(), Coder::new(0)));
+        let out = (&mut skipping.0, &mut skipping.1);
+        self.attempt::<S, N>(simd, (mode, true), entry, coding, blocks, out);
+        let skip_cost = coding.region.cost(&skipping.0.outcome);
+        let better = skipping.0.coded && skip_cost < cost;
+        if better {
+            attempt.copy_from::<N>(&skipping.0);
+            *coder = skipping.1.clone();
+        }
+        self.skipping = skipping;
+        if better { skip_cost } else { cost }
+    }
+
+    /// Codes the block with a mode, `skip`ping the transform or not.
+    fn attempt<S: Simd, const N: usize>(
+        &self,
+        simd: S,
+        (mode, skip): (u8, bool),
+        entry: &Coder,
+        coding: &LumaCoding<'_>,
+        blocks: &mut Blocks,
+        (attempt, coder): (&mut Attempt, &mut Coder),
+    ) {
+        let LumaCoding { region, tools, syntax } = *coding;
+        let references = if intra::is_filtered(N, mode) { &self.filtered } else { &self.references };
+        attempt.mode = mode;
+        let log2 = N.ilog2();
+        let scan = luma_scan(log2, mode);
+        let choice = tools.optimised_levels.map(|weight| LevelChoice {
+            coder: entry,
+            lambda: region.luma_lambda(),
+            channel: Channel::Luma,
+            cbf_context: context::CBF_LUMA + usize::from(syntax.depth == 0),
+            texture: (weight > 0 && !skip).then_some(&self.transformed[..]),
+        });
+        let job = TransformJob {
+            kernel: if N == 4 { Kernel::Dst } else { Kernel::Dct },
+            skip,
+            quantiser: region.luma_quantiser(log2),
+            scan,
+            sign_hiding: tools.sign_hiding,
+            choice,
+        };
+        let (distortion, texture) = simd.vectorize(
+            #[inline(always)]
+            || {
+                kernels::predict::<S, N>(simd, mode, references, N < 32, &mut attempt.samples);
+                let distortion = blocks.code::<S, N>(simd, &self.source, attempt, &job);
+                (distortion, texture_loss::<S, N>(simd, &self.textures, &attempt.samples))
+            },
+        );
+
+        *coder = entry.fresh();
+        if let Some(quartered) = syntax.part_mode {
+            syntax::code_part_mode(coder, quartered);
+        }
+        if let Some(most_probable) = syntax.most_probable {
+            syntax::code_luma_mode(coder, mode, most_probable);
+        }
+        if syntax.split_flag {
+            syntax::code_split_transform_flag(coder, log2, false);
+        }
+        let with_skip_flag = N == 4 && tools.transform_skip;
+        if with_skip_flag {
+            coder.rare_bin(rare_context::PHANTOM, false);
+        }
+        syntax::code_cbf_luma(coder, syntax.depth, attempt.coded);
+        if attempt.coded {
+            let skipped = with_skip_flag.then_some(skip);
+            let levels = attempt.levels();
+            syntax::code_block(simd, coder, levels, scan, Channel::Luma, tools.sign_hiding, skipped);
+        }
+        attempt.outcome = Outcome { distortion, bits: coder.bits(), texture };
+    }
 }
 
 /// Memory of the luma search.
 #[derive(Debug)]
 pub(super) struct LumaSearch {
-    pub(super) references: References,
-    filtered: References,
-    source: [u8; SAMPLES],
+    pub(super) block: LumaBlock,
     turned_source: [u8; SAMPLES],
     /// The best so far and the one in work.
     attempts: [Attempt; 2],
@@ -139,22 +199,15 @@ pub(super) struct PredictionUnit<'a> {
     pub(super) most_probable: [u8; 3],
     /// The coder's state at the start of the coding unit.
     pub(super) entry: &'a Coder,
-    /// Whether this is one of four.
-    pub(super) quartered: bool,
-    /// Whether part_mode is coded with this prediction unit.
-    pub(super) with_part_mode: bool,
     /// How many modes are tried in full.
     pub(super) candidates: usize,
-    pub(super) region: &'a Region,
-    pub(super) sign_hiding: bool,
+    pub(super) coding: LumaCoding<'a>,
 }
 
 impl LumaSearch {
     pub(super) fn new() -> Self {
         Self {
-            references: References::default(),
-            filtered: References::default(),
-            source: [0; SAMPLES],
+            block: LumaBlock::new(),
             turned_source: [0; SAMPLES],
             attempts: [Attempt::new(), Attempt::new()],
             coders: [Coder::new(0), Coder::new(0)],
@@ -169,20 +222,16 @@ impl LumaSearch {
         unit: &PredictionUnit<'_>,
         blocks: &mut Blocks,
     ) {
-        self.references.filter(N, &mut self.filtered);
-        copy_block::<N>(unit.source, unit.stride, &mut self.source);
+        self.block.load::<S, N>(simd, unit.source, unit.stride, unit.coding.tools, blocks);
         let costs = self.mode_costs::<S, N>(simd, unit);
         let (list, count) = candidates(&costs, unit);
-
-        let textures = simd.vectorize(
-            #[inline(always)]
-            || kernels::textures::<S, N>(simd, &self.source),
-        );
         let mut best_cost = u64::MAX;
         for &mode in &list[..count] {
-            let cost = self.attempt::<S, N>(simd, mode, 1 - self.best, unit, &textures, blocks);
+            let slot = 1 - self.best;
+            let out = (&mut self.attempts[slot], &mut self.coders[slot]);
+            let cost = self.block.code::<S, N>(simd, mode, unit.entry, &unit.coding, blocks, out);
             if cost < best_cost {
-                (best_cost, self.best) = (cost, 1 - self.best);
+                (best_cost, self.best) = (cost, slot);
             }
         }
     }
@@ -201,8 +250,9 @@ impl LumaSearch {
     fn mode_costs<S: Simd, const N: usize>(&mut self, simd: S, unit: &PredictionUnit<'_>) -> [u32; MODES] {
         let flag = context::PREV_INTRA_LUMA_PRED_FLAG;
         let (probable, other) = (unit.entry.peek(flag, true), unit.entry.peek(flag, false));
-        let Self { references, filtered, source, turned_source, .. } = self;
-        let references = BothReferences { plain: references, filtered };
+        let LumaBlock { references, filtered, source, .. } = &self.block;
+        let (references, turned_source) =
+            (BothReferences { plain: references, filtered }, &mut self.turned_source);
         let sums = simd.vectorize(
             #[inline(always)]
             || {
@@ -211,59 +261,14 @@ impl LumaSearch {
             },
         );
         let mut costs = sums;
-        let price = unit.region.prediction_price(5 + other);
+        let price = unit.coding.region.prediction_price(5 + other);
         for cost in &mut costs {
             *cost += price;
         }
         for (mode, bypass) in unit.most_probable.into_iter().map(usize::from).zip([1, 2, 2]) {
-            costs[mode] = sums[mode] + unit.region.prediction_price(bypass + probable);
+            costs[mode] = sums[mode] + unit.coding.region.prediction_price(bypass + probable);
         }
         costs
-    }
-
-    /// Codes the unit with a mode into one of the two attempts.
-    fn attempt<S: Simd, const N: usize>(
-        &mut self,
-        simd: S,
-        mode: u8,
-        slot: usize,
-        unit: &PredictionUnit<'_>,
-        textures: &[i32; 16],
-        blocks: &mut Blocks,
-    ) -> u64 {
-        let attempt = &mut self.attempts[slot];
-        let references = if intra::is_filtered(N, mode) { &self.filtered } else { &self.references };
-        attempt.mode = mode;
-        let log2 = N.ilog2();
-        let scan = luma_scan(log2, mode);
-        let job = TransformJob {
-            kernel: if N == 4 { Kernel::Dst } else { Kernel::Dct },
-            quantiser: unit.region.luma_quantiser(log2),
-            scan,
-            sign_hiding: unit.sign_hiding,
-        };
-        let source = &self.source;
-        let (distortion, texture) = simd.vectorize(
-            #[inline(always)]
-            || {
-                kernels::predict::<S, N>(simd, mode, references, N < 32, &mut attempt.samples);
-                let distortion = blocks.code::<S, N>(simd, source, attempt, &job);
-                (distortion, texture_loss::<S, N>(simd, textures, &attempt.samples))
-            },
-        );
-
-        let coder = &mut self.coders[slot];
-        *coder = unit.entry.fresh();
-        if unit.with_part_mode {
-            syntax::code_part_mode(coder, unit.quartered);
-        }
-        syntax::code_luma_mode(coder, mode, unit.most_probable);
-        syntax::code_cbf_luma(coder, unit.quartered, attempt.coded);
-        if attempt.coded {
-            code_residual(simd, coder, attempt.levels(), scan, Channel::Luma, unit.sign_hiding);
-        }
-        attempt.outcome = Outcome { distortion, bits: coder.bits(), texture };
-        unit.region.cost(&attempt.outcome)
     }
 }
 
@@ -294,19 +299,4 @@ fn candidates(costs: &[u32; MODES], unit: &PredictionUnit<'_>) -> ([u8; MOST_CAN
         }
     }
     (modes, slots.iter().take_while(|&&cost| cost != u32::MAX).count())
-}
-
-/// Copies a block whose rows are `stride` apart to one whose rows are `N` apart.
-#[inline(always)]
-pub(super) fn copy_block<const N: usize>(from: &[u8], stride: usize, to: &mut [u8]) {
-    for (to, from) in to.chunks_exact_mut(N).zip(from.chunks(stride)).take(N) {
-        to.copy_from_slice(&from[..N]);
-    }
-}
-
-/// How far a block's textures are from the source's.
-#[inline(always)]
-pub(super) fn texture_loss<S: Simd, const N: usize>(simd: S, textures: &[i32; 16], samples: &[u8]) -> u64 {
-    let own = kernels::textures::<S, N>(simd, samples);
-    textures.iter().zip(&own).map(|(a, b)| u64::from(a.abs_diff(*b))).sum()
 }

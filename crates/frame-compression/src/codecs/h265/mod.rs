@@ -22,6 +22,7 @@ mod picture;
 mod preset;
 mod quadtree;
 mod quantise;
+mod rdoq;
 mod residual_rate;
 mod sao;
 mod scan;
@@ -29,6 +30,8 @@ mod settings;
 mod syntax;
 mod threads;
 mod transform;
+mod transform_tree;
+mod transform_unit;
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -36,7 +39,7 @@ use self::aq::AdaptiveQuantisation;
 use self::geometry::Geometry;
 use self::picture::{Carried, Frame, LowerEdge, PictureRow, RowCoder, RowEdges};
 use self::preset::Tools;
-pub use self::preset::{Preset, X265Version};
+pub use self::preset::{Preset, Tune, X265Version};
 pub use self::settings::H265;
 use crate::planes::{Plane, Planes};
 use crate::simd::{Level, Simd, dispatch};
@@ -50,9 +53,9 @@ pub(crate) struct Reconstruction {
     adaptive_quantisation: AdaptiveQuantisation,
     /// The picture before and, later, after deblocking, in whole coding units.
     samples: [Vec<u8>; 3],
-    /// QpY and depth of each 8x8 block.
+    /// QpY of each 8x8 block, and log2 of its transform units' sides.
     qps: Vec<u8>,
-    depths: Vec<u8>,
+    transform_log2s: Vec<u8>,
     lower_edges: Vec<OnceLock<LowerEdge>>,
     statistics: Vec<sao::CtuStatistics>,
     offsets: Vec<sao::CtuOffsets>,
@@ -63,22 +66,31 @@ pub(crate) struct Reconstruction {
 impl Reconstruction {
     /// Replaces the picture by what decoding its H.265 coding gives. 4:2:0, even sides of at least [`MIN_SIDE`].
     pub(crate) fn run(&mut self, planes: &mut Planes, settings: &H265) {
-        let tools = Tools::of(settings.preset);
+        let tools = Tools::of(settings.preset, settings.tune);
         let geometry = Geometry::new(planes.width(), planes.height(), &tools);
         for plane in [&mut planes.y, &mut planes.cb, &mut planes.cr] {
             plane.extend_edges();
         }
         let threads = threads::available();
-        if tools.adaptive_quantisation {
-            self.adaptive_quantisation.measure(planes, &geometry, threads);
+        if tools.adaptive_quantisation > 0.0 {
+            let strength = tools.adaptive_quantisation;
+            self.adaptive_quantisation.measure(planes, &geometry, strength, threads);
         } else {
             self.adaptive_quantisation.clear();
         }
-        let base_qp = aq::base_qp(settings.crf);
+        let base_qp = aq::base_qp(settings.crf, settings.fps, tools.control);
         let slice_qp = aq::slice_qp(base_qp);
         self.resize(&geometry);
-        let Self { adaptive_quantisation, samples, qps, depths, lower_edges, statistics, offsets, coders } =
-            self;
+        let Self {
+            adaptive_quantisation,
+            samples,
+            qps,
+            transform_log2s,
+            lower_edges,
+            statistics,
+            offsets,
+            coders,
+        } = self;
         let frame = Frame {
             geometry,
             tools,
@@ -95,9 +107,11 @@ impl Reconstruction {
         }
         let coders = &mut coders[..in_wave];
         let level = Level::current();
-        dispatch!(level, simd => code_rows(simd, &frame, coders, lower_edges, samples, qps, depths));
-        let blocks = deblocking::Blocks { geometry: &geometry, qps, depths };
-        filter_horizontal_edges(threads, blocks, samples);
+        dispatch!(level, simd => code_rows(simd, &frame, coders, lower_edges, samples, qps, transform_log2s));
+        if let Some(offset) = tools.deblocking {
+            let blocks = deblocking::Blocks { geometry: &geometry, qps, transform_log2s, offset };
+            filter_horizontal_edges(threads, blocks, samples);
+        }
         if tools.sample_adaptive_offset {
             dispatch!(level, simd => measure_classes(simd, threads, samples, &geometry, planes, statistics));
             sao::decide(statistics, &geometry, slice_qp, qps, offsets);
@@ -118,7 +132,7 @@ impl Reconstruction {
             samples.resize(length, 0);
         }
         self.qps.resize(luma / 64, 0);
-        self.depths.resize(luma / 64, 0);
+        self.transform_log2s.resize(luma / 64, 0);
         self.lower_edges.clear();
         self.lower_edges.resize_with(geometry.columns * geometry.rows, OnceLock::new);
         self.statistics.resize(geometry.columns * geometry.rows, sao::CtuStatistics::default());
@@ -135,14 +149,18 @@ fn code_rows<S: Simd>(
     lower_edges: &[OnceLock<LowerEdge>],
     samples: &mut [Vec<u8>; 3],
     qps: &mut [u8],
-    depths: &mut [u8],
+    transform_log2s: &mut [u8],
 ) {
     let geometry = &frame.geometry;
     let luma = geometry.ctu() * geometry.width;
     let [y, cb, cr] = samples;
     let rows = (y.chunks_mut(luma).zip(cb.chunks_mut(luma / 4)).zip(cr.chunks_mut(luma / 4)))
-        .zip(qps.chunks_mut(luma / 64).zip(depths.chunks_mut(luma / 64)))
-        .map(|(((y, cb), cr), (qps, depths))| PictureRow { samples: [y, cb, cr], qps, depths });
+        .zip(qps.chunks_mut(luma / 64).zip(transform_log2s.chunks_mut(luma / 64)))
+        .map(|(((y, cb), cr), (qps, transform_log2s))| PictureRow {
+            samples: [y, cb, cr],
+            qps,
+            transform_log2s,
+        });
     let rows = Mutex::new(rows.enumerate());
     let next_row = || rows.lock().unwrap_or_else(PoisonError::into_inner).next();
     threads::on_each(coders, |coder| {
@@ -154,9 +172,11 @@ fn code_rows<S: Simd>(
             let edges = |row: usize| &lower_edges[row * geometry.columns..][..geometry.columns];
             let edges = RowEdges { above: row.checked_sub(1).map(edges), below: edges(row) };
             coder.code_row(simd, frame, row, edges, &mut out, &mut carried);
-            let PictureRow { samples, qps, depths } = out;
-            let blocks = deblocking::Blocks { geometry, qps, depths };
-            deblocking::filter_vertical_edges(blocks, samples);
+            let PictureRow { samples, qps, transform_log2s } = out;
+            if let Some(offset) = frame.tools.deblocking {
+                let blocks = deblocking::Blocks { geometry, qps, transform_log2s, offset };
+                deblocking::filter_vertical_edges(blocks, samples);
+            }
         }
     });
 }

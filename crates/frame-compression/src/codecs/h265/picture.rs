@@ -30,7 +30,7 @@ impl Frame<'_> {
     /// The quantisation parameters of a square region of the picture.
     pub(super) fn region(&self, x: usize, y: usize, size: usize) -> Region {
         let index = self.adaptive_quantisation.index(self.base_qp, x, y, size, &self.geometry);
-        Region::new(index, self.version)
+        Region::new(index, self.version, &self.tools)
     }
 }
 
@@ -56,8 +56,8 @@ pub(super) struct PictureRow<'a> {
     pub(super) samples: [&'a mut [u8]; 3],
     /// QpY of 8x8 blocks.
     pub(super) qps: &'a mut [u8],
-    /// Depths of 8x8 blocks.
-    pub(super) depths: &'a mut [u8],
+    /// log2 of the transform units' sides, of 8x8 blocks.
+    pub(super) transform_log2s: &'a mut [u8],
 }
 
 /// Where rows of CTUs wait for each other: a place for each CTU, filled when it is complete.
@@ -152,7 +152,7 @@ impl RowCoder {
             } else {
                 carried.coder.reset_with_fraction();
             }
-            let contexts = (geometry.wavefront && column == 1).then_some(carried.coder.contexts);
+            let contexts = (geometry.wavefront && column == 1).then(|| carried.coder.contexts());
             let filled = edge.set(self.lower_edge(contexts));
             debug_assert!(filled.is_ok(), "a CTU is coded once");
             self.store(out, geometry);
@@ -214,7 +214,7 @@ impl RowCoder {
         for y in (0..height).step_by(8) {
             let at = y / 8 * columns + x / 8;
             out.qps[at..][..width / 8].copy_from_slice(self.ctu.qp_row(y));
-            out.depths[at..][..width / 8].copy_from_slice(self.ctu.depth_row(y));
+            out.transform_log2s[at..][..width / 8].copy_from_slice(self.ctu.transform_row(y));
         }
     }
 }

@@ -4,13 +4,15 @@
 use super::cabac::Coder;
 use super::chroma::{ChromaSearch, ChromaUnit};
 use super::cost::{Outcome, Region};
-use super::ctu::{CodingUnit, Ctu, decoding_order};
+use super::ctu::{CodingUnit, Ctu, TransformBlock, decoding_order};
 use super::intra::most_probable_modes;
 use super::kernels;
-use super::luma::{Attempt, Blocks, LumaSearch, PredictionUnit, copy_block, texture_loss};
+use super::luma::{BlockSyntax, LumaCoding, LumaSearch, PredictionUnit};
 use super::picture::Frame;
-use super::preset::FlagPrice;
+use super::preset::{FlagPrice, Preset, Tools};
 use super::syntax::{self, UnitContext};
+use super::transform_tree::{Division, TransformTree};
+use super::transform_unit::{Attempt, Blocks, SAMPLES, copy_block, texture_loss};
 use crate::simd::Simd;
 
 /// A block coded as one coding unit, kept until it is known whether that is better than to divide it.
@@ -70,6 +72,7 @@ impl Block {
 pub(super) struct Analysis {
     luma: LumaSearch,
     chroma: ChromaSearch,
+    tree: TransformTree,
     blocks: Blocks,
     /// By log2 of the size from 3 on, and last the 8x8 unit that is quartered.
     trials: [Trial; 4],
@@ -86,9 +89,10 @@ impl Analysis {
         Self {
             luma: LumaSearch::new(),
             chroma: ChromaSearch::new(),
+            tree: TransformTree::new(),
             blocks: Blocks::new(),
             trials: std::array::from_fn(|_| Trial::new()),
-            region: Region::new(0, Default::default()),
+            region: Region::new(0, Default::default(), &Tools::of(Preset::default(), None)),
             predicted_qp: 0,
         }
     }
@@ -206,44 +210,115 @@ impl<S: Simd> Walk<'_, '_, S> {
         let luma = &self.ctu.luma;
         let neighbours = self.ctu.area.neighbours(x, y, N);
         let Analysis { luma: search, blocks, region, .. } = &mut *self.analysis;
-        search.references.fetch(&luma.reconstruction, luma.stride, luma.at(x, y), N, neighbours);
+        let references = &mut search.block.references;
+        references.fetch(&luma.reconstruction, luma.stride, luma.at(x, y), N, neighbours);
         let depth = block.depth as usize + usize::from(quartered);
+        let Frame { geometry, tools, .. } = self.frame;
+        let least_log2 = tools.least_transform_log2(geometry.ctu_log2, block.log2, quartered);
+        let with_part_mode = part == 0 && block.log2 == geometry.min_cu_log2;
+        let syntax = BlockSyntax {
+            part_mode: with_part_mode.then_some(quartered),
+            most_probable: Some(most_probable),
+            split_flag: N.ilog2() > least_log2,
+            depth: quartered.into(),
+        };
         let unit = PredictionUnit {
             source: luma.source_at(x, y),
             stride: luma.side,
             most_probable,
             entry,
-            quartered,
-            with_part_mode: part == 0 && block.log2 == self.frame.geometry.min_cu_log2,
-            candidates: self.frame.tools.luma_candidates + depth / 2,
-            region,
-            sign_hiding: self.frame.tools.sign_hiding,
+            candidates: tools.luma_candidates + depth / 2,
+            coding: LumaCoding { region, tools, syntax },
         };
         search.search::<S, N>(self.simd, &unit, blocks);
         most_probable
     }
 
+    /// What the syntax of a coding unit depends on.
+    fn surroundings(&self, block: Block, most_probable: [[u8; 3]; 4], quartered: bool) -> UnitContext {
+        let Frame { geometry, tools, .. } = self.frame;
+        UnitContext {
+            log2: block.log2,
+            smallest: block.log2 == geometry.min_cu_log2,
+            most_probable,
+            sign_hiding: tools.sign_hiding,
+            least_transform_log2: tools.least_transform_log2(geometry.ctu_log2, block.log2, quartered),
+            transform_skip: tools.transform_skip,
+        }
+    }
+
     /// Codes a block as one coding unit with one prediction unit; `C` is the side of its chroma blocks.
     fn try_unit<const N: usize, const C: usize>(&mut self, block: Block, entry: &Coder) {
-        self.search_luma::<N>(block, 0, entry);
+        let most_probable = self.search_luma::<N>(block, 0, entry);
+        let surroundings = self.surroundings(block, [most_probable; 4], false);
         let Analysis { luma, trials, .. } = &mut *self.analysis;
         let best = luma.best();
         let trial = &mut trials[block.log2 as usize - 3];
         trial.luma.copy_from::<N>(best);
         trial.unit = CodingUnit {
-            quartered: false,
             luma_modes: [best.mode; 4],
-            cbf_luma: u8::from(best.coded),
+            coded: [u64::from(best.coded), 0, 0],
+            skipped: [u64::from(best.coded && best.skipped), 0, 0],
             ..CodingUnit::default()
         };
-        let outcome = best.outcome;
+        let mut outcome = best.outcome;
         trial.coder = luma.best_coder().clone();
-        self.finish_unit::<C>(block, block.log2 as usize - 3, outcome, entry);
+        if block.log2 > surroundings.least_transform_log2
+            && let Some(divided) = self.divide::<N>(block, &surroundings, entry)
+        {
+            outcome = divided;
+        }
+        self.finish_unit::<C>(block, block.log2 as usize - 3, outcome, &surroundings, entry);
+    }
+
+    /// Divides the luma of a coding unit that stands in a trial into smaller transforms, if that is better. Gives what it
+    /// then comes to.
+    fn divide<const N: usize>(
+        &mut self,
+        block: Block,
+        surroundings: &UnitContext,
+        entry: &Coder,
+    ) -> Option<Outcome> {
+        let Block { x, y, log2, .. } = block;
+        let (simd, most_probable) = (self.simd, surroundings.most_probable[0]);
+        let Analysis { luma, tree, blocks, region, trials, .. } = &mut *self.analysis;
+        let trial = &mut trials[log2 as usize - 3];
+        let mut coder = entry.clone();
+        let outcome = Division {
+            simd,
+            memory: tree,
+            blocks,
+            ctu: self.ctu,
+            tools: &self.frame.tools,
+            region,
+            x,
+            y,
+            most_probable,
+            with_part_mode: surroundings.smallest,
+            least_log2: surroundings.least_transform_log2,
+            unit: &mut trial.unit,
+            levels: &mut trial.luma,
+        }
+        .quarters(TransformBlock { first: 0, log2, depth: 0 }, &mut coder);
+        let whole = luma.best();
+        if region.cost(&outcome) >= region.cost(&whole.outcome) {
+            trial.luma.copy_from::<N>(whole);
+            (trial.unit.splits, trial.unit.coded[0]) = (0, u64::from(whole.coded));
+            trial.unit.skipped[0] = 0;
+            return None;
+        }
+        trial.unit.splits |= 1;
+        self.ctu.luma.copy_out::<N>(x, y, &mut trial.luma.samples);
+        trial.coder = entry.fresh();
+        syntax::code_unit_luma(simd, &mut trial.coder, &trial.unit, trial.luma.levels(), surroundings);
+        let source = (self.ctu.luma.source_at(x, y), self.ctu.luma.side);
+        let texture = unit_texture::<S, N>(simd, source, &trial.luma.samples);
+        Some(Outcome { texture, ..outcome })
     }
 
     /// Codes an 8x8 block as one coding unit of four prediction units.
     fn try_quartered(&mut self, block: Block, entry: &Coder) {
-        let mut unit = CodingUnit { quartered: true, ..CodingUnit::default() };
+        let mut unit = CodingUnit { quartered: true, splits: 1, ..CodingUnit::default() };
         let mut most_probable = [[0; 3]; 4];
         let mut outcome = Outcome::default();
         for (part, most_probable) in most_probable.iter_mut().enumerate() {
@@ -251,7 +326,8 @@ impl<S: Simd> Walk<'_, '_, S> {
             let Analysis { luma, trials, .. } = &mut *self.analysis;
             let best = luma.best();
             unit.luma_modes[part] = best.mode;
-            unit.cbf_luma |= u8::from(best.coded) << part;
+            unit.coded[0] |= u64::from(best.coded) << part;
+            unit.skipped[0] |= u64::from(best.coded && best.skipped) << part;
             outcome += best.outcome;
             trials[QUARTERED].luma.copy_quarter_from(best, part);
             // The next prediction unit predicts from this one.
@@ -259,57 +335,52 @@ impl<S: Simd> Walk<'_, '_, S> {
             self.ctu.luma.store::<4>(x, y, &best.samples);
             self.ctu.set_mode(x, y, 4, best.mode);
         }
+        let surroundings = self.surroundings(block, most_probable, true);
         let (luma, simd) = (&self.ctu.luma, self.simd);
-        let mut source = [0; 64];
-        copy_block::<8>(luma.source_at(block.x, block.y), luma.side, &mut source);
         let trial = &mut self.analysis.trials[QUARTERED];
         // The unit's texture is that of the whole, not of the four blocks that the searches compared.
-        outcome.texture = simd.vectorize(
-            #[inline(always)]
-            || {
-                let textures = kernels::textures::<S, 8>(simd, &source);
-                texture_loss::<S, 8>(simd, &textures, &trial.luma.samples)
-            },
-        );
+        let source = (luma.source_at(block.x, block.y), luma.side);
+        outcome.texture = unit_texture::<S, 8>(simd, source, &trial.luma.samples);
         trial.unit = unit;
         // Each search started from the state before the unit; here the four follow each other.
-        let surroundings = UnitContext {
-            log2: block.log2,
-            smallest: true,
-            most_probable,
-            sign_hiding: self.frame.tools.sign_hiding,
-        };
         trial.coder = entry.fresh();
         syntax::code_unit_luma(simd, &mut trial.coder, &unit, trial.luma.levels(), &surroundings);
-        self.finish_unit::<4>(block, QUARTERED, outcome, entry);
+        self.finish_unit::<4>(block, QUARTERED, outcome, &surroundings, entry);
     }
 
     /// The chroma of a coding unit whose luma stands in a trial, and the cost of it all.
-    fn finish_unit<const C: usize>(&mut self, block: Block, trial: usize, luma: Outcome, entry: &Coder) {
+    fn finish_unit<const C: usize>(
+        &mut self,
+        block: Block,
+        trial: usize,
+        luma: Outcome,
+        surroundings: &UnitContext,
+        entry: &Coder,
+    ) {
         let Block { x, y, depth, .. } = block;
         let Analysis { chroma, blocks, trials, region, predicted_qp, .. } = &mut *self.analysis;
         let quartered = trial == QUARTERED;
         let trial = &mut trials[trial];
-        let unit = ChromaUnit {
-            ctu: self.ctu,
-            x: x / 2,
-            y: y / 2,
-            neighbours: self.ctu.area.neighbours(x, y, block.size()).chroma(),
-            luma_mode: trial.unit.luma_modes[0],
-            entry,
-            region,
-            sign_hiding: self.frame.tools.sign_hiding,
-        };
-        let choice = chroma.search::<S, C>(self.simd, &unit, quartered, blocks);
+        let tools = &self.frame.tools;
+        let unit = ChromaUnit { x, y, unit: &trial.unit, surroundings, entry, region, tools };
+        let choice = chroma.search::<S, C>(self.simd, self.ctu, &unit, quartered, blocks);
         for (to, from) in trial.chroma.iter_mut().zip(choice.attempts) {
             to.copy_from::<C>(from);
         }
-        trial.unit.chroma_mode = choice.mode;
-        (trial.unit.cbf_cb, trial.unit.cbf_cr) = (choice.attempts[0].coded, choice.attempts[1].coded);
+        trial.unit.chroma_mode = choice.unit.chroma_mode;
+        trial.unit.coded[1..].copy_from_slice(&choice.unit.coded[1..]);
+        trial.unit.skipped[1..].copy_from_slice(&choice.unit.skipped[1..]);
 
         let qp_delta = i32::from(region.qp) - i32::from(*predicted_qp);
         let mut coder = Coder::joined(entry, &trial.coder, choice.coder);
-        if trial.unit.coded() {
+        if trial.unit.splits & 1 != 0 && !quartered {
+            // In a stream, the components take turns.
+            let mut in_turns = entry.fresh();
+            let levels = [trial.chroma[0].levels(), trial.chroma[1].levels()];
+            syntax::code_unit_chroma(self.simd, &mut in_turns, &trial.unit, levels, surroundings, true);
+            coder = Coder::joined(entry, &trial.coder, &in_turns);
+        }
+        if trial.unit.is_coded() && tools.qp_delta {
             syntax::code_qp_delta(&mut coder, qp_delta);
         }
         let mut outcome = Outcome {
@@ -318,9 +389,9 @@ impl<S: Simd> Walk<'_, '_, S> {
             texture: luma.texture,
         };
         trial.qp = region.qp;
-        if depth <= self.frame.geometry.group_depth() {
-            if trial.unit.coded() {
-                outcome.bits += price_qp_delta(self.frame.tools.flag_price, &mut coder, qp_delta);
+        if depth <= self.frame.geometry.group_depth() && tools.qp_delta {
+            if trial.unit.is_coded() {
+                outcome.bits += price_qp_delta(tools.flag_price, &mut coder, qp_delta);
             } else {
                 trial.qp = *predicted_qp;
             }
@@ -344,7 +415,7 @@ impl<S: Simd> Walk<'_, '_, S> {
             let deeper = self.ctu.deeper_neighbours(block.x, block.y, block.depth);
             quarters.outcome.bits += price_split_flag(price, &mut quarters.coder, deeper, true);
         }
-        if group && quarters.coded {
+        if group && quarters.coded && self.frame.tools.qp_delta {
             let first = i32::from(self.ctu.qp(block.x, block.y));
             let delta = first - i32::from(self.analysis.predicted_qp);
             quarters.outcome.bits += price_qp_delta(price, &mut quarters.coder, delta);
@@ -356,7 +427,7 @@ impl<S: Simd> Walk<'_, '_, S> {
     fn settle_qps(&mut self, block: Block) {
         let mut order = 0;
         while let Some((x, y, size)) = self.ctu.next_unit(block.x, block.y, block.size(), &mut order) {
-            if self.ctu.unit(x, y).coded() {
+            if self.ctu.unit(x, y).is_coded() {
                 break;
             }
             self.ctu.set_qp(x, y, size, self.analysis.predicted_qp);
@@ -388,9 +459,20 @@ impl<S: Simd> Walk<'_, '_, S> {
         }
         ctu.set_depth(x, y, block.size(), depth);
         ctu.set_qp(x, y, block.size(), trial.qp);
+        ctu.set_transforms(x, y, log2, &trial.unit);
         ctu.units[order / 4] = trial.unit;
-        Analysed { outcome: trial.outcome, coder: trial.coder.clone(), coded: trial.unit.coded() }
+        Analysed { outcome: trial.outcome, coder: trial.coder.clone(), coded: trial.unit.is_coded() }
     }
+}
+
+/// The texture that a coding unit's luma lost. The source's rows are so far apart.
+fn unit_texture<S: Simd, const N: usize>(simd: S, source: (&[u8], usize), samples: &[u8]) -> u64 {
+    let mut block = [0; SAMPLES];
+    copy_block::<N>(source.0, source.1, &mut block);
+    simd.vectorize(
+        #[inline(always)]
+        || texture_loss::<S, N>(simd, &kernels::textures::<S, N>(simd, &block), samples),
+    )
 }
 
 fn store_samples<const N: usize, const C: usize>(ctu: &mut Ctu, trial: &Trial, x: usize, y: usize) {
@@ -443,8 +525,9 @@ pub(super) fn predicted_qp(ctu: &Ctu, x: usize, y: usize, previous: u8, in_analy
 mod tests {
     use super::super::aq::{self, AdaptiveQuantisation};
     use super::super::geometry::{CtuArea, Geometry};
-    use super::super::preset::{Preset, Tools, X265Version};
+    use super::super::preset::{QuantisationControl, X265Version};
     use super::*;
+    use crate::frame_rate::FrameRate;
     use crate::planes::{Component, Planes};
     use crate::simd::Scalar;
     use crate::{names::Subsampling, quality::Crf};
@@ -464,11 +547,11 @@ mod tests {
                 planes.row_mut(Component::Cr, y)[x] = ((x * y) >> 3) as u8;
             }
         }
-        let tools = Tools::of(Preset::Veryfast);
+        let tools = Tools::of(Preset::Veryfast, None);
         let geometry = Geometry::new(64, 64, &tools);
         let mut adaptive_quantisation = AdaptiveQuantisation::default();
-        adaptive_quantisation.measure(&planes, &geometry, 1);
-        let base_qp = aq::base_qp(Crf::new(28.0).unwrap());
+        adaptive_quantisation.measure(&planes, &geometry, 1.0, 1);
+        let base_qp = aq::base_qp(Crf::new(28.0).unwrap(), FrameRate::LTX, QuantisationControl::FrameRate);
         let frame = Frame {
             geometry,
             tools,

@@ -19,7 +19,13 @@ impl<'a> Levels<'a> {
     }
 }
 
-impl Levels<'_> {
+impl<'a> Levels<'a> {
+    /// Those after so many 4x4 blocks.
+    #[inline(always)]
+    pub(super) fn skip(self, blocks: usize) -> Self {
+        Self { levels: &self.levels[16 * blocks..], significant: &self.significant[blocks..] }
+    }
+
     /// Copies those of so many 4x4 blocks.
     #[inline(always)]
     pub(super) fn copy_to(self, to: LevelsMut<'_>, blocks: usize) {
@@ -35,6 +41,14 @@ pub(super) struct LevelsMut<'a> {
     pub(super) significant: &'a mut [u16],
 }
 
+impl LevelsMut<'_> {
+    /// Those after so many 4x4 blocks.
+    #[inline(always)]
+    pub(super) fn skip(self, blocks: usize) -> Self {
+        Self { levels: &mut self.levels[16 * blocks..], significant: &mut self.significant[blocks..] }
+    }
+}
+
 /// The quantiser of one quantisation parameter and block size.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Quantiser {
@@ -46,6 +60,8 @@ pub(super) struct Quantiser {
     scale: i32,
     round: i32,
     scale_shift: u32,
+    /// Rounding as the choice of levels by their cost has it.
+    round_in_choice: i32,
 }
 
 impl Quantiser {
@@ -60,7 +76,20 @@ impl Quantiser {
             scale: [40, 45, 51, 57, 64, 72][rem] << per,
             round: 1 << (log2 - 2),
             scale_shift: log2 - 1,
+            round_in_choice: if log2 - 1 > per { 1 << (log2 - 2 - per) } else { 0 },
         }
+    }
+
+    /// Factor, what is added and the shift that round to the nearest level.
+    #[inline(always)]
+    pub(super) fn nearest(&self) -> [i32; 3] {
+        [self.factor, 1 << (self.shift - 1), self.shift as i32]
+    }
+
+    /// The magnitude of a coefficient that a level stands for, as the choice of levels by their cost has it.
+    #[inline(always)]
+    pub(super) fn magnitude_of(&self, level: i64) -> i64 {
+        (level * i64::from(self.scale) + i64::from(self.round_in_choice)) >> self.scale_shift
     }
 
     /// Quantises a block of coefficients (in raster order), hides signs, and scales the levels back to coefficients.
@@ -106,6 +135,37 @@ impl Quantiser {
             kernels::store_sub_block::<S, N>(scaled.reorder(&scan.into_raster), coefficients, start);
         }
         (columns > 0).then_some((columns, rows))
+    }
+
+    /// Scales the levels of a block back to coefficients in raster order. Gives the columns and rows beyond which all of
+    /// those are 0.
+    #[inline(always)]
+    pub(super) fn scale_all<S: Simd, const N: usize>(
+        &self,
+        simd: S,
+        from: &LevelsMut<'_>,
+        scan: &Scan,
+        coefficients: &mut [i16],
+    ) -> (usize, usize) {
+        if S::IS_SCALAR {
+            return self.scale::<N>(from, scan, coefficients);
+        }
+        let zero = S::Words::splat(simd, 0);
+        let numbers = [self.scale, self.round, self.scale_shift as i32];
+        let (mut columns, mut rows) = (0, 0);
+        for (index, &significant) in from.significant[..N * N / 16].iter().enumerate() {
+            let start = sub_block_start(scan, index, N);
+            if significant == 0 {
+                kernels::store_sub_block::<S, N>(zero, coefficients, start);
+                continue;
+            }
+            let (x, y) = scan.sub_blocks[index % 64];
+            (columns, rows) = (columns.max(4 * usize::from(x) + 4), rows.max(4 * usize::from(y) + 4));
+            let levels = from.levels[16 * index..].first_chunk().expect("a block has 16 levels a sub-block");
+            let scaled = kernels::scale(simd, S::Words::load(simd, levels), numbers);
+            kernels::store_sub_block::<S, N>(scaled.reorder(&scan.into_raster), coefficients, start);
+        }
+        (columns, rows)
     }
 
     /// Makes the parity of a sub-block's magnitudes say the sign of its first level
@@ -250,7 +310,7 @@ impl Quantiser {
 
 /// Moves the magnitude of a level whose coefficient has the sign. Gives which levels are not 0 then.
 #[inline(always)]
-fn change_level(
+pub(super) fn change_level(
     levels: &mut [i16; 16],
     negative: bool,
     (chosen, mut change): (usize, i16),
@@ -267,7 +327,7 @@ fn change_level(
 
 /// Where a sub-block begins in a block in raster order.
 #[inline(always)]
-fn sub_block_start(scan: &Scan, index: usize, side: usize) -> usize {
+pub(super) fn sub_block_start(scan: &Scan, index: usize, side: usize) -> usize {
     let (x, y) = scan.sub_blocks[index % 64];
     4 * (usize::from(y) * side + usize::from(x))
 }

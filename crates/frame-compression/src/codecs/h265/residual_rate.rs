@@ -43,15 +43,7 @@ fn code<S: Simd, const CHROMA: bool>(
     let last_rank = 15 - significant[last].leading_zeros();
     code_last_position::<CHROMA>(coder, last, last_rank as usize, scan);
 
-    let sig_base = context::SIG_COEFF_FLAG + if CHROMA { 27 } else { 0 };
-    let sig_offset = match (scan.log2, CHROMA) {
-        (2, _) => 0,
-        (3, false) if scan.order == ScanOrder::Diagonal => 9,
-        (3, false) => 15,
-        (_, false) => 21,
-        (3, true) => 9,
-        (_, true) => 12,
-    };
+    let significance = SignificanceContexts::new(scan, if CHROMA { Channel::Chroma } else { Channel::Luma });
     let flag_base = context::CODED_SUB_BLOCK_FLAG + if CHROMA { 2 } else { 0 };
     let mut coded_map = 0_u64;
     let mut previous_had_greater1 = false;
@@ -69,7 +61,7 @@ fn code<S: Simd, const CHROMA: bool>(
             coded_map |= own;
         }
 
-        let base = sig_base + sig_offset + if sub_block > 0 && !CHROMA && scan.log2 > 2 { 3 } else { 0 };
+        let base = significance.base(sub_block);
         let top = if sub_block == last { last_rank } else { 16 };
         // The first place is inferred where it is the only one left that can have made the sub-block coded.
         let first_coded = top > 0 && (sub_block == 0 || sub_block == last || mask != 1);
@@ -80,7 +72,7 @@ fn code<S: Simd, const CHROMA: bool>(
             code_significance(coder, mask, top, scan, coded, [base, usize::from(with_first)]);
         }
         if first_coded && sub_block == 0 {
-            coder.bin(sig_base, mask & 1 != 0);
+            coder.bin(significance.first, mask & 1 != 0);
         }
         if mask != 0 {
             let set = usize::from(previous_had_greater1) + if sub_block > 0 && !CHROMA { 2 } else { 0 };
@@ -90,6 +82,50 @@ fn code<S: Simd, const CHROMA: bool>(
             let hidden = sign_hiding && spread(mask) >= 4;
             coder.bypass(mask.count_ones() - u32::from(hidden));
         }
+    }
+}
+
+/// Where the contexts of a block's significance flags begin (H.265 9.3.4.2.5).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SignificanceContexts {
+    /// That of the first place of the block.
+    first: usize,
+    /// By whether the sub-block is the first: of the others.
+    others: [usize; 2],
+}
+
+impl SignificanceContexts {
+    #[inline(always)]
+    pub(super) fn new(scan: &Scan, channel: Channel) -> Self {
+        let chroma = channel == Channel::Chroma;
+        let first = context::SIG_COEFF_FLAG + if chroma { 27 } else { 0 };
+        let offset = match (scan.log2, chroma) {
+            (2, _) => 0,
+            (3, false) if scan.order == ScanOrder::Diagonal => 9,
+            (3, false) => 15,
+            (_, false) => 21,
+            (3, true) => 9,
+            (_, true) => 12,
+        };
+        let base = first + offset;
+        Self { first, others: [base + if chroma || scan.log2 == 2 { 0 } else { 3 }, base] }
+    }
+
+    /// The context of class 0 in a sub-block.
+    #[inline(always)]
+    fn base(&self, sub_block: usize) -> usize {
+        self.others[usize::from(sub_block == 0)]
+    }
+
+    /// The contexts of a sub-block's places, by the coded_sub_block_flags of its right (1) and lower (2) neighbour.
+    #[inline(always)]
+    pub(super) fn of_sub_block(&self, scan: &Scan, sub_block: usize, coded: usize) -> [usize; 16] {
+        let base = self.base(sub_block);
+        let mut contexts = scan.significance[coded % 4].map(|class| base + usize::from(class));
+        if sub_block == 0 {
+            contexts[0] = self.first;
+        }
+        contexts
     }
 }
 
@@ -142,11 +178,8 @@ fn code_last_position<const CHROMA: bool>(coder: &mut Coder, sub_block: usize, r
     let place = scan.places[rank];
     let (x, y) = (block_x * 4 + place % 4, block_y * 4 + place / 4);
     let (x, y) = if scan.order == ScanOrder::Vertical { (y, x) } else { (x, y) };
-    let (offset, shift) = if CHROMA {
-        (15, scan.log2 - 2)
-    } else {
-        (3 * (scan.log2 - 2) + ((scan.log2 - 1) >> 2), (scan.log2 + 1) >> 2)
-    };
+    let channel = if CHROMA { Channel::Chroma } else { Channel::Luma };
+    let (offset, shift) = last_position_contexts(scan.log2, channel);
     let longest = 2 * scan.log2 - 1;
     for (coordinate, base) in [(x, context::LAST_X_PREFIX), (y, context::LAST_Y_PREFIX)] {
         let group = u32::from(LAST_GROUP[usize::from(coordinate)]);
@@ -162,8 +195,17 @@ fn code_last_position<const CHROMA: bool>(coder: &mut Coder, sub_block: usize, r
     }
 }
 
+/// ctxOffset and ctxShift of the prefixes (H.265 9.3.4.2.3).
+#[inline(always)]
+pub(super) fn last_position_contexts(log2: u32, channel: Channel) -> (u32, u32) {
+    match channel {
+        Channel::Luma => (3 * (log2 - 2) + ((log2 - 1) >> 2), (log2 + 1) >> 2),
+        Channel::Chroma => (15, log2 - 2),
+    }
+}
+
 /// The prefix of a coordinate of the last level.
-const LAST_GROUP: [u8; 32] =
+pub(super) const LAST_GROUP: [u8; 32] =
     [0, 1, 2, 3, 4, 4, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7, 8, 8, 8, 8, 8, 8, 8, 8, 9, 9, 9, 9, 9, 9, 9, 9];
 
 /// The greater1 and greater2 flags and the remaining magnitudes of a sub-block, from the last level down. `large` says
@@ -235,7 +277,7 @@ fn code_zeros(coder: &mut Coder, greater1: usize, count: u32) {
 
 /// Bits of coeff_abs_level_remaining (H.265 9.3.3.11).
 #[inline(always)]
-fn remaining_length(value: u32, rice: u32) -> u32 {
+pub(super) fn remaining_length(value: u32, rice: u32) -> u32 {
     let prefix = value >> rice;
     if prefix < 3 { prefix + 1 + rice } else { 4 + rice + 2 * (prefix - 2).ilog2() }
 }

@@ -1,18 +1,25 @@
 //! What can be set of H.265.
 
 use super::engine::Engine;
-use super::{Preset, X265Version};
+use super::{Preset, Tune, X265Version};
 use crate::error::Error;
+use crate::frame_rate::FrameRate;
 use crate::names::Codec;
 use crate::quality::{Crf, Quality};
 use crate::settings::{CodecSettings, Field, Setting, SettingKind, read_crf};
 
+/// How the lack of a tune is called.
+const NO_TUNE: &str = "none";
+
+const TUNES: &[&str] = &[NO_TUNE, "psnr", "ssim", "grain", "fastdecode", "zerolatency", "animation"];
+
 /// H.265 as x265 codes it.
 ///
 /// ```
-/// use frame_compression::{FrameCompressor, H265, H265Preset, X265Version};
+/// use frame_compression::{FrameCompressor, FrameRate, H265, H265Preset, X265Version};
 ///
-/// let settings = H265::crf(23.5)?.preset(H265Preset::Medium).release(X265Version::V3_5);
+/// // What `ffmpeg -i picture.png -c:v libx265 -crf 23.5` of Debian 12 makes of a picture.
+/// let settings = H265::crf(23.5)?.preset(H265Preset::Medium).fps(FrameRate::FFMPEG).release(X265Version::V3_5);
 /// let compressor = FrameCompressor::new(settings);
 /// # Ok::<(), frame_compression::Error>(())
 /// ```
@@ -20,13 +27,21 @@ use crate::settings::{CodecSettings, Field, Setting, SettingKind, read_crf};
 pub struct H265 {
     pub(super) crf: Crf,
     pub(super) preset: Preset,
+    pub(super) tune: Option<Tune>,
+    pub(super) fps: FrameRate,
     pub(super) release: X265Version,
 }
 
-/// CRF 29, preset veryfast, the newest release.
+/// CRF 29, preset veryfast, no tune, 1 frame a second, the newest release.
 impl Default for H265 {
     fn default() -> Self {
-        Self { crf: Crf::DEFAULT, preset: Preset::default(), release: X265Version::default() }
+        Self {
+            crf: Crf::DEFAULT,
+            preset: Preset::default(),
+            tune: None,
+            fps: FrameRate::LTX,
+            release: X265Version::default(),
+        }
     }
 }
 
@@ -43,6 +58,19 @@ impl H265 {
     #[must_use]
     pub fn preset(self, preset: Preset) -> Self {
         Self { preset, ..self }
+    }
+
+    /// Chooses the encoder's tune, or none; none by default.
+    #[must_use]
+    pub fn tune(self, tune: impl Into<Option<Tune>>) -> Self {
+        Self { tune: tune.into(), ..self }
+    }
+
+    /// Sets how many frames a second the encoder is told; 1 by default, [`FrameRate::LTX`]. Everything that ffmpeg makes of
+    /// images has 25 ([`FrameRate::FFMPEG`]): left out, the picture is far too good.
+    #[must_use]
+    pub fn fps(self, fps: FrameRate) -> Self {
+        Self { fps, ..self }
     }
 
     /// Chooses the release of x265 whose picture is given; the newest by default.
@@ -76,6 +104,35 @@ impl CodecSettings for H265 {
                 Ok(())
             },
             get: |settings| Some(settings.preset.name().to_owned()),
+        },
+        Field {
+            setting: Setting {
+                name: "tune",
+                help: "Tune of x265",
+                kind: SettingKind::Choice { names: TUNES },
+                default: Some(NO_TUNE),
+            },
+            set: |settings, text| {
+                settings.tune = if text == NO_TUNE { None } else { Some(text.parse()?) };
+                Ok(())
+            },
+            get: |settings| Some(settings.tune.map_or(NO_TUNE, Tune::name).to_owned()),
+        },
+        Field {
+            setting: Setting {
+                name: "fps",
+                help: "Frames a second that the encoder is told: 1 for LTX, 25 for what ffmpeg makes of images, 24 for PyAV",
+                kind: SettingKind::Text {
+                    form: "frames a second, as 25, 29.97 or 30000/1001",
+                    example: "25",
+                },
+                default: Some("1"),
+            },
+            set: |settings, text| {
+                settings.fps = text.parse()?;
+                Ok(())
+            },
+            get: |settings| Some(settings.fps.to_string()),
         },
         Field {
             setting: Setting {

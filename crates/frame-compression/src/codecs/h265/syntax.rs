@@ -1,10 +1,10 @@
 //! The syntax of a coding unit (H.265 7.3.8.5 to 7.3.8.14) as bits: what the analysis prices and the commit codes.
 
-use super::cabac::{Coder, context};
-use super::ctu::{CodingUnit, DERIVED};
+use super::cabac::{Coder, context, rare_context};
+use super::ctu::{CodingUnit, DERIVED, TransformBlock};
 use super::quantise::Levels;
 use super::residual_rate::{Channel, code_residual};
-use super::scan::{chroma_scan, luma_scan};
+use super::scan::{Scan, chroma_scan, luma_scan};
 use crate::simd::Simd;
 
 /// What a coding unit's luma depends on beside itself.
@@ -16,6 +16,10 @@ pub(super) struct UnitContext {
     /// candModeList of each prediction unit.
     pub(super) most_probable: [[u8; 3]; 4],
     pub(super) sign_hiding: bool,
+    /// log2 of the smallest transform that the unit can have.
+    pub(super) least_transform_log2: u32,
+    /// Whether 4x4 blocks have a transform_skip_flag.
+    pub(super) transform_skip: bool,
 }
 
 /// Codes split_cu_flag.
@@ -56,16 +60,34 @@ pub(super) fn code_chroma_mode(coder: &mut Coder, mode: u8) {
     }
 }
 
-/// Codes cbf_luma of a transform unit.
+/// Codes cbf_luma of a transform unit at a depth of the transform tree.
 #[inline(always)]
-pub(super) fn code_cbf_luma(coder: &mut Coder, quartered: bool, coded: bool) {
-    coder.bin(context::CBF_LUMA + usize::from(!quartered), coded);
+pub(super) fn code_cbf_luma(coder: &mut Coder, depth: u32, coded: bool) {
+    coder.bin(context::CBF_LUMA + usize::from(depth == 0), coded);
 }
 
-/// Codes cbf_cb or cbf_cr.
+/// Codes split_transform_flag of a block of 2^`log2` samples.
 #[inline(always)]
-pub(super) fn code_cbf_chroma(coder: &mut Coder, coded: bool) {
-    coder.bin(context::CBF_CHROMA, coded);
+pub(super) fn code_split_transform_flag(coder: &mut Coder, log2: u32, split: bool) {
+    coder.rare_bin(rare_context::SPLIT_TRANSFORM_FLAG + (5 - log2) as usize, split);
+}
+
+/// Codes the levels of a block that has any, with its transform_skip_flag where it has one.
+#[inline(always)]
+pub(super) fn code_block<S: Simd>(
+    simd: S,
+    coder: &mut Coder,
+    levels: Levels<'_>,
+    scan: &Scan,
+    channel: Channel,
+    sign_hiding: bool,
+    skipped: Option<bool>,
+) {
+    if let Some(skipped) = skipped {
+        let of_chroma = usize::from(channel == Channel::Chroma);
+        coder.rare_bin(rare_context::TRANSFORM_SKIP_FLAG + of_chroma, skipped);
+    }
+    code_residual(simd, coder, levels, scan, channel, sign_hiding);
 }
 
 /// Codes cu_qp_delta_abs and its sign.
@@ -95,7 +117,8 @@ pub(super) fn code_unit_luma<S: Simd>(
     levels: Levels<'_>,
     surroundings: &UnitContext,
 ) {
-    let &UnitContext { log2, smallest, most_probable, sign_hiding } = surroundings;
+    let &UnitContext { log2, smallest, most_probable, sign_hiding, least_transform_log2, transform_skip } =
+        surroundings;
     if smallest {
         code_part_mode(coder, unit.quartered);
     }
@@ -103,35 +126,87 @@ pub(super) fn code_unit_luma<S: Simd>(
     for (&mode, &probable) in unit.luma_modes.iter().zip(&most_probable).take(parts) {
         code_luma_mode(coder, mode, probable);
     }
-    for part in 0..parts {
-        let coded = unit.cbf_luma >> part & 1 != 0;
-        code_cbf_luma(coder, unit.quartered, coded);
+    if !unit.quartered {
+        code_split_transform_flags(coder, unit, log2, least_transform_log2);
+    }
+    for block in unit.luma_blocks(log2) {
+        let has = |bits: u64| bits >> block.first & 1 != 0;
+        let coded = has(unit.coded[0]);
+        code_cbf_luma(coder, block.depth, coded);
         if coded {
-            let part_log2 = if unit.quartered { 2 } else { log2 };
-            let scan = luma_scan(part_log2, unit.luma_modes[part]);
-            let Levels { levels, significant } = levels;
-            let levels = Levels { levels: &levels[16 * part..], significant: &significant[part..] };
-            code_residual(simd, coder, levels, scan, Channel::Luma, sign_hiding);
+            let mode = unit.luma_modes[if unit.quartered { block.first } else { 0 }];
+            let scan = luma_scan(block.log2, mode);
+            let skipped = (transform_skip && block.log2 == 2).then(|| has(unit.skipped[0]));
+            let levels = levels.skip(block.first);
+            code_block(simd, coder, levels, scan, Channel::Luma, sign_hiding, skipped);
         }
     }
 }
 
-/// Codes the chroma of a coding unit of 2^`log2` luma samples.
+/// Codes the split_transform_flags of a coding unit.
+fn code_split_transform_flags(coder: &mut Coder, unit: &CodingUnit, log2: u32, least_log2: u32) {
+    if log2 <= least_log2 {
+        return;
+    }
+    code_split_transform_flag(coder, log2, unit.is_split(log2, 0, 0));
+    // Flags of one size share a context, which those of other sizes do not touch.
+    for depth in 1..log2 - least_log2 {
+        let log2 = log2 - depth;
+        let step = 1 << (2 * (log2 - 2));
+        for first in (0..step << (2 * depth)).step_by(step) {
+            let parent = first & !(4 * step - 1);
+            if unit.reaches(log2 + 1, depth - 1, parent) {
+                code_split_transform_flag(coder, log2, unit.is_split(log2, depth, first));
+            }
+        }
+    }
+}
+
+/// Codes the chroma of a coding unit of 2^`log2` luma samples. In a stream, the two components take turns from block to
+/// block; the encoder's search counts first the one, then the other.
 pub(super) fn code_unit_chroma<S: Simd>(
     simd: S,
     coder: &mut Coder,
     unit: &CodingUnit,
     levels: [Levels<'_>; 2],
-    log2: u32,
-    sign_hiding: bool,
+    surroundings: &UnitContext,
+    in_turns: bool,
 ) {
+    let log2 = surroundings.log2;
     code_chroma_mode(coder, unit.chroma_mode);
-    code_cbf_chroma(coder, unit.cbf_cb);
-    code_cbf_chroma(coder, unit.cbf_cr);
-    let scan = chroma_scan(log2 - 1, unit.resolved_chroma_mode());
-    for (coded, levels) in [unit.cbf_cb, unit.cbf_cr].into_iter().zip(levels) {
-        if coded {
-            code_residual(simd, coder, levels, scan, Channel::Chroma, sign_hiding);
+    code_cbfs_chroma(coder, unit, TransformBlock { first: 0, log2, depth: 0 });
+    let mode = unit.resolved_chroma_mode();
+    let mut code = |component: usize, block: TransformBlock| {
+        let has = |bits: [u64; 3]| bits[1 + component] >> block.first & 1 != 0;
+        if has(unit.coded) {
+            let skipped = (surroundings.transform_skip && block.log2 == 2).then(|| has(unit.skipped));
+            let levels = levels[component].skip(block.first / 4);
+            let scan = chroma_scan(block.log2, mode);
+            code_block(simd, coder, levels, scan, Channel::Chroma, surroundings.sign_hiding, skipped);
+        }
+    };
+    if in_turns {
+        unit.chroma_blocks(log2).for_each(|block| (0..2).for_each(|component| code(component, block)));
+    } else {
+        (0..2).for_each(|component| unit.chroma_blocks(log2).for_each(|block| code(component, block)));
+    }
+}
+
+/// Codes cbf_cb and cbf_cr of a block of the transform tree and those it is divided into.
+fn code_cbfs_chroma(coder: &mut Coder, unit: &CodingUnit, block: TransformBlock) {
+    let TransformBlock { first, log2, depth } = block;
+    let within = |size: usize, first: usize| (u64::MAX >> (64 - size)) << first;
+    let size = 1_usize << (2 * (log2 - 2));
+    let parent = within(4 * size.min(16), first & !(4 * size.min(16) - 1));
+    for coded in &unit.coded[1..] {
+        if depth == 0 || coded & parent != 0 {
+            coder.bin(context::CBF_CHROMA + depth as usize, coded & within(size, first) != 0);
+        }
+    }
+    if log2 > 3 && unit.is_split(log2, depth, first) {
+        for quarter in 0..4 {
+            let first = first + quarter * size / 4;
+            code_cbfs_chroma(coder, unit, TransformBlock { first, log2: log2 - 1, depth: depth + 1 });
         }
     }
 }

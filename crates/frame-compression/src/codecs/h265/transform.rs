@@ -87,6 +87,22 @@ pub(super) fn inverse<const N: usize>(kernel: Kernel, coefficients: &[i16], resi
     }
 }
 
+/// What stands for the coefficients of a 4x4 block that is coded without a transform.
+#[inline(always)]
+pub(super) fn skip_forward(residual: &[i16], coefficients: &mut [i16]) {
+    for (to, &from) in coefficients.iter_mut().zip(&residual[..16]) {
+        *to = from << 5;
+    }
+}
+
+/// The residual of a 4x4 block that is coded without a transform (H.265 8.6.4.2).
+#[inline(always)]
+pub(super) fn skip_inverse(coefficients: &[i16], residual: &mut [i16]) {
+    for (to, &from) in residual.iter_mut().zip(&coefficients[..16]) {
+        *to = ((i32::from(from) + 16) >> 5) as i16;
+    }
+}
+
 #[inline(always)]
 fn rounded(sum: i32, shift: u32) -> i16 {
     ((sum + (1 << (shift - 1))) >> shift) as i16

@@ -1,0 +1,627 @@
+//! The choice of levels by what they cost (rate-distortion optimised quantisation), and the hiding of signs that goes
+//! with it (docs/spec/h265-fps-and-presets.md, section 3).
+//!
+//! Of every cost only the difference to leaving the coefficient out matters, so that is what the sums here hold: a
+//! coefficient that is 0 from the start adds nothing but its flag.
+
+use super::cabac::{BIT, Coder, context};
+use super::cost::LevelLambda;
+use super::kernels;
+use super::quantise::{LevelsMut, Quantiser, sub_block_start};
+use super::residual_rate::{
+    Channel, LAST_GROUP, SignificanceContexts, last_position_contexts, remaining_length, spread,
+};
+use super::scan::{Scan, ScanOrder};
+use crate::simd::{Simd, Words};
+
+/// One bit, as prices have it.
+const ONE_BIT: i64 = BIT as i64;
+
+/// What the levels of a block are chosen by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LevelChoice<'a> {
+    /// The coder whose contexts say what bins cost.
+    pub(super) coder: &'a Coder,
+    pub(super) lambda: LevelLambda,
+    pub(super) channel: Channel,
+    /// The context of the block's cbf flag.
+    pub(super) cbf_context: usize,
+    /// The transform of the source itself, where texture counts.
+    pub(super) texture: Option<&'a [i16]>,
+}
+
+/// Memory of the choice, by place in scan order.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    coefficients: [i16; 1024],
+    textures: [i16; 1024],
+    /// What the significance flag of the choice costs.
+    flags: [i64; 1024],
+    /// By how much the choice is better than 0, all in all.
+    gains: [i64; 1024],
+    /// What a magnitude more or less is in price, and what a significance flag of 1 is more than one of 0.
+    ups: [i32; 1024],
+    downs: [i32; 1024],
+    flag_steps: [i32; 1024],
+    /// What the flags of sub-blocks cost.
+    sub_blocks: [i64; 64],
+}
+
+impl Scratch {
+    pub(super) fn new() -> Self {
+        Self {
+            coefficients: [0; 1024],
+            textures: [0; 1024],
+            flags: [0; 1024],
+            gains: [0; 1024],
+            ups: [0; 1024],
+            downs: [0; 1024],
+            flag_steps: [0; 1024],
+            sub_blocks: [0; 64],
+        }
+    }
+}
+
+/// The state within a sub-block that prices depend on.
+#[derive(Debug, Clone, Copy)]
+struct Running {
+    /// Levels chosen, and those over 1.
+    count: u32,
+    large: u32,
+    /// The greater1 context's state (H.265 9.3.4.2.6), and its set.
+    greater1: usize,
+    set: usize,
+    rice: u32,
+}
+
+/// The walk through one block.
+struct Walk<'a, S> {
+    simd: S,
+    scratch: &'a mut Scratch,
+    quantiser: &'a Quantiser,
+    scan: &'a Scan,
+    choice: LevelChoice<'a>,
+    /// Shifts that bring squares of coefficients, and texture, to the scale of costs.
+    square_shift: u32,
+    texture_shift: u32,
+}
+
+/// Chooses the levels of a block of coefficients in raster order. Says whether any is left.
+#[inline(always)]
+pub(super) fn choose<S: Simd, const N: usize>(
+    simd: S,
+    scratch: &mut Scratch,
+    coefficients: &[i16],
+    (quantiser, scan): (&Quantiser, &Scan),
+    sign_hiding: bool,
+    choice: LevelChoice<'_>,
+    out: &mut LevelsMut<'_>,
+) -> bool {
+    let log2 = scan.log2;
+    let (square_shift, texture_shift) = (2 * log2 + 1, 15 - 2 * log2);
+    let mut walk = Walk { simd, scratch, quantiser, scan, choice, square_shift, texture_shift };
+    let Some(last) = walk.nearest_levels::<N>(coefficients, out) else { return false };
+    let total = walk.choose_levels(last, sign_hiding, out);
+    let end = walk.choose_end(last, total, out);
+    if end == 0 {
+        return false;
+    }
+    walk.cut_off(end, last, out);
+    if !sign_hiding || out.significant[..scan.count()].iter().map(|mask| mask.count_ones()).sum::<u32>() < 2 {
+        return true;
+    }
+    walk.hide_signs(end, out);
+    out.significant[..scan.count()].iter().any(|&mask| mask != 0)
+}
+
+impl<S: Simd> Walk<'_, S> {
+    #[inline(always)]
+    fn price(&self, context: usize, bin: bool) -> i64 {
+        self.choice.coder.price(context, bin)
+    }
+
+    /// A price as a cost.
+    #[inline(always)]
+    fn cost(&self, price: i64) -> i64 {
+        (self.choice.lambda.square * price) >> 8
+    }
+
+    /// Rounds coefficients to the nearest levels, whose magnitudes it gives, and brings coefficients into scan order.
+    /// Gives the place of the last level that is not 0.
+    #[inline(always)]
+    fn nearest_levels<const N: usize>(
+        &mut self,
+        coefficients: &[i16],
+        out: &mut LevelsMut<'_>,
+    ) -> Option<usize> {
+        let simd = self.simd;
+        let numbers = self.quantiser.nearest();
+        let [factor, add, shift] = numbers;
+        let vanishing = S::Words::splat(
+            simd,
+            (((1_i64 << shift) - i64::from(add) - 1) / i64::from(factor)).min(32767) as i16,
+        );
+        let mut last = None;
+        for index in (0..N * N / 16).rev() {
+            let start = sub_block_start(self.scan, index, N);
+            let block = kernels::load_sub_block::<S, N>(simd, coefficients, start);
+            let all_vanish = block.abs().greater(vanishing).is_zero();
+            if all_vanish && last.is_none() {
+                out.significant[index] = 0;
+                continue;
+            }
+            let coefficient = block.reorder(&self.scan.into_scan);
+            let range = 16 * index..16 * index + 16;
+            coefficient.store(self.scratch.coefficients[range.clone()].first_chunk_mut().expect("sixteen"));
+            if let Some(texture) = self.choice.texture {
+                let block = kernels::load_sub_block::<S, N>(simd, texture, start);
+                let to = self.scratch.textures[range.clone()].first_chunk_mut().expect("sixteen");
+                block.reorder(&self.scan.into_scan).store(to);
+            }
+            let level = kernels::quantise(simd, coefficient.abs(), numbers);
+            level.store(out.levels[range].first_chunk_mut().expect("room for all levels"));
+            let mask = !level.equal(S::Words::splat(simd, 0)).signs();
+            out.significant[index] = mask;
+            if last.is_none() && mask != 0 {
+                last = Some(16 * index + 15 - mask.leading_zeros() as usize);
+            }
+        }
+        last
+    }
+
+    /// Chooses each level up to the last, and which sub-blocks to leave out as a whole. Gives the cost of it all.
+    #[inline(always)]
+    fn choose_levels(&mut self, last: usize, sign_hiding: bool, out: &mut LevelsMut<'_>) -> i64 {
+        let chroma = self.choice.channel == Channel::Chroma;
+        let significance = SignificanceContexts::new(self.scan, self.choice.channel);
+        let flag_context = context::CODED_SUB_BLOCK_FLAG + if chroma { 2 } else { 0 };
+        let last_sub_block = last / 16;
+        let mut total = 0;
+        let mut coded_map = 0_u64;
+        let mut greater1 = 1;
+        for index in (0..=last_sub_block).rev() {
+            let [own, right, below] = self.scan.map_bits[index % 64];
+            let coded = usize::from(coded_map & right != 0) + 2 * usize::from(coded_map & below != 0);
+            let set = usize::from(greater1 == 0) + if index > 0 && !chroma { 2 } else { 0 };
+            greater1 = 1;
+            let flag_costs =
+                [false, true].map(|bin| self.cost(self.price(flag_context + usize::from(coded != 0), bin)));
+            if index > 0 && out.significant[index] == 0 {
+                self.scratch.sub_blocks[index] = flag_costs[0];
+                total += flag_costs[0];
+                continue;
+            }
+            let running = Running { count: 0, large: 0, greater1, set, rice: 0 };
+            let contexts = significance.of_sub_block(self.scan, index, coded);
+            let sums = self.choose_sub_block(index, last, &contexts, running, sign_hiding, out);
+            greater1 = sums.greater1;
+            total += sums.total;
+            let mask = out.significant[index];
+            if mask != 0 {
+                coded_map |= own;
+            }
+            self.scratch.sub_blocks[index] = 0;
+            if index == 0 || index == last_sub_block {
+                continue;
+            }
+            if mask == 0 {
+                self.scratch.sub_blocks[index] = flag_costs[0];
+                total += flag_costs[0] - sums.flags;
+                continue;
+            }
+            let mut flags = sums.flags;
+            if mask == 1 {
+                // The flag of the first place is inferred.
+                let first = self.scratch.flags[16 * index];
+                (total, flags) = (total - first, flags - first);
+            }
+            let without = total + flag_costs[0] + sums.gain_over_flags - flags;
+            total += flag_costs[1];
+            self.scratch.sub_blocks[index] = flag_costs[1];
+            if without < total {
+                total = without;
+                self.scratch.sub_blocks[index] = flag_costs[0];
+                coded_map &= !own;
+                out.significant[index] = 0;
+                out.levels[16 * index..][..16].fill(0);
+            }
+        }
+        total
+    }
+
+    /// Chooses the levels of a sub-block up to the last place of the block.
+    #[inline(always)]
+    fn choose_sub_block(
+        &mut self,
+        index: usize,
+        last: usize,
+        contexts: &[usize; 16],
+        mut running: Running,
+        sign_hiding: bool,
+        out: &mut LevelsMut<'_>,
+    ) -> SubBlockSums {
+        let mut sums = SubBlockSums::default();
+        let mut mask = 0;
+        for rank in (0..16).rev() {
+            let place = 16 * index + rank;
+            if place > last {
+                self.scratch.flags[place] = 0;
+                continue;
+            }
+            let prices = [false, true].map(|bin| self.price(contexts[rank], bin));
+            let is_last = place == last;
+            let level = i64::from(out.levels[place]);
+            if level == 0 {
+                let flag = self.cost(prices[0]);
+                self.scratch.flags[place] = flag;
+                self.scratch.ups[place] = self.greater1(&running, false) as i32;
+                self.scratch.downs[place] = 0;
+                self.scratch.flag_steps[place] = (prices[1] - prices[0]) as i32;
+                sums.total += flag;
+                sums.flags += flag;
+                continue;
+            }
+            self.scratch.flag_steps[place] = if is_last { 0 } else { (prices[1] - prices[0]) as i32 };
+            let flags = if is_last { None } else { Some(prices) };
+            let chosen = self.choose_level(place, level, flags, &running);
+            self.scratch.flags[place] = chosen.flag;
+            self.scratch.gains[place] = chosen.gain;
+            sums.total -= chosen.gain;
+            sums.flags += chosen.flag;
+            let level = chosen.level;
+            out.levels[place] = level as i16;
+            if sign_hiding {
+                let (up, down) =
+                    if level > 0 { self.steps(level, &running) } else { (self.greater1(&running, false), 0) };
+                (self.scratch.ups[place], self.scratch.downs[place]) = (up as i32, down as i32);
+            }
+            running.take(level);
+            if level > 0 {
+                mask |= 1 << rank;
+                sums.gain_over_flags += chosen.gain + chosen.flag;
+            }
+        }
+        out.significant[index] = mask;
+        sums.greater1 = running.greater1;
+        sums
+    }
+
+    /// Chooses between the nearest level, one less, and (where it is small, and not the last) 0. `flags` are the prices of
+    /// the significance flag, where it has one.
+    #[inline(always)]
+    fn choose_level(&self, place: usize, nearest: i64, flags: Option<[i64; 2]>, running: &Running) -> Chosen {
+        let coefficient = i64::from(self.scratch.coefficients[place]);
+        let magnitude = coefficient.abs();
+        // The block without the transform's own share of the texture, signed as the coefficient.
+        let texture = match self.choice.texture {
+            Some(_) if place > 0 => Some(i64::from(self.scratch.textures[place]) - coefficient),
+            _ => None,
+        };
+        let texture_cost = |texture: i64| (self.choice.lambda.texture * texture) >> self.texture_shift;
+        let left_out = ((magnitude * magnitude) << self.square_shift) - texture.map_or(0, texture_cost);
+        let signed = texture.map(|texture| if coefficient < 0 { -texture } else { texture });
+        let (mut best, mut level, mut flag) = (i64::MAX, 0, 0);
+        if let Some([zero, _]) = flags
+            && nearest < 3
+        {
+            flag = self.cost(zero);
+            best = left_out + flag;
+        }
+        let significant = flags.map_or(0, |[_, one]| one);
+        for candidate in [nearest, nearest - 1] {
+            if candidate == 0 {
+                break;
+            }
+            let restored = self.quantiser.magnitude_of(candidate);
+            let error = magnitude - restored;
+            let mut cost = ((error * error) << self.square_shift)
+                + self.cost(significant + self.level_price(candidate, running));
+            if let Some(texture) = signed {
+                cost -= texture_cost((restored + texture).abs());
+            }
+            if cost < best {
+                (best, level, flag) = (cost, candidate, self.cost(significant));
+            }
+        }
+        Chosen { level, flag, gain: left_out - best }
+    }
+
+    #[inline(always)]
+    fn greater1(&self, running: &Running, bin: bool) -> i64 {
+        let chroma = if self.choice.channel == Channel::Chroma { 16 } else { 0 };
+        self.price(context::GREATER1_FLAG + chroma + 4 * running.set + running.greater1, bin)
+    }
+
+    #[inline(always)]
+    fn greater2(&self, running: &Running, bin: bool) -> i64 {
+        let chroma = if self.choice.channel == Channel::Chroma { 4 } else { 0 };
+        self.price(context::GREATER2_FLAG + chroma + running.set, bin)
+    }
+
+    /// Of a level that coeff_abs_level_remaining completes: the price of its flags.
+    #[inline(always)]
+    fn large_flags(&self, running: &Running) -> i64 {
+        if running.count >= 8 {
+            0
+        } else {
+            self.greater1(running, true) + if running.large == 0 { self.greater2(running, true) } else { 0 }
+        }
+    }
+
+    /// Of a level that the flags alone say: their price.
+    #[inline(always)]
+    fn small_flags(&self, level: i64, running: &Running) -> i64 {
+        if level == 1 {
+            self.greater1(running, false)
+        } else {
+            self.greater1(running, true) + self.greater2(running, false)
+        }
+    }
+
+    /// The price of a level's sign, flags and remainder.
+    #[inline(always)]
+    fn level_price(&self, level: i64, running: &Running) -> i64 {
+        let base = running.base();
+        ONE_BIT
+            + if level < base {
+                self.small_flags(level, running)
+            } else {
+                ONE_BIT * i64::from(remaining_length((level - base) as u32, running.rice))
+                    + self.large_flags(running)
+            }
+    }
+
+    /// What a magnitude more and one less are in price, as the hiding of signs estimates it (section 3.4).
+    #[inline(always)]
+    fn steps(&self, level: i64, running: &Running) -> (i64, i64) {
+        let (base, rice) = (running.base(), running.rice);
+        let most = [7, 14, 26, 46, 78][rice as usize % 5];
+        if level - 1 - base < -2 {
+            let (one, two) = (self.small_flags(1, running), self.small_flags(2, running));
+            return (two - one, -one);
+        }
+        if level > base && level + 1 - base <= most {
+            let length = |level: i64| ONE_BIT * (((level - base) >> rice) + 1 + i64::from(rice)).min(8);
+            return (length(level + 1) - length(level), length(level - 1) - length(level));
+        }
+        let price = |level: i64| {
+            if level == 0 {
+                return 0;
+            }
+            if level < base {
+                return self.small_flags(level, running);
+            }
+            let mut symbol = level - base;
+            let mut price = self.large_flags(running);
+            if symbol > most {
+                price += ONE_BIT * i64::from(2 * ((symbol - most) as u64).ilog2() + 1);
+                symbol = most + 1;
+            }
+            price + ONE_BIT * ((symbol >> rice) + 1 + i64::from(rice)).min(8)
+        };
+        (price(level + 1) - price(level), price(level - 1) - price(level))
+    }
+
+    /// Chooses where the levels end. Gives how many places are before that, 0 where all are better left out.
+    #[inline(always)]
+    fn choose_end(&self, last: usize, total: i64, out: &LevelsMut<'_>) -> usize {
+        let cbf = [false, true].map(|bin| self.cost(self.price(self.choice.cbf_context, bin)));
+        let mut best = cbf[0];
+        let mut total = total + cbf[1];
+        let mut end = 0;
+        let ends = self.last_position_prices();
+        for index in (0..=last / 16).rev() {
+            let mask = out.significant[index];
+            if index != 0 && index != last / 16 {
+                total -= self.scratch.sub_blocks[index];
+                if mask == 0 {
+                    continue;
+                }
+            }
+            for rank in (0..16).rev() {
+                let place = 16 * index + rank;
+                if place > last {
+                    continue;
+                }
+                let flag = self.scratch.flags[place];
+                if mask >> rank & 1 == 0 {
+                    total -= flag;
+                    continue;
+                }
+                let [x, y] = self.position(index, rank);
+                let cost = total - flag + self.cost(ends[0][x] + ends[1][y]);
+                if cost < best {
+                    (best, end) = (cost, place + 1);
+                }
+                if out.levels[place] > 1 {
+                    return end;
+                }
+                total += self.scratch.gains[place];
+            }
+        }
+        end
+    }
+
+    /// The groups of a place's coordinates (H.265 9.3.4.2.3), in the order in which they are coded.
+    #[inline(always)]
+    fn position(&self, index: usize, rank: usize) -> [usize; 2] {
+        let (block_x, block_y) = self.scan.sub_blocks[index % 64];
+        let place = self.scan.places[rank % 16];
+        let [x, y] = [block_x * 4 + place % 4, block_y * 4 + place / 4].map(|at| usize::from(at) % 32);
+        let swapped = self.scan.order == ScanOrder::Vertical;
+        let (x, y) = if swapped { (y, x) } else { (x, y) };
+        [x, y].map(|coordinate| usize::from(LAST_GROUP[coordinate]))
+    }
+
+    /// What each group of a last coordinate costs, with its suffix.
+    #[inline(always)]
+    fn last_position_prices(&self) -> [[i64; 10]; 2] {
+        let (offset, shift) = last_position_contexts(self.scan.log2, self.choice.channel);
+        let longest = 2 * self.scan.log2 - 1;
+        [context::LAST_X_PREFIX, context::LAST_Y_PREFIX].map(|base| {
+            let mut prices = [0; 10];
+            let mut ones = 0;
+            for group in 0..=longest {
+                let context = base + (offset + (group >> shift)) as usize;
+                let end = if group < longest { self.price(context, false) } else { 0 };
+                let suffix = if group > 3 { i64::from((group - 2) / 2) * ONE_BIT } else { 0 };
+                prices[group as usize % 10] = ones + end + suffix;
+                ones += self.price(context, true);
+            }
+            prices
+        })
+    }
+
+    /// Leaves out the levels from a place on, and gives the others their signs.
+    #[inline(always)]
+    fn cut_off(&self, end: usize, last: usize, out: &mut LevelsMut<'_>) {
+        let simd = self.simd;
+        for index in 0..=last / 16 {
+            let range = 16 * index..16 * index + 16;
+            if range.start >= end {
+                out.significant[index] = 0;
+            } else if end < range.end {
+                out.significant[index] &= (1 << (end - range.start)) - 1;
+                out.levels[end..range.end].fill(0);
+            }
+            if out.significant[index] == 0 {
+                continue;
+            }
+            let levels = out.levels[range.clone()].first_chunk_mut().expect("room for all levels");
+            let coefficients = self.scratch.coefficients[range].first_chunk().expect("sixteen");
+            // A level that is not 0 has a coefficient that is not 0.
+            S::Words::load(simd, levels).times_sign_of(S::Words::load(simd, coefficients)).store(levels);
+        }
+    }
+
+    /// Makes the parity of each sub-block's magnitudes say the sign of its first level (section 3.6).
+    #[inline(always)]
+    fn hide_signs(&self, end: usize, out: &mut LevelsMut<'_>) {
+        let mut is_first = true;
+        for index in (0..=(end - 1) / 16).rev() {
+            let mask = out.significant[index];
+            if mask == 0 {
+                continue;
+            }
+            let levels: &mut [i16; 16] =
+                out.levels[16 * index..].first_chunk_mut().expect("room for all levels");
+            let lowest = mask.trailing_zeros() as usize;
+            let odd = levels.iter().fold(0, |parity, &level| parity ^ level) & 1 != 0;
+            if spread(mask.into()) >= 4 && (levels[lowest] < 0) != odd {
+                let highest = if is_first { 15 - mask.leading_zeros() as usize } else { 15 };
+                let change = self.parity_change(index, levels, lowest, highest, is_first);
+                out.significant[index] = self.change_level(index, levels, change, mask);
+            }
+            is_first = false;
+        }
+    }
+
+    /// Which level of a sub-block costs least to move, and by how much its magnitude moves.
+    #[inline(always)]
+    fn parity_change(
+        &self,
+        index: usize,
+        levels: &[i16; 16],
+        lowest: usize,
+        highest: usize,
+        is_first: bool,
+    ) -> (usize, i16) {
+        let negative = levels[lowest] < 0;
+        let (mut least, mut chosen) = (i64::MAX, (lowest, 1));
+        for rank in (0..=highest).rev() {
+            let place = 16 * index + rank;
+            let coefficient = i64::from(self.scratch.coefficients[place]);
+            let magnitude = i64::from(levels[rank]).abs();
+            let [up, down, flag] = [&self.scratch.ups, &self.scratch.downs, &self.scratch.flag_steps]
+                .map(|steps| i64::from(steps[place]));
+            let error = |level: i64| {
+                let error = coefficient.abs() - self.quantiser.magnitude_of(level);
+                error * error
+            };
+            let cost = |level: i64, price: i64| {
+                ((error(level) - error(magnitude)) << self.square_shift) + self.cost(price)
+            };
+            let (cost, step) = if magnitude > 0 {
+                let more = cost(magnitude + 1, up);
+                let mut less = cost(magnitude - 1, down - if magnitude == 1 { ONE_BIT + flag } else { 0 });
+                if is_first && rank == highest && magnitude == 1 {
+                    less -= 4 * ONE_BIT;
+                }
+                match (more < less, rank == lowest && magnitude == 1) {
+                    (true, _) => (more, 1),
+                    (false, true) => continue,
+                    (false, false) => (less, -1),
+                }
+            } else if rank < lowest && (coefficient < 0) != negative {
+                continue;
+            } else {
+                (cost(1, up + ONE_BIT + flag), 1)
+            };
+            if cost < least {
+                (least, chosen) = (cost, (rank, step));
+            }
+        }
+        chosen
+    }
+
+    /// Moves the magnitude of a level. Gives which levels are not 0 then.
+    #[inline(always)]
+    fn change_level(
+        &self,
+        index: usize,
+        levels: &mut [i16; 16],
+        (rank, step): (usize, i16),
+        mask: u16,
+    ) -> u16 {
+        let negative = self.scratch.coefficients[16 * index + rank] < 0;
+        super::quantise::change_level(levels, negative, (rank, step), mask)
+    }
+}
+
+impl Running {
+    /// The least magnitude that coeff_abs_level_remaining completes.
+    #[inline(always)]
+    fn base(&self) -> i64 {
+        match self {
+            Self { count: 8.., .. } => 1,
+            Self { large: 0, .. } => 3,
+            _ => 2,
+        }
+    }
+
+    /// Goes on past a level.
+    #[inline(always)]
+    fn take(&mut self, level: i64) {
+        if level >= self.base() && self.rice < 4 && level > 3 << self.rice {
+            self.rice += 1;
+        }
+        self.count += u32::from(level > 0);
+        if level > 1 {
+            self.greater1 = 0;
+            self.large += 1;
+        } else if level == 1 && (self.greater1 == 1 || self.greater1 == 2) {
+            self.greater1 += 1;
+        }
+    }
+}
+
+/// A level chosen.
+struct Chosen {
+    level: i64,
+    /// The cost of its significance flag.
+    flag: i64,
+    /// By how much it is better than leaving the coefficient out without a flag.
+    gain: i64,
+}
+
+/// What a sub-block comes to.
+#[derive(Default)]
+struct SubBlockSums {
+    total: i64,
+    /// The cost of all significance flags.
+    flags: i64,
+    /// By how much levels other than 0 are better than none, their flags aside.
+    gain_over_flags: i64,
+    /// The greater1 context's state at the end.
+    greater1: usize,
+}
