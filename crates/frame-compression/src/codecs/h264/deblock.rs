@@ -160,6 +160,13 @@ fn filter_chroma(samples: &mut [u8], edge: EdgeLines, thresholds: Option<Thresho
     }
 }
 
+/// Filters the inner edges of a macroblock's luma.
+pub(super) fn filter_inside(samples: &mut [u8; 256], transform_8x8: bool, qp: u8, filter: Filter) {
+    let qps = Qps { own: qp, left: None, above: None };
+    let inner = if transform_8x8 { 8 } else { 4 };
+    edges(0, 16, 16, inner, qps, |edge, qp| filter_luma(samples, edge, filter.thresholds(qp)));
+}
+
 /// A macroblock's own QP and those of its left and upper neighbours, for one component.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Qps {

@@ -255,7 +255,7 @@ fn choose_by_shortcut<const N: usize, const E: usize, const A: usize>(
 }
 
 /// The neighbours of the 8x8 block (x, y), counted in 8x8 blocks.
-fn available_8x8(neighbours: Neighbours, x: usize, y: usize) -> Available {
+pub(super) fn available_8x8(neighbours: Neighbours, x: usize, y: usize) -> Available {
     Available {
         left: x > 0 || neighbours.left,
         top: y > 0 || neighbours.top,

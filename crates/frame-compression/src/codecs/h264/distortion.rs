@@ -31,6 +31,11 @@ fn sum_of_coefficients<const N: usize, const A: usize>(source: &[u8; A], predict
         .sum()
 }
 
+/// Σ |coefficient| of the NxN Hadamard transform of samples.
+pub(super) fn hadamard_sum<const N: usize, const A: usize>(samples: &[u8; A]) -> u32 {
+    sum_of_coefficients::<N, A>(samples, &[0; A])
+}
+
 /// What distortions are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Metric {

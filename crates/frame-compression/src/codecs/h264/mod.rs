@@ -4,9 +4,12 @@
 //! for other presets than veryfast ([`preset`]): a frame quantiser and adaptive
 //! quantisation ([`aq`], [`quantise`]), then macroblock after macroblock ([`rows`], [`macroblock`]) the mode
 //! decision ([`decision`]) over intra predictions ([`predict`]) by their distortion ([`distortion`]), coded in the
-//! loop ([`residual`], [`transform`]), then deblocking ([`deblock`]).
+//! loop ([`residual`], [`transform`]), then deblocking ([`deblock`]). From preset faster on levels or modes depend
+//! on bits ([`rate_distortion`]): those are counted ([`cabac`], [`cavlc`]) and weighed ([`trellis`]).
 
 mod aq;
+mod cabac;
+mod cavlc;
 mod deblock;
 mod decision;
 mod distortion;
@@ -18,10 +21,12 @@ mod overflow;
 mod predict;
 mod preset;
 mod quantise;
+mod rate_distortion;
 mod residual;
 mod rows;
 mod settings;
 mod transform;
+mod trellis;
 #[cfg(feature = "rayon")]
 mod wavefront;
 
@@ -32,6 +37,7 @@ use frame::{Frame, Slices};
 use macroblock::{Bottom, Macroblock};
 pub(crate) use preset::Parameters;
 use quantise::Quantisers;
+use rate_distortion::MacroblockCoder;
 use rows::{Band, Coded, Lines};
 
 pub use preset::{H264Preset, H264Profile, H264Tune};
@@ -43,6 +49,8 @@ pub(crate) struct Reconstruction {
     macroblock: Macroblock,
     /// Of every macroblock of the picture.
     coded: Vec<Coded>,
+    /// Where macroblocks depend on bits.
+    coder: Option<Box<MacroblockCoder>>,
     /// The same, for adaptive quantisation that looks at all of them first.
     energies: Vec<u32>,
     /// The dead zone asked for last that has no table, and its quantisers.
@@ -85,6 +93,7 @@ impl Reconstruction {
             macroblock: Macroblock::default(),
             coded: Vec::new(),
             energies: Vec::new(),
+            coder: None,
             quantisers: None,
             above: Vec::new(),
             below: Vec::new(),
@@ -146,6 +155,10 @@ impl Reconstruction {
     /// Codes and deblocks the picture, whose planes are of whole macroblocks.
     fn code(&mut self, planes: &mut Planes, frame: &Frame<'_>, slices: Slices) {
         let (columns, rows) = (planes.y.stride / 16, planes.y.rows / 16);
+        if rate_distortion::is_needed(frame.parameters) {
+            self.code_by_bits(planes, frame, slices);
+            return;
+        }
         #[cfg(feature = "rayon")]
         if rows > 1 && wavefront::threads() > 1 {
             self.wavefront.reconstruct(self.level, planes, frame, slices, &mut self.coded);
@@ -184,6 +197,22 @@ impl Reconstruction {
             std::mem::swap(&mut self.above, &mut self.below);
         }
         self.deblock(planes, frame, slices, rows - 1, columns);
+    }
+
+    /// The same where macroblocks depend on bits: one after another.
+    fn code_by_bits(&mut self, planes: &mut Planes, frame: &Frame<'_>, slices: Slices) {
+        let (columns, rows) = (planes.y.stride / 16, planes.y.rows / 16);
+        let mut coder = self.coder.take().unwrap_or_default();
+        for row in 0..rows {
+            let coded = &mut self.coded[row * columns..][..columns];
+            let mut band = band(planes, row, row + 1);
+            coder.code_row(self.level, frame, &mut band, slices.start(row), coded);
+            if let Some(before) = row.checked_sub(1) {
+                self.deblock(planes, frame, slices, before, columns);
+            }
+        }
+        self.deblock(planes, frame, slices, rows - 1, columns);
+        self.coder = Some(coder);
     }
 
     fn deblock(&self, planes: &mut Planes, frame: &Frame<'_>, slices: Slices, row: usize, columns: usize) {

@@ -106,7 +106,7 @@ impl Quantiser {
 }
 
 /// Forward multipliers at QP mod 6 by position class: both coordinates even, mixed, both odd.
-const FORWARD_4X4: [[u32; 3]; 6] = [
+pub(super) const FORWARD_4X4: [[u32; 3]; 6] = [
     [13107, 8066, 5243],
     [11916, 7490, 4660],
     [10082, 6554, 4194],
@@ -122,7 +122,7 @@ const LEVEL_4X4: [[i16; 3]; 6] =
 /// The position class of an 8x8 coefficient, by the coordinates mod 4.
 const CLASS_8X8: [[usize; 4]; 4] = [[0, 3, 4, 3], [3, 1, 5, 1], [4, 5, 2, 5], [3, 1, 5, 1]];
 
-const FORWARD_8X8: [[u32; 6]; 6] = [
+pub(super) const FORWARD_8X8: [[u32; 6]; 6] = [
     [13107, 11428, 20972, 12222, 16777, 15481],
     [11916, 10826, 19174, 11058, 14980, 14290],
     [10082, 8943, 15978, 9675, 12710, 11985],
@@ -142,7 +142,7 @@ const LEVEL_8X8: [[i16; 6]; 6] = [
 ];
 
 /// `value / 2^shift`, rounded; x264 rounds its multipliers once per QP, and that is visible.
-const fn rounded(value: u32, shift: i32) -> u32 {
+pub(super) const fn rounded(value: u32, shift: i32) -> u32 {
     if shift <= 0 { value << -shift } else { (value + (1 << (shift - 1))) >> shift }
 }
 

@@ -9,14 +9,14 @@ use super::transform::{
 };
 
 /// The level of a coefficient: magnitude into the dead zone, truncated.
-fn level(coefficient: i32, multiplier: i16, bias: i16) -> i32 {
+pub(super) fn level(coefficient: i32, multiplier: i16, bias: i16) -> i32 {
     // Both factors are small enough that the product is an unsigned one of 32 bits.
     let magnitude = ((coefficient.unsigned_abs() + bias as u32) * multiplier as u32) >> 16;
     if coefficient < 0 { -(magnitude as i32) } else { magnitude as i32 }
 }
 
 /// Draws coefficients towards 0, each by the threshold of its position's class.
-fn shrink<const N: usize, const C: usize>(
+pub(super) fn shrink<const N: usize, const C: usize>(
     block: &mut [i32; N],
     thresholds: &[i32; C],
     class: impl Fn(usize) -> usize,
@@ -233,12 +233,20 @@ pub(super) fn code_chroma_dc(dc: [i32; 4], quantiser: &Quantiser) -> ([i32; 4], 
 }
 
 /// H.264 8.5.10.
-fn scale_luma_dc(value: i32, quantiser: &Quantiser) -> i32 {
+pub(super) fn scale_luma_dc(value: i32, quantiser: &Quantiser) -> i32 {
     let product = value * quantiser.dc_scale;
     match quantiser.period {
         period @ 6.. => product << (period - 6),
         period => (product + (1 << (5 - period))) >> (6 - period),
     }
+}
+
+/// Draws the coefficients of a chroma block towards 0.
+pub(super) fn shrink_chroma(block: &mut [i32; 16], denoise: Denoise) {
+    let first = block[0];
+    shrink(block, &denoise.chroma, class_4x4);
+    let threshold = denoise.luma.map_or(0, |(thresholds, _)| thresholds[0]);
+    block[0] = first.signum() * (first.abs() - threshold).max(0);
 }
 
 /// Codes one chroma plane of a macroblock. `quantiser` is that of the chroma QP.
@@ -253,10 +261,7 @@ pub(super) fn code_chroma(
     let mut any = false;
     transform_blocks::<8, 64>(source, prediction, |k, mut block| {
         if let Some(denoise) = denoise {
-            let first = block[0];
-            shrink(&mut block, &denoise.chroma, class_4x4);
-            let threshold = denoise.luma.map_or(0, |(thresholds, _)| thresholds[0]);
-            block[0] = first.signum() * (first.abs() - threshold).max(0);
+            shrink_chroma(&mut block, denoise);
         }
         dc[k] = block[0];
         block[0] = 0;

@@ -138,7 +138,7 @@ pub(super) fn energies<S: Simd>(simd: S, source: SourceBand<'_>, energies: &mut 
 }
 
 #[inline(always)]
-fn energy_of<S: Simd>(simd: S, source: &Source) -> u32 {
+pub(super) fn energy_of<S: Simd>(simd: S, source: &Source) -> u32 {
     if S::IS_SCALAR { energy(source) } else { kernels::energy::energy(simd, source) }
 }
 
@@ -177,7 +177,7 @@ fn code_macroblock<S: Simd>(
 impl SourceBand<'_> {
     /// Copies the source of macroblock `x`.
     #[inline(always)]
-    fn load(&self, x: usize, source: &mut Source) {
+    pub(super) fn load(&self, x: usize, source: &mut Source) {
         source.y = gather::<16, 256>(self.y, self.stride, x * 16);
         for (row, to) in source.chroma.as_chunks_mut::<16>().0.iter_mut().enumerate() {
             let at = row * (self.stride / 2) + x * 8;
@@ -200,7 +200,7 @@ impl Band<'_> {
     }
 
     /// Puts the reconstruction of macroblock `x` into the planes.
-    fn store(&mut self, x: usize, macroblock: &Macroblock) {
+    pub(super) fn store(&mut self, x: usize, macroblock: &Macroblock) {
         let luma = gather::<16, 256>(&macroblock.luma.samples, LumaCanvas::STRIDE, LumaCanvas::ORIGIN);
         scatter::<16, 256>(&luma, self.y, self.stride, x * 16);
         for (plane, samples) in [&mut *self.cb, &mut *self.cr].into_iter().enumerate() {

@@ -57,7 +57,7 @@ fn sample(input: char, component: Component, x: i64, y: i64) -> i64 {
     }
 }
 
-fn input(name: char, (width, height): (usize, usize)) -> Planes {
+pub(super) fn input(name: char, (width, height): (usize, usize)) -> Planes {
     let mut planes = Planes::new(width, height, Subsampling::S420).unwrap();
     for component in [Component::Y, Component::Cb, Component::Cr] {
         for y in 0..planes.size(component).1 {

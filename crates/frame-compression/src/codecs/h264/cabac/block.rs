@@ -1,0 +1,120 @@
+//! The bins of a residual block (H.264 7.3.5.3.3; docs/spec/h264-presets.md, section 5.3).
+
+use super::{BIT, Contexts, LAST_8X8, SIGNIFICANCE_8X8, escape, unary};
+
+/// A category of residual blocks (ctxBlockCat).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Category {
+    LumaDc,
+    LumaAc,
+    Luma4x4,
+    ChromaDc,
+    ChromaAc,
+    Luma8x8,
+}
+
+/// The first contexts of a category.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Bases {
+    pub(in super::super) flag: usize,
+    pub(in super::super) significance: usize,
+    pub(in super::super) last: usize,
+    pub(in super::super) level: usize,
+}
+
+impl Category {
+    pub(in super::super) const fn bases(self) -> Bases {
+        let (flag, significance, last, level) = match self {
+            Self::LumaDc => (85, 105, 166, 227),
+            Self::LumaAc => (89, 120, 181, 237),
+            Self::Luma4x4 => (93, 134, 195, 247),
+            Self::ChromaDc => (97, 149, 210, 257),
+            Self::ChromaAc => (101, 152, 213, 266),
+            Self::Luma8x8 => (0, 402, 417, 426),
+        };
+        Bases { flag, significance, last, level }
+    }
+}
+
+/// In which order a walk visits the significance of coefficients. It matters where they share contexts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Order {
+    /// As the encoder counts.
+    Descending,
+    /// As it codes.
+    Ascending,
+}
+
+/// Where the context of a level's first bin, and of the others, is behind the category's first, by how many levels were
+/// coded: of 1 up to three, then of more than 1.
+pub(in super::super) const FIRST_BIN: [u8; 8] = [1, 2, 3, 4, 0, 0, 0, 0];
+pub(in super::super) const OTHER_BINS: [u8; 8] = [5, 5, 5, 5, 6, 7, 8, 9];
+
+/// What follows a level of 1, and a larger one.
+pub(in super::super) const AFTER_ONE: [u8; 8] = [1, 2, 3, 3, 4, 5, 6, 7];
+pub(in super::super) const AFTER_MORE: [u8; 8] = [4, 4, 4, 4, 5, 6, 7, 7];
+
+/// The place of the other bins' context: chroma DC has one less.
+#[inline(always)]
+pub(in super::super) fn other_bins(category: Category, node: usize) -> usize {
+    let at = usize::from(OTHER_BINS[node & 7]);
+    if category == Category::ChromaDc { at.min(8) } else { at }
+}
+
+/// Passes a block of levels in coding order, of which one is not 0; the cost.
+#[inline(always)]
+pub(in super::super) fn pass_block<const N: usize>(
+    contexts: &mut Contexts,
+    category: Category,
+    levels: &[i16; N],
+    order: Order,
+) -> u32 {
+    let bases = category.bases();
+    let place = |i: usize| match category {
+        Category::Luma8x8 => {
+            let i = i & 63;
+            (bases.significance + usize::from(SIGNIFICANCE_8X8[i]), bases.last + usize::from(LAST_8X8[i]))
+        }
+        _ => (bases.significance + i, bases.last + i),
+    };
+    let Some(end) = levels.iter().rposition(|&level| level != 0) else { return 0 };
+    let mut bits = 0;
+    let mut significance = |contexts: &mut Contexts, i: usize| {
+        let (significance, last) = place(i);
+        let coded = levels[i] != 0;
+        bits += contexts.pass(significance, coded);
+        if coded {
+            bits += contexts.pass(last, i == end);
+        }
+    };
+    let count = (end + 1).min(N - 1);
+    match order {
+        Order::Descending => (0..count).rev().for_each(|i| significance(contexts, i)),
+        Order::Ascending => (0..count).for_each(|i| significance(contexts, i)),
+    }
+    let mut node = 0;
+    for &level in levels[..=end].iter().rev().filter(|&&level| level != 0) {
+        bits += pass_level(contexts, category, u32::from(level.unsigned_abs()), &mut node);
+    }
+    bits
+}
+
+/// Passes the magnitude and the sign of a level.
+#[inline(always)]
+fn pass_level(contexts: &mut Contexts, category: Category, level: u32, node: &mut usize) -> u32 {
+    let base = category.bases().level;
+    let mut bits = BIT + contexts.pass(base + usize::from(FIRST_BIN[*node & 7]), level > 1);
+    if level == 1 {
+        *node = usize::from(AFTER_ONE[*node & 7]);
+        return bits;
+    }
+    let state = &mut contexts.0[(base + other_bins(category, *node)) & 511];
+    let (cost, after) = unary(*state, level.min(15) as usize - 2);
+    *state = after;
+    bits += cost;
+    if level >= 15 {
+        bits += escape(level);
+    }
+    *node = usize::from(AFTER_MORE[*node & 7]);
+    bits
+}

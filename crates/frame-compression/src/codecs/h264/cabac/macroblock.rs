@@ -1,0 +1,260 @@
+//! The bins of a macroblock (H.264 7.3.5, 9.3.3.1.1; docs/spec/h264-presets.md, section 5.3).
+
+use super::super::rate_distortion::coding::{ChromaCoding, LumaCoding};
+use super::super::rate_distortion::record::{
+    BLOCKS, Counts, Kind, Record, chroma_number, chroma_place, luma_number, luma_place,
+};
+use super::Contexts;
+use super::block::{Category, Order, pass_block};
+
+/// The bin before the end of a slice in an Intra16x16's type.
+const TERMINATE: u32 = 7;
+
+/// What the contexts of a macroblock's syntax elements depend on beside it.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Around {
+    /// Whether the left and the upper macroblock exist and are not I_NxN.
+    not_nxn: usize,
+    transform_8x8: usize,
+    chroma_mode: usize,
+    /// coded_block_pattern of luma: the two blocks to the left, the two above.
+    left_pattern: [bool; 2],
+    above_pattern: [bool; 2],
+    chroma_patterns: [u8; 2],
+    /// The flags of the DC blocks of luma, Cb and Cr: left, plus twice above.
+    dc: [usize; 3],
+    /// Whether the macroblock before changes the QP.
+    changes_qp: bool,
+}
+
+impl Around {
+    pub(in super::super) fn of(
+        left: Option<&Record>,
+        above: Option<&Record>,
+        before: Option<&Record>,
+    ) -> Self {
+        let count = |property: fn(&Record) -> bool| {
+            [left, above].into_iter().flatten().filter(|&record| property(record)).count()
+        };
+        let pattern = |record: Option<&Record>, bits: [u8; 2]| {
+            bits.map(|bit| record.is_none_or(|record| record.luma_pattern >> bit & 1 != 0))
+        };
+        Self {
+            not_nxn: count(|record| !record.kind.is_nxn()),
+            transform_8x8: count(|record| record.kind == Kind::Intra8x8),
+            chroma_mode: count(|record| record.chroma_mode != 0),
+            left_pattern: pattern(left, [1, 3]),
+            above_pattern: pattern(above, [2, 3]),
+            chroma_patterns: [left, above].map(|record| record.map_or(0, |record| record.chroma_pattern)),
+            dc: [0, 1, 2].map(|i| {
+                let flag = |record: Option<&Record>| usize::from(record.is_none_or(|record| record.dc[i]));
+                flag(left) + 2 * flag(above)
+            }),
+            changes_qp: before.is_some_and(|record| record.changes_qp),
+        }
+    }
+}
+
+/// A macroblock to be passed through the contexts.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Subject<'a> {
+    pub(in super::super) around: &'a Around,
+    /// With the macroblock's own counts in place.
+    pub(in super::super) counts: &'a Counts,
+    pub(in super::super) luma: &'a LumaCoding,
+    pub(in super::super) chroma: &'a ChromaCoding,
+    /// Whether there is a flag for the 8x8 transform.
+    pub(in super::super) transform_8x8: bool,
+    /// The macroblock's QP, and that of the one before.
+    pub(in super::super) qp: u8,
+    pub(in super::super) last: u8,
+}
+
+/// The type of a macroblock of raw samples.
+pub(in super::super) fn pass_pcm(contexts: &mut Contexts, around: &Around) -> u32 {
+    contexts.pass(3 + around.not_nxn, true)
+}
+
+/// Passes all bins of a macroblock: the cost.
+pub(in super::super) fn pass_macroblock(contexts: &mut Contexts, subject: &Subject<'_>, order: Order) -> u32 {
+    let Subject { around, counts, luma, chroma, transform_8x8, qp, last } = *subject;
+    let mut bits = 0;
+    if luma.kind == Kind::Intra16x16 {
+        bits += contexts.pass(3 + around.not_nxn, true) + TERMINATE;
+        bits += contexts.pass(6, luma.pattern != 0);
+        bits += contexts.pass(7, chroma.pattern != 0);
+        if chroma.pattern != 0 {
+            bits += contexts.pass(8, chroma.pattern == 2);
+        }
+        let number = luma_number(luma.mode);
+        bits += contexts.pass(9, number >> 1 != 0) + contexts.pass(10, number & 1 != 0);
+    } else {
+        bits += contexts.pass(3 + around.not_nxn, false);
+        if transform_8x8 {
+            bits += contexts.pass(399 + around.transform_8x8, luma.kind == Kind::Intra8x8);
+        }
+        let step = if luma.kind == Kind::Intra8x8 { 4 } else { 1 };
+        for k in (0..16).step_by(step) {
+            bits += pass_mode(contexts, luma.predicted[k], luma.modes[k]);
+        }
+    }
+    bits += pass_chroma_mode(contexts, around, chroma_number(chroma.mode));
+    if luma.kind != Kind::Intra16x16 {
+        bits += pass_luma_pattern(contexts, around, luma.pattern);
+        bits += pass_chroma_pattern(contexts, around, chroma.pattern);
+    }
+    if luma.kind != Kind::Intra16x16 && luma.pattern == 0 && chroma.pattern == 0 {
+        return bits;
+    }
+    let empty = luma.pattern == 0 && !luma.dc_coded && chroma.pattern == 0;
+    let step = if empty && qp > last { 0 } else { i32::from(qp) - i32::from(last) };
+    bits += pass_qp_delta(contexts, around, step);
+    bits += pass_luma_residual(contexts, around, counts, luma, order);
+    bits + pass_chroma_residual(contexts, around, counts, chroma, order)
+}
+
+/// The mode of a 4x4 or 8x8 block.
+pub(in super::super) fn pass_mode(contexts: &mut Contexts, predicted: u8, mode: u8) -> u32 {
+    if mode == predicted {
+        return contexts.pass(68, true);
+    }
+    let rest = mode - u8::from(mode > predicted);
+    contexts.pass(68, false)
+        + contexts.pass(69, rest & 1 != 0)
+        + contexts.pass(69, rest >> 1 & 1 != 0)
+        + contexts.pass(69, rest >> 2 != 0)
+}
+
+/// intra_chroma_pred_mode.
+pub(in super::super) fn pass_chroma_mode(contexts: &mut Contexts, around: &Around, number: u8) -> u32 {
+    let mut bits = contexts.pass(64 + around.chroma_mode, number > 0);
+    if number > 0 {
+        bits += contexts.pass(67, number > 1);
+    }
+    if number > 1 {
+        bits += contexts.pass(67, number > 2);
+    }
+    bits
+}
+
+/// The four bins of luma in coded_block_pattern.
+pub(in super::super) fn pass_luma_pattern(contexts: &mut Contexts, around: &Around, pattern: u8) -> u32 {
+    let bit = |k: usize| pattern >> k & 1 != 0;
+    let mut bits = 0;
+    for k in 0..4 {
+        let (x, y) = (k % 2, k / 2);
+        let left = if x == 0 { around.left_pattern[y] } else { bit(k - 1) };
+        let above = if y == 0 { around.above_pattern[x] } else { bit(k - 2) };
+        bits += contexts.pass(73 + usize::from(!left) + 2 * usize::from(!above), bit(k));
+    }
+    bits
+}
+
+/// The bins of chroma in coded_block_pattern.
+pub(in super::super) fn pass_chroma_pattern(contexts: &mut Contexts, around: &Around, pattern: u8) -> u32 {
+    let [left, above] = around.chroma_patterns;
+    let mut bits = contexts.pass(77 + usize::from(left != 0) + 2 * usize::from(above != 0), pattern != 0);
+    if pattern != 0 {
+        bits += contexts.pass(81 + usize::from(left == 2) + 2 * usize::from(above == 2), pattern == 2);
+    }
+    bits
+}
+
+fn pass_qp_delta(contexts: &mut Contexts, around: &Around, step: i32) -> u32 {
+    let mut value = if step > 0 { 2 * step - 1 } else { -2 * step };
+    // The longer way round.
+    if value >= 51 && value != 52 {
+        value = 103 - value;
+    }
+    let mut context = 60 + usize::from(around.changes_qp);
+    let mut bits = 0;
+    for i in 0..value {
+        bits += contexts.pass(context, true);
+        context = if i == 0 { 62 } else { 63 };
+    }
+    bits + contexts.pass(context, false)
+}
+
+/// A block with its coded_block_flag. `neighbours` is the flag to the left, plus twice that above.
+pub(in super::super) fn pass_flagged<const N: usize>(
+    contexts: &mut Contexts,
+    category: Category,
+    neighbours: usize,
+    levels: &[i16; N],
+    coded: bool,
+    order: Order,
+) -> u32 {
+    let bits = contexts.pass(category.bases().flag + neighbours, coded);
+    if coded { bits + pass_block(contexts, category, levels, order) } else { bits }
+}
+
+/// The flags of the blocks to the left and (twice) above a place among counts.
+pub(in super::super) fn flags(counts: &[u8], place: usize) -> usize {
+    usize::from(counts[place - 1] != 0) + 2 * usize::from(counts[place - 8] != 0)
+}
+
+fn pass_luma_residual(
+    contexts: &mut Contexts,
+    around: &Around,
+    counts: &Counts,
+    luma: &LumaCoding,
+    order: Order,
+) -> u32 {
+    let mut bits = 0;
+    match luma.kind {
+        Kind::Intra16x16 => {
+            bits += pass_flagged(contexts, Category::LumaDc, around.dc[0], &luma.dc, luma.dc_coded, order);
+            if luma.pattern != 0 {
+                for (k, &(x, y)) in BLOCKS.iter().enumerate() {
+                    let place = luma_place(x, y);
+                    let levels: &[i16; 15] = luma.levels[k].last_chunk().expect("16 levels");
+                    let coded = counts.luma[place] != 0;
+                    let flags = flags(&counts.luma, place);
+                    bits += pass_flagged(contexts, Category::LumaAc, flags, levels, coded, order);
+                }
+            }
+        }
+        Kind::Intra8x8 => {
+            for k in (0..4).filter(|k| luma.pattern >> k & 1 != 0) {
+                bits += pass_block(contexts, Category::Luma8x8, luma.eight(k), order);
+            }
+        }
+        _ => {
+            for k in (0..16).filter(|k| luma.pattern >> (k / 4) & 1 != 0) {
+                let place = luma_place(BLOCKS[k].0, BLOCKS[k].1);
+                let (flags, coded) = (flags(&counts.luma, place), counts.luma[place] != 0);
+                bits += pass_flagged(contexts, Category::Luma4x4, flags, &luma.levels[k], coded, order);
+            }
+        }
+    }
+    bits
+}
+
+/// The residual blocks of chroma.
+pub(in super::super) fn pass_chroma_residual(
+    contexts: &mut Contexts,
+    around: &Around,
+    counts: &Counts,
+    chroma: &ChromaCoding,
+    order: Order,
+) -> u32 {
+    let mut bits = 0;
+    if chroma.pattern != 0 {
+        for plane in 0..2 {
+            // In coding order the horizontal frequency comes first.
+            let [sum, vertical, horizontal, diagonal] = chroma.dc[plane];
+            let levels = [sum, horizontal, vertical, diagonal];
+            let (flags, coded) = (around.dc[1 + plane], chroma.dc_coded[plane]);
+            bits += pass_flagged(contexts, Category::ChromaDc, flags, &levels, coded, order);
+        }
+    }
+    if chroma.pattern == 2 {
+        for block in 0..8 {
+            let place = chroma_place(block / 4, block % 4);
+            let levels: &[i16; 15] = chroma.levels[block].last_chunk().expect("16 levels");
+            let (flags, coded) = (flags(&counts.chroma, place), counts.chroma[place] != 0);
+            bits += pass_flagged(contexts, Category::ChromaAc, flags, levels, coded, order);
+        }
+    }
+    bits
+}

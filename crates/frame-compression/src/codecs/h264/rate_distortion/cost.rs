@@ -1,0 +1,199 @@
+//! What a way of coding a macroblock or a part of it costs: distortion and rate
+//! (docs/spec/h264-presets.md, sections 8.2 to 8.4 and 9).
+
+use super::super::cabac::Contexts;
+use super::super::cabac::block::{Category, Order, pass_block};
+use super::super::cabac::macroblock::{
+    Around, Subject, flags, pass_chroma_mode, pass_chroma_pattern, pass_chroma_residual, pass_flagged,
+    pass_luma_pattern, pass_macroblock, pass_mode,
+};
+use super::super::cavlc;
+use super::super::deblock::filter_inside;
+use super::super::macroblock::{Macroblock, Source, scatter};
+use super::super::predict::planes::{Mode, predict_chroma};
+use super::Rules;
+use super::coding::{Block, ChromaCoding, LumaCoding};
+use super::psy::{Energy, squares};
+use super::record::{BLOCKS, Counts, Kind, luma_place};
+
+/// No cost is higher.
+const HIGHEST: u64 = 1 << 28;
+
+/// The measure of a macroblock's costs.
+#[derive(Debug)]
+pub(super) struct Measure<'a> {
+    pub(super) rules: &'a Rules,
+    /// As they are at the start of the macroblock.
+    pub(super) contexts: &'a Contexts,
+    pub(super) around: &'a Around,
+    /// With the neighbours' counts.
+    pub(super) counts: Counts,
+    pub(super) source: &'a Source,
+    pub(super) energy: Energy,
+    /// λ of energy: that of modes times the strength of psy-rd.
+    pub(super) psy_lambda: u64,
+    /// λ of bits.
+    pub(super) rate: u64,
+    pub(super) chroma_rate: u64,
+    pub(super) chroma_weight: u64,
+    /// The quantiser tried, and that of the macroblock before.
+    pub(super) qp: u8,
+    pub(super) last: u8,
+    /// Whether nothing is left out for speed.
+    pub(super) patient: bool,
+}
+
+/// Predicts both planes of chroma: rows side by side.
+pub(super) fn predict_both_chroma(macroblock: &Macroblock, mode: Mode) -> [u8; 128] {
+    let mut samples = [0; 128];
+    for plane in 0..2 {
+        let block = predict_chroma(&macroblock.chroma, plane, mode, macroblock.neighbours);
+        scatter::<8, 64>(&block, &mut samples, 16, 8 * plane);
+    }
+    samples
+}
+
+impl Measure<'_> {
+    pub(super) fn cabac(&self) -> bool {
+        self.rules.cabac
+    }
+
+    /// The cost of a difference in energy.
+    pub(super) fn psy_cost(&self, difference: u32) -> u32 {
+        ((u64::from(difference) * self.psy_lambda + 128) >> 8).min(HIGHEST) as u32
+    }
+
+    /// What a number of bits costs as a part of a macroblock's cost.
+    fn rate_cost(&self, bits: u32) -> u64 {
+        if !self.cabac() {
+            return (u64::from(bits) * self.rate + 128) >> 8;
+        }
+        (u64::from(bits) * self.rate + 32768) >> 16
+    }
+
+    /// The cost of a macroblock.
+    pub(super) fn cost(&mut self, luma: &LumaCoding, chroma: &ChromaCoding) -> u32 {
+        let mut samples = luma.samples;
+        if let Some(filter) = self.rules.trial_filter {
+            filter_inside(&mut samples, luma.kind == Kind::Intra8x8, self.qp, filter);
+        }
+        let mut cost = u64::from(squares(&self.source.y, &samples));
+        if self.psy_lambda != 0 {
+            let difference = self.energy.difference(Energy::of::<16, 256>(&samples));
+            cost += u64::from(self.psy_cost(difference));
+        }
+        let chroma_squares = u64::from(squares(&self.source.chroma, &chroma.samples));
+        cost += (chroma_squares * self.chroma_weight + 128) >> 8;
+        let bits = self.count(luma, chroma);
+        (cost + self.rate_cost(bits)).min(HIGHEST) as u32
+    }
+
+    /// The bits of a macroblock.
+    fn count(&mut self, luma: &LumaCoding, chroma: &ChromaCoding) -> u32 {
+        self.counts.put_luma(&luma.counts);
+        self.counts.put_chroma(&chroma.counts);
+        let subject = Subject {
+            around: self.around,
+            counts: &self.counts,
+            luma,
+            chroma,
+            transform_8x8: self.rules.transform_8x8,
+            qp: self.qp,
+            last: self.last,
+        };
+        if !self.cabac() {
+            return cavlc::macroblock_bits(&subject);
+        }
+        pass_macroblock(&mut self.contexts.clone(), &subject, Order::Descending)
+    }
+
+    /// The cost of a part of a macroblock.
+    fn partial(&self, distortion: u32, bits: u32, rate: u64) -> u64 {
+        let bits = u64::from(bits) * rate;
+        (u64::from(distortion) << 8) + if self.cabac() { (bits + 128) >> 8 } else { bits }
+    }
+
+    /// The cost of chroma.
+    pub(super) fn chroma_cost(&mut self, chroma: &ChromaCoding, number: u8, distortion: u32) -> u64 {
+        self.counts.put_chroma(&chroma.counts);
+        if !self.cabac() {
+            let bits = cavlc::unsigned(number.into())
+                + cavlc::chroma_residual_bits(&self.counts, chroma, self.rules.transform_8x8);
+            return self.partial(distortion, bits, self.chroma_rate);
+        }
+        let mut contexts = self.contexts.clone();
+        let bits = pass_chroma_mode(&mut contexts, self.around, number)
+            + pass_chroma_pattern(&mut contexts, self.around, chroma.pattern)
+            + pass_chroma_residual(&mut contexts, self.around, &self.counts, chroma, Order::Descending);
+        self.partial(distortion, bits, self.chroma_rate)
+    }
+
+    /// The cost of a 4x4 block.
+    pub(super) fn cost_4x4(
+        &mut self,
+        k: usize,
+        predicted: u8,
+        mode: u8,
+        block: &Block<16>,
+        distortion: u32,
+    ) -> u64 {
+        if !self.cabac() {
+            let place = luma_place(BLOCKS[k].0, BLOCKS[k].1);
+            let column = cavlc::column(self.counts.luma[place - 1], self.counts.luma[place - 8]);
+            let bits = cavlc::mode_bits(predicted, mode)
+                + cavlc::block_bits(&block.levels, column, self.rules.transform_8x8);
+            return self.partial(distortion, bits, self.rate);
+        }
+        let mut contexts = self.contexts.clone();
+        let flags = flags(&self.counts.luma, luma_place(BLOCKS[k].0, BLOCKS[k].1));
+        let bits = pass_mode(&mut contexts, predicted, mode)
+            + pass_flagged(
+                &mut contexts,
+                Category::Luma4x4,
+                flags,
+                &block.levels,
+                block.coded,
+                Order::Descending,
+            );
+        self.partial(distortion, bits, self.rate)
+    }
+
+    /// Has later 4x4 blocks count with a chosen one.
+    pub(super) fn keep_4x4(&mut self, k: usize, block: &Block<16>) {
+        self.counts.luma[luma_place(BLOCKS[k].0, BLOCKS[k].1)] = block.count();
+    }
+
+    /// The cost of an 8x8 block.
+    pub(super) fn cost_8x8(
+        &mut self,
+        k: usize,
+        [predicted, mode]: [u8; 2],
+        block: &Block<64>,
+        distortion: u32,
+        [pattern, chroma_pattern]: [u8; 2],
+    ) -> u64 {
+        if !self.cabac() {
+            let mut bits = cavlc::mode_bits(predicted, mode) + cavlc::pattern_bits(pattern, chroma_pattern);
+            if block.coded {
+                let long_levels = self.rules.transform_8x8;
+                bits += cavlc::block_8x8_bits(&mut self.counts, k, &block.levels, long_levels);
+            }
+            return self.partial(distortion, bits, self.rate);
+        }
+        let mut contexts = self.contexts.clone();
+        let mut bits = pass_mode(&mut contexts, predicted, mode)
+            + pass_luma_pattern(&mut contexts, self.around, pattern);
+        if block.coded {
+            bits += pass_block(&mut contexts, Category::Luma8x8, &block.levels, Order::Descending);
+        }
+        self.partial(distortion, bits, self.rate)
+    }
+
+    /// Has later 8x8 blocks count with a chosen one.
+    pub(super) fn keep_8x8(&mut self, k: usize, block: &Block<64>) {
+        let counts = block.counts_8x8(self.cabac());
+        for (i, count) in counts.into_iter().enumerate() {
+            self.counts.luma[luma_place(k % 2 * 2 + i % 2, k / 2 * 2 + i / 2)] = count;
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The refinement of a chosen type by the costs of its parts (docs/spec/h264-presets.md, section 9).
+
+use super::super::macroblock::Macroblock;
+use super::super::predict::blocks::predict;
+use super::super::predict::edge::Available;
+use super::super::predict::planes::Mode;
+use super::coding::{Block, ChromaCoding, Coder, LumaCoding};
+use super::cost::{Measure, predict_both_chroma};
+use super::psy::{Energy, energy_4x4, squares};
+use super::record::{chroma_number, mode_place};
+use super::search::{Found, block_4x4, block_8x8, put_4x4, put_8x8};
+
+/// The modes in the order of the refinement.
+fn modes_of(available: Available) -> &'static [u8] {
+    match (available.left, available.top) {
+        (true, true) => &[2, 1, 0, 3, 4, 5, 6, 7, 8],
+        _ => super::search::modes_of(available),
+    }
+}
+
+/// Tries the other modes of Intra16x16. `best` is the cost of `luma`, and becomes that of the mode chosen.
+pub(super) fn refine_16x16(
+    macroblock: &Macroblock,
+    coder: &Coder<'_>,
+    measure: &mut Measure<'_>,
+    found: &Found,
+    luma: &mut LumaCoding,
+    chroma: &ChromaCoding,
+    best: &mut u32,
+) {
+    let limit = if measure.patient { u32::MAX } else { 9 * found.costs_16x16[found.mode_16x16 as usize] / 8 };
+    for &mode in Mode::candidates(macroblock.neighbours) {
+        if mode == found.mode_16x16 || found.costs_16x16[mode as usize] > limit {
+            continue;
+        }
+        let mut trial = LumaCoding::default();
+        super::code_16x16(macroblock, coder, mode, &mut trial);
+        let cost = measure.cost(&trial, chroma);
+        if cost < *best {
+            *best = cost;
+            *luma = trial;
+        }
+    }
+}
+
+/// Tries the other modes of chroma.
+pub(super) fn refine_chroma(
+    macroblock: &Macroblock,
+    coder: &Coder<'_>,
+    measure: &mut Measure<'_>,
+    found: &Found,
+    chroma: &mut ChromaCoding,
+) {
+    let chosen = found.chroma;
+    let limit = if measure.patient { u32::MAX } else { 5 * found.cost_chroma / 4 };
+    let candidates = || {
+        let others = Mode::candidates(macroblock.neighbours).iter().copied();
+        others.filter(|&mode| mode != chosen && found.costs_chroma[mode as usize] < limit)
+    };
+    if candidates().next().is_none() {
+        return;
+    }
+    let mut best = u64::MAX;
+    let mut bare = false;
+    for mode in std::iter::once(chosen).chain(candidates()) {
+        let prediction = predict_both_chroma(macroblock, mode);
+        let mut trial = ChromaCoding { mode, ..ChromaCoding::default() };
+        if bare {
+            trial.samples = prediction;
+        } else {
+            coder.code_chroma(&macroblock.source.chroma, &prediction, &mut trial);
+            bare = trial.pattern == 0;
+        }
+        let distortion = squares(&macroblock.source.chroma, &trial.samples);
+        let cost = measure.chroma_cost(&trial, chroma_number(mode), distortion);
+        if cost < best {
+            best = cost;
+            *chroma = trial;
+        }
+    }
+}
+
+/// Tries all modes of the 4x4 blocks.
+pub(super) fn refine_4x4(
+    macroblock: &mut Macroblock,
+    coder: &Coder<'_>,
+    measure: &mut Measure<'_>,
+    luma: &mut LumaCoding,
+) {
+    for k in 0..16 {
+        let (source, available, edge) = block_4x4(macroblock, k);
+        let predicted = macroblock.modes.predicted(mode_place(k));
+        let energy = energy_4x4(&source);
+        let mut best: Option<(u64, u8, Block<16>)> = None;
+        for &mode in modes_of(available) {
+            let block =
+                coder.code_4x4(k, &luma.counts, &source, &predict::<4, 13, 16>(mode, &edge, available));
+            let distortion = squares(&source, &block.samples)
+                + measure.psy_cost(energy.abs_diff(energy_4x4(&block.samples)));
+            let cost = measure.cost_4x4(k, predicted, mode, &block, distortion);
+            if best.is_none_or(|best| cost < best.0) {
+                best = Some((cost, mode, block));
+            }
+        }
+        let Some((_, mode, block)) = best else { continue };
+        macroblock.modes.set(mode_place(k), mode);
+        (luma.modes[k], luma.predicted[k]) = (mode, predicted);
+        put_4x4(macroblock, k, &block);
+        luma.put_4x4(k, &block);
+        measure.keep_4x4(k, &block);
+    }
+    luma.settle_pattern();
+}
+
+/// Tries the modes of the 8x8 blocks that were near.
+pub(super) fn refine_8x8(
+    macroblock: &mut Macroblock,
+    coder: &Coder<'_>,
+    measure: &mut Measure<'_>,
+    found: &Found,
+    luma: &mut LumaCoding,
+    chroma: &ChromaCoding,
+) {
+    for k in 0..4 {
+        let (source, available, edge) = block_8x8(macroblock, k);
+        let predicted = macroblock.modes.predicted(mode_place(4 * k));
+        let energy = Energy::of::<8, 64>(&source);
+        let costs = &found.costs_8x8[k];
+        let limit = if measure.patient { u32::MAX } else { 11 * costs[usize::from(luma.modes[4 * k])] / 8 };
+        let mut best: Option<(u64, u8, Block<64>)> = None;
+        for &mode in modes_of(available).iter().filter(|&&mode| costs[usize::from(mode)] <= limit) {
+            let block =
+                coder.code_8x8(k, &luma.counts, &source, &predict::<8, 25, 64>(mode, &edge, available));
+            let distortion = squares(&source, &block.samples)
+                + measure.psy_cost(energy.difference(Energy::of::<8, 64>(&block.samples)));
+            let pattern = luma.pattern & !(1 << k) | u8::from(block.coded) << k;
+            let cost = measure.cost_8x8(k, [predicted, mode], &block, distortion, [pattern, chroma.pattern]);
+            if best.is_none_or(|best| cost < best.0) {
+                best = Some((cost, mode, block));
+            }
+        }
+        let Some((_, mode, block)) = best else { continue };
+        macroblock.modes.set_8x8(k % 2 * 2, k / 2 * 2, mode);
+        (luma.modes[4 * k], luma.predicted[4 * k]) = (mode, predicted);
+        put_8x8(macroblock, k, &block);
+        luma.put_8x8(k, &block, measure.cabac());
+        luma.pattern = luma.pattern & !(1 << k) | u8::from(block.coded) << k;
+        measure.keep_8x8(k, &block);
+    }
+}

@@ -1,0 +1,348 @@
+//! Trellis quantisation (docs/spec/h264-presets.md, section 6): the levels of a block whose distortion, with the bits
+//! that they cost in the context model, is least.
+
+use super::cabac::block::{AFTER_MORE, AFTER_ONE, Category, FIRST_BIN, other_bins};
+use super::cabac::{BIT, Contexts, LAST_8X8, SIGNIFICANCE_8X8, cost, escape, next, unary};
+use super::cavlc::trellis::Candidate;
+use super::quantise::{FORWARD_4X4, FORWARD_8X8, QP_MAX, class_4x4, class_8x8, rounded};
+use super::rate_distortion::prices::{ZIGZAG_4X4, ZIGZAG_8X8};
+
+/// What quantising a block of N coefficients needs, by scan position.
+#[derive(Debug)]
+pub(super) struct Scaling<const N: usize> {
+    /// Forward multiplier, for a final shift by 16.
+    multiplier: [u16; N],
+    /// What rounds to the nearest level.
+    bias: [u16; N],
+    /// 256 times what a level stands for.
+    step: [u32; N],
+    /// How much an error counts.
+    weight: [u16; N],
+    /// How much a loss of energy counts.
+    energy_weight: [u16; N],
+}
+
+/// The scalings of a QP.
+#[derive(Debug)]
+pub(super) struct Scalings {
+    pub(super) four: Scaling<16>,
+    pub(super) eight: Scaling<64>,
+    pub(super) luma_dc: Scaling<16>,
+    pub(super) chroma_dc: Scaling<4>,
+}
+
+const WEIGHT_4X4: [u16; 3] = [800, 320, 128];
+const WEIGHT_8X8: [u16; 6] = [256, 201, 656, 227, 410, 363];
+const ENERGY_WEIGHT_4X4: [u16; 3] = [453, 286, 181];
+const ENERGY_WEIGHT_8X8: [u16; 6] = [256, 227, 410, 241, 324, 305];
+
+impl<const N: usize> Scaling<N> {
+    const EMPTY: Self =
+        Self { multiplier: [0; N], bias: [0; N], step: [0; N], weight: [0; N], energy_weight: [0; N] };
+
+    const fn dc(multiplier: u32, step: u32) -> Self {
+        let mut scaling = Self::EMPTY;
+        let mut i = 0;
+        while i < N {
+            scaling.multiplier[i] = (multiplier / 2) as u16;
+            scaling.bias[i] = (2 * (32768 / multiplier)) as u16;
+            scaling.step[i] = 2 * step;
+            scaling.weight[i] = 256;
+            i += 1;
+        }
+        scaling
+    }
+}
+
+impl Scalings {
+    /// The scalings of a QP in 0..=51.
+    pub(super) fn of(qp: u8) -> &'static Self {
+        static ALL: [Scalings; QP_MAX as usize + 1] = {
+            let mut all = [const { Scalings::build(0) }; QP_MAX as usize + 1];
+            let mut qp = 0;
+            while qp < all.len() {
+                all[qp] = Scalings::build(qp);
+                qp += 1;
+            }
+            all
+        };
+        &ALL[usize::from(qp)]
+    }
+
+    const fn build(qp: usize) -> Self {
+        let (period, phase) = (qp as i32 / 6, qp % 6);
+        let mut four = Scaling::EMPTY;
+        let mut i = 0;
+        while i < 16 {
+            let place = ZIGZAG_4X4[i] as usize;
+            let class = class_4x4(place);
+            let multiplier = rounded(FORWARD_4X4[phase][class], period - 1);
+            four.multiplier[i] = multiplier as u16;
+            four.bias[i] = (32768 / multiplier) as u16;
+            four.step[i] = (1 << (23 + period)) / FORWARD_4X4[phase][class];
+            four.weight[i] = WEIGHT_4X4[class];
+            four.energy_weight[i] = ENERGY_WEIGHT_4X4[class];
+            i += 1;
+        }
+        let mut eight = Scaling::EMPTY;
+        let mut i = 0;
+        while i < 64 {
+            let place = ZIGZAG_8X8[i] as usize;
+            let class = class_8x8(place);
+            let multiplier = rounded(FORWARD_8X8[phase][class], period);
+            eight.multiplier[i] = multiplier as u16;
+            eight.bias[i] = (32768 / multiplier) as u16;
+            eight.step[i] = ((1u64 << (24 + period)) / FORWARD_8X8[phase][class] as u64) as u32;
+            eight.weight[i] = WEIGHT_8X8[class];
+            eight.energy_weight[i] = ENERGY_WEIGHT_8X8[class];
+            i += 1;
+        }
+        let multiplier = four.multiplier[0] as u32;
+        let step = four.step[0];
+        Self { four, eight, luma_dc: Scaling::dc(multiplier, step), chroma_dc: Scaling::dc(multiplier, step) }
+    }
+}
+
+/// What a trellis weighs by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Weighing<'a, const N: usize> {
+    pub(super) contexts: &'a Contexts,
+    pub(super) category: Category,
+    pub(super) scaling: &'a Scaling<N>,
+    pub(super) lambda: u32,
+    /// The strength of psy-trellis, and the source's own coefficients, in scan order.
+    pub(super) psy: Option<(u32, &'a [i32; N])>,
+}
+
+/// A way to code the coefficients from some position on.
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    score: i64,
+    /// The category's level contexts, adapted.
+    states: [u8; 10],
+    /// The level coded last.
+    last: u16,
+}
+
+const NOWHERE: i64 = i64::MAX;
+const EMPTY: Node = Node { score: NOWHERE, states: [0; 10], last: 0 };
+
+/// A coded level, and the one coded before it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Step {
+    level: u16,
+    position: u8,
+    before: u16,
+}
+
+impl<const N: usize> Weighing<'_, N> {
+    /// The distortion of a level: as if others are coded, and as if the lone DC is.
+    fn distortions(&self, i: usize, coefficient: i32, level: u32) -> (i64, i64) {
+        let magnitude = i64::from(coefficient.unsigned_abs());
+        let value = i64::from((self.scaling.step[i] * level + 128) >> 8);
+        let weight = i64::from(self.scaling.weight[i]);
+        let mut distortion = (magnitude - value) * (magnitude - value) * weight;
+        let sign = if coefficient < 0 { -1 } else { 1 };
+        let mut alone = distortion;
+        if matches!(self.category, Category::Luma4x4 | Category::Luma8x8) && i == 0 {
+            // What the inverse transform makes of a lone DC.
+            let error = i64::from(coefficient) - ((sign * value + 8) & !15);
+            alone = error * error * weight;
+        }
+        if let Some((strength, source)) = self.psy
+            && i != 0
+        {
+            let energy = (value + sign * i64::from(source[i] - coefficient)).abs();
+            distortion -= i64::from(self.scaling.energy_weight[i]) * i64::from(strength) * energy;
+            alone = distortion;
+        }
+        (distortion, alone)
+    }
+
+    /// The costs of a position's significance: of 0, of a coefficient, of the last one.
+    fn significance(&self, i: usize) -> [u32; 3] {
+        if i == N - 1 {
+            return [0; 3];
+        }
+        let bases = self.category.bases();
+        let (significance, last) = match self.category {
+            Category::Luma8x8 => (usize::from(SIGNIFICANCE_8X8[i]), usize::from(LAST_8X8[i])),
+            // AC blocks count from the DC on, too: one context further than the coder.
+            _ => (i, i),
+        };
+        let significance = self.contexts.state(bases.significance + significance);
+        let last = self.contexts.state(bases.last + last);
+        let one = cost(significance, true);
+        [cost(significance, false), one + cost(last, false), one + cost(last, true)]
+    }
+
+    /// What CAVLC's trellis weighs of a coefficient.
+    pub(super) fn candidate(&self, i: usize, coefficient: i32) -> Candidate {
+        let product = coefficient.unsigned_abs() * u32::from(self.scaling.multiplier[i]);
+        let nearest = (product + 32768) >> 16;
+        if nearest == 0 {
+            return Candidate::default();
+        }
+        let value = |level: u32| i64::from((self.scaling.step[i] * level + 128) >> 8);
+        let (below, near) = (value(nearest - 1), value(nearest));
+        let magnitude = i64::from(coefficient.unsigned_abs());
+        let square = |value: i64| (magnitude - value) * (magnitude - value);
+        let mut loss = i64::from(self.scaling.weight[i]) * (square(below) - square(near));
+        if let Some((strength, source)) = self.psy
+            && i != 0
+        {
+            // x264 has this sign the other way round here.
+            let rest = i64::from(source[i] - coefficient) * if coefficient < 0 { -1 } else { 1 };
+            let weight = i64::from(self.scaling.energy_weight[i]) * i64::from(strength);
+            loss += weight * ((below + rest).abs() - (near + rest).abs());
+        }
+        Candidate { nearest, starts_near: (product + 16384) >> 16 == nearest, loss }
+    }
+
+    /// Chooses the levels of coefficients in scan order, the first `first` of which are none; whether any is not 0.
+    pub(super) fn quantise(&self, coefficients: &[i32; N], first: usize, levels: &mut [i16; N]) -> bool {
+        *levels = [0; N];
+        let Scaling { multiplier, bias, .. } = self.scaling;
+        let mut nearest = [0; N];
+        let mut end = None;
+        for i in first..N {
+            let magnitude = coefficients[i].unsigned_abs();
+            nearest[i] = ((magnitude + u32::from(bias[i])) * u32::from(multiplier[i])) >> 16;
+            if nearest[i] != 0 {
+                end = Some(i);
+            }
+        }
+        let Some(end) = end else { return false };
+
+        let lambda = i64::from(self.lambda);
+        let price = |bits: u32| (i64::from(bits) * lambda) >> 4;
+        let mut steps = [Step::default(); 16 * 64 + 1];
+        let mut count = 1;
+        let mut nodes = [EMPTY; 8];
+        nodes[0].score = 0;
+        nodes[0].states = *self.contexts.states(self.category.bases().level);
+        for i in (first..=end).rev() {
+            let [zero, one, last] = self.significance(i);
+            let zero = price(zero);
+            if nearest[i] == 0 {
+                for node in nodes[1..].iter_mut().filter(|node| node.score != NOWHERE) {
+                    node.score += zero;
+                }
+                continue;
+            }
+            let mut after = [EMPTY; 8];
+            for level in [nearest[i] - 1, nearest[i]] {
+                let (distortion, alone) = self.distortions(i, coefficients[i], level);
+                for (j, node) in nodes.iter().enumerate().filter(|(_, node)| node.score != NOWHERE) {
+                    let distortion = if j == 0 { alone } else { distortion };
+                    if level == 0 {
+                        let score = node.score + distortion + if j == 0 { 0 } else { zero };
+                        if score < after[j].score {
+                            after[j] = Node { score, ..*node };
+                        }
+                        continue;
+                    }
+                    let bits = if j == 0 { last } else { one };
+                    let (target, bits, states) = self.code(node, j, level, bits);
+                    let score = node.score + distortion + price(bits);
+                    if score < after[target].score {
+                        steps[count] = Step { level: level as u16, position: i as u8, before: node.last };
+                        after[target] = Node { score, states, last: count as u16 };
+                        count += 1;
+                    }
+                }
+            }
+            nodes = after;
+        }
+        let mut best = 0;
+        for j in 1..8 {
+            if nodes[j].score < nodes[best].score {
+                best = j;
+            }
+        }
+        let mut at = nodes[best].last;
+        while at != 0 {
+            let Step { level, position, before } = steps[usize::from(at)];
+            let i = usize::from(position);
+            levels[i] = if coefficients[i] < 0 { -(level as i16) } else { level as i16 };
+            at = before;
+        }
+        best != 0
+    }
+
+    /// Codes a level after `node`: the node that this leads to, the bits with `bits`, the contexts after.
+    fn code(&self, node: &Node, j: usize, level: u32, bits: u32) -> (usize, u32, [u8; 10]) {
+        let mut states = node.states;
+        let first = &mut states[usize::from(FIRST_BIN[j])];
+        let mut bits = bits + BIT + cost(*first, level > 1);
+        *first = next(*first, level > 1);
+        if level == 1 {
+            return (usize::from(AFTER_ONE[j]), bits, states);
+        }
+        let other = &mut states[other_bins(self.category, j)];
+        let (cost, after) = unary(*other, level.min(15) as usize - 2);
+        *other = after;
+        bits += cost;
+        if level >= 15 {
+            bits += escape(level);
+        }
+        (usize::from(AFTER_MORE[j]), bits, states)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rate_distortion::prices::trellis_lambda;
+    use super::*;
+
+    fn levels<const N: usize>(
+        category: Category,
+        scaling: fn(&'static Scalings) -> &'static Scaling<N>,
+        qp: u8,
+        coefficients: [i32; N],
+        first: usize,
+    ) -> Vec<i16> {
+        let contexts = Contexts::new(26);
+        let weighing = Weighing {
+            contexts: &contexts,
+            category,
+            scaling: scaling(Scalings::of(qp)),
+            lambda: trellis_lambda(qp),
+            psy: None,
+        };
+        let mut levels = [0; N];
+        assert!(weighing.quantise(&coefficients, first, &mut levels));
+        let end = levels.iter().rposition(|&level| level != 0).unwrap();
+        levels[first..=end].to_vec()
+    }
+
+    const X: [i32; 16] = [300, -120, 80, 45, -60, 30, -22, 18, 15, -12, 9, -30, 14, 7, -5, 40];
+
+    #[test]
+    fn levels_are_those_of_annex_b() {
+        let four = |qp| levels(Category::Luma4x4, |all| &all.four, qp, X, 0);
+        assert_eq!(four(20), [12, -3, 2, 2, -1, 1, 0, 0, 0, 0, 0, -1]);
+        assert_eq!(four(26), [6, -1, 1, 1]);
+        assert_eq!(four(32), [3, -1]);
+        for category in [Category::LumaAc, Category::ChromaAc] {
+            let ac = |qp| levels(category, |all| &all.four, qp, X, 1);
+            assert_eq!(ac(20), [-3, 2, 2, -1, 1, 0, 0, 0, 0, 0, -1]);
+            assert_eq!(ac(26), [-1, 1, 1]);
+            assert_eq!(ac(32), [-1]);
+        }
+        let dc = |qp| levels(Category::LumaDc, |all| &all.luma_dc, qp, X.map(|x| 2 * x), 0);
+        assert_eq!(dc(20), [11, -5, 3, 2, -2, 1, -1, 1, 0, 0, 0, -1, 0, 0, 0, 1]);
+        assert_eq!(dc(26), [6, -2, 2, 1, -1, 1, 0, 0, 0, 0, 0, -1, 0, 0, 0, 1]);
+        assert_eq!(dc(32), [3, -1, 1]);
+        let chroma = |qp| levels(Category::ChromaDc, |all| &all.chroma_dc, qp, [500, -200, 150, 60], 0);
+        assert_eq!(chroma(20), [10, -4, 3, 1]);
+        assert_eq!(chroma(26), [5, -2, 1, 1]);
+        assert_eq!(chroma(32), [2, -1, 1]);
+        let x = std::array::from_fn(|i| ((37 * i as i32 + 11) % 61 - 30) * (256 / (i as i32 + 4)));
+        let expected = [
+            -6, 4, -1, -7, 1, -3, 2, 0, -3, 1, -1, 2, 0, -2, 1, -1, 1, 0, -1, 1, 0, 1, 0, -1, 0, 0, 1, 0, -1,
+            1, 0, 1, 0, 0, 0, 0, -1, 0, 0, 0, 0, -1,
+        ];
+        assert_eq!(levels(Category::Luma8x8, |all| &all.eight, 32, x, 0), expected);
+    }
+}
