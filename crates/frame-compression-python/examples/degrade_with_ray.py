@@ -3,8 +3,9 @@
     python degrade_with_ray.py photos/ degraded/ --codecs h264 jpeg --quality 20 80 --seed 1
     python degrade_with_ray.py shards/ degraded/ --column image
 
-Images are written as PNG under their own names, Parquet files under theirs. What exists is not made again, so that a run
-that was stopped goes on where it was. The result depends on the images, the settings and the seed alone.
+Images are written as PNG under their own names, Parquet files under theirs; two images that would have one name are
+refused. What exists is not made again, so that a run that was stopped goes on where it was. What cannot be read is named
+at the end. The result depends on the images, the settings and the seed alone.
 """
 
 from __future__ import annotations
@@ -14,14 +15,12 @@ import os
 import pathlib
 from typing import Any
 
-import numpy as np
 import pyarrow
 import pyarrow.parquet
 import ray
 from frame_compression.ray import degrade_batch
-from PIL import Image
 
-IMAGES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
+IMAGES = {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".tif", ".tiff"}
 
 
 class WriteImages:
@@ -31,14 +30,16 @@ class WriteImages:
         self.source, self.target = source, target
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        for path, image in zip(batch["path"], batch["image"]):
+        for path, file, error in zip(batch["path"], batch["image"], batch["error"]):
+            if error:
+                continue
             output = target_of(pathlib.Path(path), self.source, self.target)
             output.parent.mkdir(parents=True, exist_ok=True)
             # Under another name at first: a file that has its name is whole.
-            unfinished = output.with_suffix(f".{os.getpid()}.part")
-            Image.fromarray(np.asarray(image)).save(unfinished, "PNG")
+            unfinished = output.with_name(f"{output.name}.{os.getpid()}.part")
+            unfinished.write_bytes(file)
             unfinished.replace(output)
-        return {"path": batch["path"]}
+        return {"error": batch["error"]}
 
 
 def target_of(path: pathlib.Path, source: pathlib.Path, target: pathlib.Path) -> pathlib.Path:
@@ -46,19 +47,45 @@ def target_of(path: pathlib.Path, source: pathlib.Path, target: pathlib.Path) ->
     return (target / path.relative_to(source)).with_suffix(".png")
 
 
+def images_of(source: pathlib.Path, target: pathlib.Path) -> dict[pathlib.Path, pathlib.Path]:
+    """Where the copy of each image of a folder goes; each of them to a place of its own."""
+    inside = target.is_relative_to(source) and target != source
+    outputs: dict[pathlib.Path, pathlib.Path] = {}
+    origins: dict[str, pathlib.Path] = {}
+    for path in sorted(source.rglob("*")):
+        if path.suffix.lower() not in IMAGES or not path.is_file() or (inside and path.is_relative_to(target)):
+            continue
+        output = target_of(path, source, target)
+        if output == path:
+            raise SystemExit(f"{path} would be written over itself: give another folder")
+        # Names that differ in case alone are one file on some systems.
+        first = origins.setdefault(str(output).lower(), path)
+        if first != path:
+            raise SystemExit(f"{first} and {path} would both be written to {output}: rename one")
+        outputs[path] = output
+    return outputs
+
+
 def degrade_images(source: pathlib.Path, target: pathlib.Path, settings: dict[str, Any]) -> int:
-    """Degrades the images that have no copy yet, and gives their number."""
-    found = (path for path in sorted(source.rglob("*")) if path.suffix.lower() in IMAGES)
-    paths = [str(path) for path in found if not target_of(path, source, target).exists()]
+    """Degrades the images that have no copy yet, and gives their number. Names those that cannot be done at the end."""
+    paths = [str(path) for path, output in images_of(source, target).items() if not output.exists()]
     if not paths:
         return 0
-    images = ray.data.read_images(paths, mode="RGB", include_paths=True)
+    # The files are read by degrade_batch, which turns them as they say and keeps alpha and profile.
+    images = ray.data.from_items([{"path": path, "image": path} for path in paths])
+    settings = {**settings, "on_error": "keep", "error_column": "error"}
     degraded = images.map_batches(degrade_batch, batch_size=8, fn_kwargs=settings)
-    return degraded.map_batches(WriteImages(source, target), batch_size=8).count()
+    rows = degraded.map_batches(WriteImages(source, target), batch_size=8).take_all()
+    errors = [row["error"] for row in rows if row["error"]]
+    if errors:
+        raise SystemExit("\n".join([f"{len(rows) - len(errors)} done, {len(errors)} failed:", *errors]))
+    return len(rows)
 
 
 def degrade_parquet(source: pathlib.Path, target: pathlib.Path, settings: dict[str, Any]) -> int:
-    """Degrades the Parquet files that have no copy yet, and gives their number."""
+    """Degrades the Parquet files that have no copy yet, and gives their number. A row that cannot be done ends the run."""
+    if source == target:
+        raise SystemExit(f"{source} would be written over itself: give another folder")
     target.mkdir(parents=True, exist_ok=True)
     todo = [path for path in sorted(source.glob("*.parquet")) if not (target / path.name).exists()]
     for path in todo:
@@ -83,7 +110,7 @@ def main() -> None:
     if any(given.source.glob("*.parquet")):
         done = degrade_parquet(given.source, given.target, settings)
     else:
-        done = degrade_images(given.source, given.target, settings)
+        done = degrade_images(given.source, given.target, {**settings, "column": "image"})
     print(f"{done} done")
 
 

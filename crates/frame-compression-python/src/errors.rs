@@ -24,6 +24,11 @@ pub(crate) fn invalid_output(text: &str) -> PyErr {
     made(|errors| errors.getattr("InvalidOutputError")?.call1((text,)))
 }
 
+/// The exception for an image file that cannot be read.
+pub(crate) fn unreadable(text: &str) -> PyErr {
+    made(|errors| errors.getattr("UnreadablePictureError")?.call1((text,)))
+}
+
 /// What `make` makes of the module `frame_compression.errors`, or what went wrong on the way.
 fn made(make: impl for<'py> FnOnce(Bound<'py, PyModule>) -> PyResult<Bound<'py, PyAny>>) -> PyErr {
     Python::attach(|py| {

@@ -5,6 +5,7 @@ mod array;
 mod batch;
 mod compressor;
 mod errors;
+mod pictures;
 
 use std::ffi::OsString;
 
@@ -27,6 +28,8 @@ mod _native {
     use crate::compressor::Compressor;
     #[pymodule_export]
     use crate::errors::{element_type_error, not_on_cpu_error};
+    #[pymodule_export]
+    use crate::pictures::Picture;
 
     #[pymodule_export]
     use crate::main;

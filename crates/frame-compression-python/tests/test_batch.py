@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import concurrent.futures
 import multiprocessing
 import os
@@ -37,6 +38,33 @@ def test_a_batch_is_its_images_one_by_one(images: np.ndarray, dtype: Any, thread
     assert result.dtype == dtype
     np.testing.assert_array_equal(result, expected)
     np.testing.assert_array_equal(fc.FrameCompressor(crf=31).apply_batch(samples, threads=threads), expected)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, np.array, lambda given: array.array("d", given), np.float32])
+def test_anything_like_a_sequence_is_one_strength_for_each_image(images: np.ndarray, kind: Any) -> None:
+    given = [10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0]
+    expected = fc.apply_batch(images, ["jpeg"] * 7, given)
+    np.testing.assert_array_equal(fc.apply_batch(images, "jpeg", kind(given)), expected)
+    np.testing.assert_array_equal(fc.apply_batch(images, np.array(["jpeg"] * 7), quality=range(10, 80, 10)), expected)
+    np.testing.assert_array_equal(fc.apply_batch(images, "jpeg", np.array(30)), fc.apply_batch(images, "jpeg", 30))
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"crf": "29"}, "crf='29' is not allowed: it has to be a number from 0 to 51"),
+        ({"crf": ["29"] * 7}, "crf='29' is not allowed: it has to be a number from 0 to 51"),
+        ({"quality": True}, "quality=True is not allowed: it has to be a number from 0 to 100"),
+        ({"quality": {"jpeg": 3}}, "is not allowed: it has to be a number from 0 to 100"),
+        ({"quality": np.zeros((7, 1))}, "is not allowed: it has to be a number from 0 to 100"),
+        ({"threads": "2"}, "threads='2' is not allowed: it has to be a whole number, at least 1"),
+        ({"threads": 2.0}, "threads=2.0 is not allowed: it has to be a whole number, at least 1"),
+    ],
+)
+def test_anything_else_is_refused(images: np.ndarray, settings: Any, said: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        fc.apply_batch(images, **settings)
+    assert said in str(raised.value)
 
 
 @pytest.mark.parametrize("threads", [1, 4])
@@ -81,8 +109,8 @@ def test_batches_are_written_where_the_caller_says(images: np.ndarray) -> None:
     [
         ({"threads": 0}, ValueError, "0 threads"),
         ({"threads": -2}, ValueError, "-2 threads"),
-        ({"threads": 1.5}, TypeError, "float"),
-        ({"threads": None}, TypeError, "NoneType"),
+        ({"threads": 1.5}, TypeError, "whole number"),
+        ({"threads": None}, TypeError, "threads=None"),
         ({"crf": [20, 30]}, ValueError, "settings for 2 images are not allowed: there are 7"),
         ({"crf": []}, ValueError, "settings for 0 images"),
         ({"crf": [20] * 7, "codec": ["h264"] * 6}, ValueError, "different numbers"),

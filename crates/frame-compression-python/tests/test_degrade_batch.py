@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import pathlib
+import pickle
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 from PIL import Image
 from pictures import random_picture
 
+from frame_compression import errors
 from frame_compression.ray import degrade_batch
 from frame_compression.transforms import CompressionArtifacts
 
@@ -96,11 +99,73 @@ def test_batches_are_not_changed(pictures: list[np.ndarray]) -> None:
     np.testing.assert_array_equal(batch["image"], before)
 
 
-def test_bad_batches_are_refused(pictures: list[np.ndarray]) -> None:
-    with pytest.raises(KeyError):
+def test_bad_calls_are_refused(pictures: list[np.ndarray]) -> None:
+    with pytest.raises(KeyError, match="'image' does not exist: there are 'picture'"):
         degrade_batch({"picture": pictures}, **SETTINGS)
-    with pytest.raises(TypeError, match="int"):
-        degrade_batch({"image": [3]}, **SETTINGS)
-    with pytest.raises(Image.UnidentifiedImageError):
-        degrade_batch({"image": [b"no image"]}, **SETTINGS)
+    with pytest.raises(KeyError, match="'key' does not exist"):
+        degrade_batch({"image": pictures}, **SETTINGS, key_column="key")
+    with pytest.raises(ValueError, match="on_error='skip' is not allowed"):
+        degrade_batch({"image": pictures}, **SETTINGS, on_error="skip")  # type: ignore[arg-type]
     assert degrade_batch({"image": []}, **SETTINGS)["image"] == []
+
+
+NAN = np.full((16, 16, 3), np.nan, np.float32)
+BROKEN = [
+    (None, "an image of type NoneType is not allowed"),
+    (3, "an image of type int is not allowed"),
+    (b"no picture", "is no picture of a known format"),
+    (b"", "is no picture of a known format"),
+    ({"bytes": None, "path": None}, r"an image with the fields \['bytes', 'path'\] is not allowed"),
+    ({"bytes": None, "path": "nowhere.png"}, r"\(nowhere.png\): .*No such file"),
+    ("nowhere.png", r"\(nowhere.png\): .*No such file"),
+    ({"url": "x"}, r"an image with the fields \['url'\] is not allowed"),
+    (np.zeros((16, 16), np.uint8), r"shape \(16, 16\) is not allowed"),
+    (np.zeros((16, 16, 3), np.int32), "int32"),
+    (NAN, "sample NaN at row 0"),
+    ([[1, 2], [3]], "inhomogeneous"),
+    (Image.new("F", (16, 16)), "mode F is not allowed"),
+]
+
+
+@pytest.mark.parametrize(("image", "said"), BROKEN, ids=range(len(BROKEN)))
+def test_errors_name_the_row_and_the_key(pictures: list[np.ndarray], image: Any, said: str) -> None:
+    batch = {"image": [pictures[0], image, pictures[1]], "name": ["first", "second", "third"]}
+    with pytest.raises(errors.RowError, match=rf"^row 1 \(second\): .*") as raised:
+        degrade_batch(batch, **SETTINGS, key_column="name")
+    assert (raised.value.row, raised.value.key) == (1, "second") and raised.value.__cause__ is not None
+    again = pickle.loads(pickle.dumps(raised.value))
+    assert (str(again), again.row, again.key) == (str(raised.value), 1, "second")
+    with pytest.raises(errors.RowError, match=said):
+        degrade_batch(batch, **SETTINGS)
+
+    settings = {**SETTINGS, "key_column": "name", "error_column": "error", "params_column": "drawn"}
+    kept = degrade_batch(batch, **settings, on_error="keep")
+    assert kept["image"][1] is image and [bool(error) for error in kept["error"]] == [False, True, False]
+    assert kept["error"][1].startswith("row 1 (second): ") and kept["drawn"][1] == "null"
+    dropped = degrade_batch(batch, **settings, on_error="drop")
+    assert dropped["name"] == ["first", "third"] and dropped["error"] == ["", ""] and len(dropped["drawn"]) == 2
+    whole = degrade_batch({"image": pictures[:2], "name": ["first", "third"]}, **settings)
+    for result in (kept["image"][::2], dropped["image"]):
+        for got, wanted in zip(result, whole["image"]):
+            np.testing.assert_array_equal(got, wanted)
+
+
+def test_rows_of_arrays_are_dropped(pictures: list[np.ndarray]) -> None:
+    images = np.stack([picture / np.float32(255) for picture in pictures])
+    images[2, 5, 5, 1] = np.inf
+    batch = {"image": images, "id": np.arange(6), "text": list("abcdef")}
+    result = degrade_batch(batch, **SETTINGS, on_error="drop")
+    assert result["id"].tolist() == [0, 1, 3, 4, 5] and result["text"] == list("abdef") and len(result["image"]) == 5
+
+
+def test_paths_are_opened(pictures: list[np.ndarray], expected: list[np.ndarray], tmp_path: pathlib.Path) -> None:
+    paths = [tmp_path / f"{place}.png" for place in range(6)]
+    for path, picture in zip(paths, pictures):
+        path.write_bytes(png(picture))
+    undecoded = [{"bytes": None, "path": str(path)} for path in paths]
+    for column in (undecoded, paths, [str(path) for path in paths]):
+        for given, result, wanted in zip(column, degrade_batch({"image": column}, **SETTINGS)["image"], expected):
+            if isinstance(given, dict):
+                assert result["path"] == given["path"]
+                result = result["bytes"]
+            np.testing.assert_array_equal(opened(result), wanted)

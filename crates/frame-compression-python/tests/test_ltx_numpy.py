@@ -41,6 +41,22 @@ def test_what_is_too_small_comes_back_from_preprocess(shape: tuple[int, int, int
     assert ltx.preprocess(image, 33) is image
 
 
+@pytest.mark.parametrize("shape", [(1, 64, 96, 3), (64, 96), (3, 64, 96), (64, 96, 4), (1, 33, 47, 3)])
+@pytest.mark.parametrize("crf", [0, 33])
+def test_the_shape_is_checked_first_and_shown(shape: tuple[int, ...], crf: int) -> None:
+    for call, image in ((ltx.preprocess, np.zeros(shape, np.uint8)), (ltx.compress, np.zeros(shape, np.float32))):
+        with pytest.raises(errors.InvalidShapeError) as raised:
+            call(image, crf)
+        assert str(raised.value) == f"shape {shape} is not allowed: it has to be (height, width, 3)"
+
+
+@pytest.mark.parametrize("crf", ["29", None, [29], True, np.zeros(2)])
+def test_a_crf_has_to_be_a_number(crf: object) -> None:
+    for call, image in ((ltx.preprocess, np.zeros((8, 8, 3), np.uint8)), (ltx.compress, np.zeros((8, 8, 3), np.float32))):
+        with pytest.raises(TypeError, match="is not allowed: it has to be a number"):
+            call(image, crf)
+
+
 def test_bad_calls_are_refused() -> None:
     with pytest.raises(errors.InvalidShapeError):
         ltx.preprocess(np.zeros((40, 40, 4), np.uint8), 33)

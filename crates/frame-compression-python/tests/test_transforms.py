@@ -75,6 +75,13 @@ def test_copies_go_on_from_where_the_original_is() -> None:
         assert [other.get_params() for _ in range(3)] == following
 
 
+def test_a_number_means_that_number() -> None:
+    for given in (50, 50.0, np.float32(50), np.array(50), (50, 50), [50, 50], np.array([50, 50])):
+        drawn = [CompressionArtifacts("jpeg", quality=given).get_params()["quality"] for _ in range(3)]
+        assert drawn == [50.0] * 3
+    assert CompressionArtifacts("h264", crf=31).get_params()["crf"] == 31.0
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float16])
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (33, 1), (17, 21), (16, 33), (48, 64)])
 @pytest.mark.parametrize("codec", ["h264", "h265", "jpeg"])
@@ -127,7 +134,14 @@ def test_images_that_are_left_alone_are_copied(rng: np.random.Generator) -> None
         ({"codecs": None}, TypeError),
         ({"quality": (60, 20)}, ValueError),
         ({"quality": (20, 101)}, errors.InvalidQualityError),
-        ({"quality": 30}, TypeError),
+        ({"quality": "30"}, TypeError),
+        ({"quality": (20, "30")}, TypeError),
+        ({"quality": True}, TypeError),
+        ({"crf": np.zeros((2, 2))}, TypeError),
+        ({"p": "1"}, TypeError),
+        ({"p": None}, TypeError),
+        ({"codecs": 3}, TypeError),
+        ({"codecs": {"h264": "1"}}, TypeError),
         ({"quality": (1, 2, 3)}, ValueError),
         ({"crf": (-1, 20)}, errors.InvalidCrfError),
         ({"crf": (20, float("nan"))}, ValueError),
@@ -165,6 +179,14 @@ def test_bad_images_are_refused(image: Any, expected: type[Exception]) -> None:
     with pytest.raises(expected) as raised:
         CompressionArtifacts(**ANY)(image)
     assert type(raised.value) is expected
+
+
+@pytest.mark.parametrize("shape", [(1, 33, 47, 3), (3, 33, 47), (33, 47), (0, 47, 3)])
+@pytest.mark.parametrize("p", [0, 1])
+def test_errors_show_the_shape_that_was_given(shape: tuple[int, ...], p: float) -> None:
+    with pytest.raises(errors.InvalidShapeError) as raised:
+        CompressionArtifacts(**ANY, p=p)(np.zeros(shape, np.uint8))
+    assert str(raised.value).startswith(f"shape {shape} is not allowed: it has to be (height, width, 3)")
 
 
 def _draw(degrade: CompressionArtifacts) -> tuple[int, list[Any]]:

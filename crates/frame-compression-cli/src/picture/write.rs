@@ -5,11 +5,26 @@ use std::io::Cursor;
 use image::codecs::png::PngEncoder;
 use image::codecs::tiff::TiffEncoder;
 use image::codecs::webp::WebPEncoder;
+use image::error::{ParameterError, ParameterErrorKind};
 use image::{ExtendedColorType, ImageEncoder, ImageError};
 
 use super::{Format, Picture, chunks};
 
 impl Picture {
+    /// The picture as a PNG file, with its alpha and what it says of its colours.
+    ///
+    /// # Errors
+    ///
+    /// [`ImageError`] where the samples do not fit the sides.
+    pub fn to_png(&self) -> Result<Vec<u8>, ImageError> {
+        if self.rgb.len() != self.width * self.height * 3 {
+            return Err(ImageError::Parameter(ParameterError::from_kind(
+                ParameterErrorKind::DimensionMismatch,
+            )));
+        }
+        self.encode(Format::Png)
+    }
+
     /// The picture as a file of a format.
     pub(crate) fn encode(&self, format: Format) -> Result<Vec<u8>, ImageError> {
         let rgba;

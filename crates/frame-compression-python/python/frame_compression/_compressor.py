@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from . import _native
 from ._arrays import Array, memory_of, output_memory_of, packed_like
+from ._numbers import is_sequence, listed, number
 
 Codec: TypeAlias = Literal["h264", "h265", "jpeg"]
 Backend: TypeAlias = Literal["native", "videotoolbox"]
@@ -64,8 +65,8 @@ class FrameCompressor:
     ) -> None:
         settings: dict[str, Any] = {
             "codec": codec,
-            "quality": quality,
-            "crf": crf,
+            "quality": None if quality is None else number("quality", quality, "a number from 0 to 100"),
+            "crf": None if crf is None else number("crf", crf, "a number from 0 to 51"),
             "backend": backend,
             "subsampling": subsampling,
             "quant_tables": None if quant_tables is None else tuple(_steps(table) for table in quant_tables),
@@ -186,7 +187,7 @@ def apply_batch(
 
     Args:
         x: (N, height, width, 3), otherwise as for ``apply_compression_artifacts``.
-        codec: one for all images, or N of them.
+        codec: one for all images, or N of them: a list, an array, a tensor of one dimension.
         quality: one for all images, or N of them.
         crf: one for all images, or N of them.
         threads: how many threads work, the caller's among them. They live as long as the call. The result does not
@@ -224,6 +225,8 @@ def _apply_batch(
     out: Array | None,
     count: int | None = None,
 ) -> Array:
+    if not hasattr(threads, "__index__") or isinstance(threads, bool):
+        raise TypeError(f"threads={threads!r} is not allowed: it has to be a whole number, at least 1")
     threads = operator.index(threads)
     if threads < 1:
         raise ValueError(f"{threads} threads are not allowed: at least 1")
@@ -237,17 +240,13 @@ def _apply_batch(
     return result
 
 
-def _is_sequence(setting: object) -> bool:
-    return isinstance(setting, (list, tuple)) or (isinstance(setting, np.ndarray) and setting.ndim == 1)
-
-
 def _per_image(settings: dict[str, Any]) -> int | None:
     """How many images the settings are for, if any is given image by image."""
-    counts = {name: len(setting) for name, setting in settings.items() if _is_sequence(setting)}
+    counts = {name: len(setting) for name, setting in settings.items() if is_sequence(setting)}
     if len(set(counts.values())) > 1:
         raise ValueError(f"settings for different numbers of images are not allowed: {counts}")
     return next(iter(counts.values()), None)
 
 
 def _setting(setting: Any, image: int) -> Any:
-    return setting[image] if _is_sequence(setting) else setting
+    return listed(setting)[image] if is_sequence(setting) else setting

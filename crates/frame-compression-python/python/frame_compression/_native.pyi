@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "Compressor",
+    "Picture",
     "__version__",
     "apply_batch",
     "check_image",
@@ -35,6 +36,12 @@ class Compressor:
         value_range: str = "signed_unit",
     ) -> Compressor: ...
     def apply(self, input: NDArray[Any], output: NDArray[Any]) -> None: ...
+
+@final
+class Picture:
+    def __new__(cls, file: bytes) -> Picture: ...
+    def pixels(self) -> NDArray[np.uint8]: ...
+    def png(self, pixels: NDArray[np.uint8]) -> bytes: ...
 
 def apply_batch(
     compressors: Sequence[Compressor], input: NDArray[Any], output: NDArray[Any], threads: int

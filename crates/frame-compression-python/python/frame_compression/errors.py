@@ -23,9 +23,11 @@ __all__ = [
     "OddSizeError",
     "OutputSizeError",
     "PlatformError",
+    "RowError",
     "TooLargeError",
     "TooSmallError",
     "UnknownNameError",
+    "UnreadablePictureError",
     "UnsupportedSettingError",
 ]
 
@@ -151,6 +153,27 @@ class UnknownNameError(FrameCompressionError):
 
 class InvalidOutputError(FrameCompressionError):
     """The output is read-only, or not of the kind that the call needs."""
+
+
+class UnreadablePictureError(FrameCompressionError):
+    """The image file is damaged, or of a format that is not read."""
+
+
+class RowError(FrameCompressionError):
+    """A row of a data set cannot be done; ``__cause__`` says why.
+
+    Args:
+        text: what is said of it.
+        row: its number in the batch.
+        key: its value in the column of keys, where there is one.
+    """
+
+    def __init__(self, text: str, row: int, key: object = None) -> None:
+        super().__init__(text, row, key)  # as `args`, which pickle and Ray hand on
+        self.row, self.key = row, key
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 _BY_CODE = {error.code: error for error in FrameCompressionError.__subclasses__() if error.code}

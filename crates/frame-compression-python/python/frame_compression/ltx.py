@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _native
 from ._arrays import is_tensor
 from ._compressor import FrameCompressor
+from ._numbers import number
+from .errors import InvalidElementTypeError, InvalidShapeError
 
 if TYPE_CHECKING:
     import torch
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["compress", "preprocess"]
 
 _X264_MAX_CRF = 51.0
+_CRF = "a number, 0 (best) to 51 (worst)"
 
 
 @overload
@@ -47,14 +49,17 @@ def compress(image: Any, crf: float = 29) -> Any:
     Returns:
         A new image of the same type on the same device, 0 to 1. Odd heights and widths lose their last row or column.
     """
+    _check(image, is_tensor(image) or isinstance(image, np.ndarray), "a PyTorch tensor or a NumPy array")
+    crf = number("crf", crf, _CRF)
     if crf == 0:
         return image
+    if min(image.shape[:2]) < 2:
+        raise InvalidShapeError(f"shape {tuple(image.shape)} is not allowed: height and width have to be at least 2")
     if is_tensor(image):
         import torch
 
         samples = (_even(image.detach()) * 255.0).byte().cpu()
         return torch.from_numpy(_compressed(samples.numpy(), crf)).to(image.device, image.dtype) / 255.0
-    _check_array(image)
     scaled = _even(image) * image.dtype.type(255)
     # By way of a wide integer: NumPy leaves open what a negative number or one above 255 gives as a byte.
     compressed = _compressed(scaled.astype(np.int64).astype(np.uint8), crf)
@@ -72,18 +77,21 @@ def preprocess(image: NDArray[np.uint8], crf: float) -> NDArray[np.uint8]:
         A new array; odd heights and widths lose their last row or column. The input itself for a crf of 0, and where
         a side is shorter than 2.
     """
-    _check_array(image)
+    _check(image, isinstance(image, np.ndarray), "a NumPy array")
     if image.dtype != np.uint8:
-        raise _native.element_type_error(str(image.dtype))
+        raise InvalidElementTypeError(f"element type {image.dtype} is not allowed: it has to be uint8")
+    crf = number("crf", crf, _CRF)
     if crf == 0 or min(image.shape[:2]) < 2:
         return image
     return _compressed(_even(image), crf)
 
 
-def _check_array(image: object) -> None:
-    if not isinstance(image, np.ndarray):
-        given = type(image).__qualname__
-        raise TypeError(f"an image of type {given} is not allowed: it has to be a NumPy array")
+def _check(image: Any, is_known: bool, allowed: str) -> None:
+    """Refuses what is no image, in the terms of the caller."""
+    if not is_known:
+        raise TypeError(f"an image of type {type(image).__qualname__} is not allowed: it has to be {allowed}")
+    if len(image.shape) != 3 or image.shape[2] != 3:
+        raise InvalidShapeError(f"shape {tuple(image.shape)} is not allowed: it has to be (height, width, 3)")
 
 
 def _even(image: Any) -> Any:

@@ -10,19 +10,21 @@ task is tried again.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ._compressor import Backend, Codec, Subsampling
-from .transforms import CompressionArtifacts, Params
-from .transforms._random import Weights
+from ._pictures import opened
+from .errors import RowError
+from .transforms import CompressionArtifacts
+from .transforms._random import Strengths, Weights
 
 __all__ = ["degrade_batch"]
+
+OnError = Literal["raise", "keep", "drop"]
 
 
 def degrade_batch(
@@ -30,81 +32,90 @@ def degrade_batch(
     *,
     column: str = "image",
     codecs: Weights[Codec] = ("h264", "h265", "jpeg"),
-    quality: tuple[float, float] | None = None,
-    crf: tuple[float, float] | None = None,
+    quality: Strengths | None = None,
+    crf: Strengths | None = None,
     p: float = 1.0,
     subsampling: Weights[Subsampling] | None = None,
     backend: Backend | None = None,
     seed: int = 0,
     key_column: str | None = None,
     params_column: str | None = None,
+    on_error: OnError = "raise",
+    error_column: str | None = None,
 ) -> dict[str, Any]:
     """The batch with artifacts in its images.
 
     Args:
         batch: columns by name. Images are arrays (height, width, 3), ``uint8`` or floating-point from 0 to 1, of one size
-            or of many; PIL images; encoded files (``bytes``, or ``{"bytes": ..., "path": ...}`` as Hugging Face's data
-            sets hold them undecoded), which come back as PNG. PIL images and files need Pillow.
+            or of many; PIL images of every mode that says what its values mean; image files, as the command reads them
+            (PNG, JPEG, WebP, TIFF, BMP): their bytes, their path, or ``{"bytes": ..., "path": ...}`` as Hugging Face's
+            data sets hold them undecoded. Files come back as PNG. Files and PIL images are turned as their orientation
+            tag says, and keep their alpha and their colour profile.
         column: the name of the column that holds the images.
         codecs, quality, crf, p, subsampling, backend: what to draw, see ``frame_compression.transforms.Ranges``.
         seed: other seeds give other codecs and strengths.
         key_column: a column whose values tell the images apart (a path, an identifier). Without it the image's own
             samples do.
         params_column: the name of a column to add that holds what was drawn, as JSON.
+        on_error: what an image that cannot be read or coded does: ``"raise"`` ends the call, ``"keep"`` leaves the image as
+            it is, ``"drop"`` leaves its row out of every column.
+        error_column: the name of a column to add that says what was wrong with the image, and is empty where nothing was.
+
+    Raises:
+        RowError: which names the row and its key, and has the error itself as ``__cause__``.
+        KeyError: where a column does not exist.
     """
+    if on_error not in ("raise", "keep", "drop"):
+        raise ValueError(f"on_error={on_error!r} is not allowed: it has to be raise, keep or drop")
     degrade = CompressionArtifacts(
         codecs, quality=quality, crf=crf, p=p, subsampling=subsampling, backend=backend, generator=seed
     )
-    images = batch[column]
-    keys = None if key_column is None else batch[key_column]
-    results, drawn = [], []
-    for place, image in enumerate(images):
-        pixels, restore = _opened(image)
-        key = pixels if keys is None else keys[place]
-        params = degrade.get_params(_seed_of(seed, key))
-        results.append(restore(degrade.apply(pixels, params)))
+    images = _column(batch, column)
+    keys = None if key_column is None else _column(batch, key_column)
+    results, drawn, errors = [], [], []
+    for row, image in enumerate(images):
+        key = None if keys is None else keys[row]
+        try:
+            result, params = _degraded(image, key, degrade, seed)
+            error = ""
+        except Exception as cause:  # whatever a decoder says of a file
+            error = f"row {row}{_named(image, key)}: {cause}"
+            if on_error == "raise":
+                raise RowError(error, row, key) from cause
+            result, params = image, None
+        results.append(result)
         drawn.append(json.dumps(params))
+        errors.append(error)
     output = {**batch, column: _column_like(images, results)}
     if params_column is not None:
         output[params_column] = _column_like(images, drawn)
+    if error_column is not None:
+        output[error_column] = _column_like(images, errors)
+    if on_error == "drop" and any(errors):
+        kept = [row for row, error in enumerate(errors) if not error]
+        output = {name: _rows(values, kept) for name, values in output.items()}
     return output
 
 
-def _opened(image: Any) -> tuple[NDArray[Any], Callable[[NDArray[Any]], Any]]:
-    """The samples of an image, and what makes samples an image of its kind."""
-    if isinstance(image, np.ndarray) and image.dtype != object:
-        return image, lambda pixels: pixels
-    if isinstance(image, np.ndarray):  # rows of rows, as some readers give images of many sizes
-        return np.array(image.tolist()), lambda pixels: pixels
-    if isinstance(image, (bytes, bytearray, memoryview)):
-        return _decoded(image), _png
-    if isinstance(image, Mapping) and image.get("bytes") is not None:
-        return _decoded(image["bytes"]), lambda pixels: {**image, "bytes": _png(pixels)}
-    if hasattr(image, "convert"):
-        from PIL import Image
-
-        return np.asarray(image.convert("RGB")), Image.fromarray
-    if isinstance(image, list):
-        pixels = np.array(image)
-        is_bytes = pixels.dtype.kind in "iu" and pixels.size > 0 and 0 <= pixels.min() and pixels.max() <= 255
-        return (pixels.astype(np.uint8) if is_bytes else pixels), lambda pixels: pixels
-    given = type(image).__qualname__
-    raise TypeError(f"an image of type {given} is not allowed: an array, a PIL image, or the bytes of an image file")
+def _column(batch: Mapping[str, Any], name: str) -> Any:
+    if name not in batch:
+        raise KeyError(f"a column {name!r} does not exist: there are {', '.join(map(repr, batch))}")
+    return batch[name]
 
 
-def _decoded(file: bytes | bytearray | memoryview) -> NDArray[np.uint8]:
-    from PIL import Image
+def _degraded(image: Any, key: Any, degrade: CompressionArtifacts, seed: int) -> tuple[Any, Any]:
+    picture = opened(image)
+    params = degrade.get_params(_seed_of(seed, picture.pixels if key is None else key))
+    return picture.back(degrade.apply(picture.pixels, params)), params
 
-    with Image.open(io.BytesIO(file)) as image:
-        return np.asarray(image.convert("RGB"))
 
-
-def _png(pixels: NDArray[Any]) -> bytes:
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return file.getvalue()
+def _named(image: Any, key: Any) -> str:
+    """What tells people which image it is, where there is something."""
+    if key is None and isinstance(image, Mapping):
+        key = image.get("path")
+    if key is None and isinstance(image, str):
+        key = image
+    return "" if key is None else f" ({key})"
 
 
 def _seed_of(seed: int, key: Any) -> int:
@@ -127,3 +138,7 @@ def _column_like(images: Any, values: list[Any]) -> Any:
     for place, value in enumerate(values):
         column[place] = value
     return column
+
+
+def _rows(values: Any, kept: list[int]) -> Any:
+    return values[kept] if isinstance(values, np.ndarray) else [values[row] for row in kept]

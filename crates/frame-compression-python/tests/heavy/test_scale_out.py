@@ -96,6 +96,34 @@ def test_the_example_degrades_a_folder_and_goes_on_where_it_was(
         np.testing.assert_array_equal(opened(target / name), wanted)
 
 
+def test_the_example_refuses_two_images_of_one_name(
+    example: Any, pictures: list[np.ndarray], tmp_path: pathlib.Path
+) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    for name in ("a.jpg", "a.png"):
+        (source / name).write_bytes(png(pictures[0]))
+    with pytest.raises(SystemExit, match=r"a\.jpg and .*a\.png would both be written"):
+        example.degrade_images(source, target, SETTINGS)
+    assert not target.exists()
+    (source / "a.jpg").unlink()
+    with pytest.raises(SystemExit, match="written over itself"):
+        example.degrade_images(source, source, SETTINGS)
+
+
+def test_the_example_names_what_it_cannot_read(
+    example: Any, pictures: list[np.ndarray], expected: list[np.ndarray], tmp_path: pathlib.Path
+) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    (source / "whole.png").write_bytes(png(pictures[0]))
+    (source / "cut.png").write_bytes(png(pictures[1])[:200])
+    with pytest.raises(SystemExit, match=r"1 done, 1 failed:\n.*cut\.png"):
+        example.degrade_images(source, target, SETTINGS)
+    assert [path.name for path in target.iterdir()] == ["whole.png"]
+    np.testing.assert_array_equal(opened(target / "whole.png"), expected[0])
+
+
 def test_the_example_degrades_parquet_files(
     example: Any, pictures: list[np.ndarray], expected: list[np.ndarray], tmp_path: pathlib.Path
 ) -> None:
@@ -129,6 +157,13 @@ def test_map_of_datasets(pictures: list[np.ndarray], expected: list[np.ndarray],
         assert len(set(result["drawn"])) == 12
         for row, wanted in zip(result, expected):
             np.testing.assert_array_equal(np.asarray(row["image"]), wanted)
+
+    files = [b"no picture" if place == 3 else png(picture) for place, picture in enumerate(pictures)]
+    data_of_files = datasets.Dataset.from_dict({"image": files, "label": list(range(12))})
+    dropped = data_of_files.map(
+        degrade_batch, batched=True, batch_size=5, fn_kwargs={**SETTINGS, "on_error": "drop", "error_column": "error"}
+    )
+    assert dropped["label"] == [0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11] and set(dropped["error"]) == {""}
 
     undecoded = data.cast_column("image", datasets.Image(decode=False))
     for row, wanted in zip(undecoded.map(degrade_batch, batched=True, fn_kwargs=SETTINGS), expected):

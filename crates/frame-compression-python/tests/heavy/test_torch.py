@@ -110,3 +110,11 @@ def test_bad_outputs_are_refused(picture: np.ndarray) -> None:
         with pytest.raises(expected) as raised:
             fc.apply_compression_artifacts(tensor, out=out)
         assert type(raised.value) is expected
+
+
+def test_a_tensor_of_one_dimension_is_one_strength_for_each_image(picture: np.ndarray) -> None:
+    images = torch.from_numpy(np.concatenate([picture] * 3))
+    expected = fc.apply_batch(images, "jpeg", [10, 20, 30])
+    for dtype in (torch.float32, torch.int64, torch.bfloat16):
+        assert torch.equal(fc.apply_batch(images, "jpeg", torch.tensor([10.0, 20.0, 30.0]).to(dtype)), expected)
+    assert torch.equal(fc.apply_batch(images, "jpeg", torch.tensor(10.0)), fc.apply_batch(images, "jpeg", 10))

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from .._compressor import Backend, Codec, Subsampling
 from ._images import degraded
-from ._random import Params, Ranges, Seed, Stream, Weights, seeded
+from ._random import Params, Ranges, Strengths, Weights
+from ._stream import Seed, Stream, seeded
 
 
 class CompressionArtifacts:
@@ -20,8 +21,8 @@ class CompressionArtifacts:
 
     Args:
         codecs, quality, crf, p, subsampling, backend: what to draw, see ``Ranges``.
-        generator: an integer for the same numbers in every run, a ``numpy.random.Generator``, or None. Workers of a pool
-            or a ``DataLoader`` each draw numbers of their own.
+        generator: an integer for the same numbers in every run, a ``numpy.random.Generator``, or None. Copies in other
+            processes draw other numbers; ``transforms._stream`` and docs/python.md have the rule.
 
     >>> import numpy as np
     >>> degrade = CompressionArtifacts({"jpeg": 2, "h264": 1}, quality=(20, 90), generator=7)
@@ -36,8 +37,8 @@ class CompressionArtifacts:
         self,
         codecs: Weights[Codec] = ("h264", "h265", "jpeg"),
         *,
-        quality: tuple[float, float] | None = None,
-        crf: tuple[float, float] | None = None,
+        quality: Strengths | None = None,
+        crf: Strengths | None = None,
         p: float = 1.0,
         subsampling: Weights[Subsampling] | None = None,
         backend: Backend | None = None,
@@ -46,9 +47,16 @@ class CompressionArtifacts:
         self.ranges = Ranges(codecs, quality=quality, crf=crf, p=p, subsampling=subsampling, backend=backend)
         self._stream = Stream(generator)
 
-    def get_params(self, seed: int | None = None) -> Params:
-        """Draws the parameters of the next image; with a seed, those of the seed."""
-        return self.ranges.draw(self._stream if seed is None else seeded(seed))
+    def get_params(self, seed: int | None = None, *, image: NDArray[Any] | None = None, key: Any = None) -> Params:
+        """Draws the parameters of the next image; with a seed or a key, those of the seed or the key.
+
+        In a worker of a pool pass the image that they are for, or a key: they then do not depend on which worker it is.
+        """
+        return self.ranges.draw(self._stream.of(image, key) if seed is None else seeded(seed))
+
+    def set_epoch(self, epoch: int) -> None:
+        """Gives the copies that are sent to workers from now on other numbers than those of other epochs."""
+        self._stream.set_epoch(epoch)
 
     def apply(self, image: NDArray[Any], params: Params) -> NDArray[Any]:
         """The image with the artifacts of these parameters."""
@@ -59,8 +67,9 @@ class CompressionArtifacts:
             )
         return degraded(image, params, self.ranges.backend)
 
-    def __call__(self, image: NDArray[Any]) -> NDArray[Any]:
-        return self.apply(image, self.get_params())
+    def __call__(self, image: NDArray[Any], *, key: Any = None) -> NDArray[Any]:
+        """The image with artifacts. With a key they depend on the seed, the epoch and the key alone."""
+        return self.apply(image, self.get_params(image=image, key=key))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.ranges!r})"

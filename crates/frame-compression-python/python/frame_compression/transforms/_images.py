@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .._arrays import memory_of
 from .._compressor import Backend, Codec, FrameCompressor
+from ..errors import InvalidShapeError
 from ._random import Params
 
 
@@ -25,6 +26,10 @@ def degrade_memory(image: NDArray[Any], target: NDArray[Any], params: Params, ba
 
     A size that the codec does not take is padded by repetition of the last row and column, and cropped again.
     """
+    if image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
+        raise InvalidShapeError(
+            f"shape {image.shape} is not allowed: it has to be (height, width, 3), height and width at least 1"
+        )
     codec = params["codec"]
     if codec is None:
         target[...] = image
@@ -38,8 +43,6 @@ def degrade_memory(image: NDArray[Any], target: NDArray[Any], params: Params, ba
         value_range="unit",
     )
     native = compressor._native
-    if image.ndim != 3 or 0 in image.shape:
-        native.apply(image[np.newaxis], target[np.newaxis])  # which says what is wrong
     height, width = image.shape[:2]
     padding = [padded_side(codec, side) - side for side in (height, width)]
     if any(padding):

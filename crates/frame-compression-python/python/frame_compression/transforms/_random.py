@@ -1,22 +1,17 @@
-"""What a transform draws for an image, and where its random numbers come from."""
+"""What a transform draws for an image. Where its random numbers come from: `_stream`."""
 
 from __future__ import annotations
 
 import itertools
-import multiprocessing
-import os
-import sys
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypedDict, TypeVar
 
-import numpy as np
-
 from .._compressor import Backend, Codec, FrameCompressor, Subsampling
+from .._numbers import is_sequence, listed, number
 
 Name = TypeVar("Name", bound=str)
 Weights: TypeAlias = "Name | Sequence[Name] | Mapping[Name, float]"
-Seed: TypeAlias = "int | np.random.Generator | Any | None"
+Strengths: TypeAlias = "float | tuple[float, float]"
 
 
 class Params(TypedDict):
@@ -34,8 +29,8 @@ class Ranges:
 
     Args:
         codecs: a codec, several that are equally frequent, or a mapping from codecs to weights.
-        quality: lowest and highest quality, 0 to 100; every number between is equally frequent.
-        crf: lowest and highest CRF, 0 to 51; instead of ``quality``. Without either the quality is 20 to 95.
+        quality: lowest and highest quality, 0 to 100; every number between is equally frequent. One number is that quality.
+        crf: lowest and highest CRF, 0 to 51, or one number; instead of ``quality``. Without either the quality is 20 to 95.
         p: the probability that an image gets artifacts.
         subsampling: chroma subsamplings of JPEG, in the same way as ``codecs``; 4:2:0 without it. The other codecs have
             4:2:0 only.
@@ -46,17 +41,17 @@ class Ranges:
         self,
         codecs: Weights[Codec] = ("h264", "h265", "jpeg"),
         *,
-        quality: tuple[float, float] | None = None,
-        crf: tuple[float, float] | None = None,
+        quality: Strengths | None = None,
+        crf: Strengths | None = None,
         p: float = 1.0,
         subsampling: Weights[Subsampling] | None = None,
         backend: Backend | None = None,
     ) -> None:
         if quality is not None and crf is not None:
             raise TypeError("quality and crf are both given: give one")
-        if not 0.0 <= p <= 1.0:
+        self.p = number("p", p, "a number from 0 to 1")
+        if not 0.0 <= self.p <= 1.0:
             raise ValueError(f"p={p} is not allowed: it has to be a number from 0 to 1")
-        self.p = float(p)
         self.codecs = _weights("codecs", codecs)
         self.subsampling = None if subsampling is None else _weights("subsampling", subsampling)
         self.backend = backend
@@ -93,18 +88,29 @@ class Ranges:
 def _weights(name: str, given: Any) -> dict[Any, float]:
     if isinstance(given, str):
         given = [given]
-    weights = dict(given) if isinstance(given, Mapping) else dict.fromkeys(given, 1.0)
+    if isinstance(given, Mapping):
+        weights = {choice: number(f"the weight of {choice!r}", weight, "a number") for choice, weight in given.items()}
+    elif is_sequence(given):
+        weights = dict.fromkeys(listed(given), 1.0)
+    else:
+        allowed = "a name, several names, or a mapping from names to weights"
+        raise TypeError(f"{name}={given!r} is not allowed: it has to be {allowed}")
     total = sum(weights.values())
     if not weights or min(weights.values()) < 0 or not 0 < total < float("inf"):
         raise ValueError(f"{name}={given!r} is not allowed: weights have to be at least 0, and one above 0")
-    return {choice: float(weight) for choice, weight in weights.items()}
+    return weights
 
 
-def _range(name: str, given: tuple[float, float]) -> tuple[float, float]:
-    low, high = given
+def _range(name: str, given: Any) -> tuple[float, float]:
+    """The lowest and the highest: of a pair both, of a number twice itself."""
+    allowed = "a number, or the lowest and the highest, in this order"
+    ends = listed(given) if is_sequence(given) else [given, given]
+    if len(ends) != 2:
+        raise ValueError(f"{name}={given!r} is not allowed: it has to be {allowed}")
+    low, high = (number(name, end, allowed) for end in ends)
     if not low <= high:
-        raise ValueError(f"{name}={given!r} is not allowed: the lowest and the highest, in this order")
-    return float(low), float(high)
+        raise ValueError(f"{name}={given!r} is not allowed: it has to be {allowed}")
+    return low, high
 
 
 def _choice(weights: dict[Name, float], at: float) -> Name:
@@ -117,96 +123,3 @@ def _choice(weights: dict[Name, float], at: float) -> Name:
 
 def _between(ends: tuple[float, float] | None, at: float) -> float | None:
     return None if ends is None else ends[0] + (ends[1] - ends[0]) * at
-
-
-class Stream:
-    """A source of random numbers that differs from worker process to worker process.
-
-    Workers start with a copy of their parent's objects, so all of them would draw the same numbers. In a worker the
-    numbers therefore come from the generator *and* what is the worker's own: the seed that PyTorch's ``DataLoader``
-    gives it (which ``torch.manual_seed`` makes repeatable), or the name of the process in other pools.
-
-    Args:
-        generator: an integer (the numbers are the same in every run), a generator of NumPy or PyTorch, or None (the
-            numbers are different in every run, but for the workers of a ``DataLoader``).
-    """
-
-    def __init__(self, generator: Seed = None) -> None:
-        if isinstance(generator, (int, np.integer)) and not isinstance(generator, bool):
-            if generator < 0:
-                raise ValueError(f"seed {generator} is not allowed: it has to be at least 0")
-            generator = np.random.default_rng(int(generator))
-        elif generator is not None and not isinstance(generator, np.random.Generator) and not _is_torchs(generator):
-            given = type(generator).__qualname__
-            raise TypeError(f"a generator of type {given} is not allowed: an int, or a generator of NumPy or PyTorch")
-        self.generator = generator
-        self._process: tuple[int, ...] | None = None
-        self._uniform: Callable[[], float] | None = None
-
-    def __call__(self) -> float:
-        """The next number in [0, 1)."""
-        process = _process()
-        if self._uniform is None or process != self._process:
-            self._uniform = self._uniform_of(process)
-            self._process = process
-        return self._uniform()
-
-    def _uniform_of(self, process: tuple[int, ...]) -> Callable[[], float]:
-        if self.generator is None:
-            is_loader = process[:1] == (_LOADER,)
-            return np.random.default_rng(process if is_loader else None).random
-        if process:
-            return np.random.default_rng([_integer_of(self.generator), *process]).random
-        return _uniform_of(self.generator)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"generator": self.generator, "_process": None, "_uniform": None}
-
-
-def seeded(seed: int) -> Callable[[], float]:
-    """Numbers in [0, 1) that depend on the seed alone."""
-    return np.random.default_rng(seed).random
-
-
-def _is_torchs(generator: object) -> bool:
-    torch = sys.modules.get("torch")
-    return torch is not None and isinstance(generator, torch.Generator)
-
-
-def _uniform_of(generator: Any) -> Callable[[], float]:
-    if isinstance(generator, np.random.Generator):
-        return generator.random
-    import torch
-
-    return lambda: torch.rand((), dtype=torch.float64, generator=generator, device=generator.device).item()
-
-
-def _integer_of(generator: Any) -> int:
-    if isinstance(generator, np.random.Generator):
-        return int(generator.integers(2**63))
-    return int(_uniform_of(generator)() * 2**53)
-
-
-_LOADER, _POOL, _FORK = 1, 2, 3
-_forked: int | None = None
-
-
-def _process() -> tuple[int, ...]:
-    """What tells this process from its siblings; nothing in a program's main process."""
-    torch = sys.modules.get("torch")
-    data = getattr(getattr(torch, "utils", None), "data", None)
-    worker = data.get_worker_info() if data is not None else None
-    if worker is not None:
-        return _LOADER, worker.seed
-    if multiprocessing.parent_process() is not None:
-        return _POOL, zlib.crc32(multiprocessing.current_process().name.encode())
-    return () if _forked is None else (_FORK, _forked)
-
-
-def _remember_fork() -> None:
-    global _forked
-    _forked = os.getpid()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_remember_fork)

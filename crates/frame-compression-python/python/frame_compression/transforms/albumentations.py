@@ -1,7 +1,8 @@
-"""The transform for Albumentations (2.0 and newer)."""
+"""The transform for Albumentations (2.0 and newer) and for AlbumentationsX (2.5 and newer), which has the same import name."""
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 from albumentations.core.transforms_interface import ImageOnlyTransform
@@ -9,16 +10,48 @@ from numpy.typing import NDArray
 
 from .._compressor import Backend, Codec, Subsampling
 from ._images import degraded
-from ._random import Params, Ranges, Weights
+from ._random import Params, Ranges, Strengths, Weights
+from ._stream import Stream, Uniform, digest_of
 
 __all__ = ["CompressionArtifacts"]
+
+
+class _Albumentations(Stream):
+    """Albumentations' generator where the transform was made; elsewhere its state, as it arrived, is the seed."""
+
+    _arrived: int | None = None
+
+    def numbers(self, source: random.Random, image: NDArray[Any] | None) -> Uniform:
+        if not self._worker_of() and not self._is_away():
+            return source.random
+        if self._arrived is None:
+            self._arrived = digest_of(source.getstate())
+        return self.of(image)
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._arrived = None
+
+    def _is_seeded(self) -> bool:
+        return True
+
+    def _seed_now(self) -> int:
+        assert self._arrived is not None
+        return self._arrived
+
+    def _uniform_of(self, worker: tuple[int, ...]) -> Uniform:
+        return self._numbers(*worker)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_arrived": None}
 
 
 class CompressionArtifacts(ImageOnlyTransform):  # type: ignore[misc]
     """Puts the artifacts of a random codec at a random strength into an image.
 
     Random numbers are those of Albumentations: ``Compose(..., seed=...)`` makes them repeatable, and its
-    ``ReplayCompose`` replays them. Images are ``uint8`` or ``float32`` from 0 to 1, with three channels, of any size.
+    ``ReplayCompose`` replays them. In other processes, where Albumentations would give every copy the same numbers, they
+    follow the rule of ``transforms._stream``, with the state of Albumentations' generator as the seed. Images are ``uint8`` or ``float32`` from 0 to 1, with three channels, of any size.
 
     Args:
         codecs, quality, crf, subsampling, backend: what to draw, see ``frame_compression.transforms.Ranges``.
@@ -38,20 +71,34 @@ class CompressionArtifacts(ImageOnlyTransform):  # type: ignore[misc]
         self,
         codecs: Weights[Codec] = ("h264", "h265", "jpeg"),
         *,
-        quality: tuple[float, float] | None = None,
-        crf: tuple[float, float] | None = None,
+        quality: Strengths | None = None,
+        crf: Strengths | None = None,
         subsampling: Weights[Subsampling] | None = None,
         backend: Backend | None = None,
         p: float = 0.5,
     ) -> None:
         super().__init__(p=p)
         self.ranges = Ranges(codecs, quality=quality, crf=crf, subsampling=subsampling, backend=backend)
+        self._stream = _Albumentations()
         self.codecs, self.quality, self.crf = codecs, quality, crf
         self.subsampling, self.backend = subsampling, backend
 
-    def get_params(self) -> dict[str, Any]:
-        """Draws the parameters of the next image."""
-        return {"compression": self.ranges.draw(self.py_random.random)}
+    if hasattr(ImageOnlyTransform, "sample_parameters"):  # AlbumentationsX
+
+        def sample_parameters(self, params: Any, data: dict[str, Any], targets: Any, sampling: Any) -> Any:
+            """Draws the parameters of the next image."""
+            from albumentations.core.transforms_interface import SampledParams
+
+            return SampledParams(self._draw(sampling.py_random, data))
+
+    else:
+
+        def get_params_dependent_on_data(self, params: Any, data: dict[str, Any]) -> dict[str, Any]:
+            """Draws the parameters of the next image."""
+            return self._draw(self.py_random, data)
+
+    def _draw(self, source: random.Random, data: dict[str, Any]) -> dict[str, Any]:
+        return {"compression": self.ranges.draw(self._stream.numbers(source, data.get("image")))}
 
     def apply(self, img: NDArray[Any], compression: Params, **_: Any) -> NDArray[Any]:
         """The image with the artifacts of these parameters."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,8 @@ from .._arrays import memory_of
 from .._compressor import Backend, Codec, Subsampling
 from ..errors import InvalidShapeError
 from ._images import degrade_memory, degraded
-from ._random import Params, Ranges, Seed, Stream, Weights
+from ._random import Params, Ranges, Strengths, Weights
+from ._stream import Seed, Stream, uniform_of
 
 __all__ = ["CompressionArtifacts"]
 
@@ -35,8 +35,8 @@ class CompressionArtifacts(v2.Transform):
     Args:
         codecs, quality, crf, p, subsampling, backend: what to draw, see ``frame_compression.transforms.Ranges``.
         generator: None draws from PyTorch's own generator, as torchvision's transforms do (``torch.manual_seed``, and in
-            workers the seed of the ``DataLoader``). An integer or a generator gives numbers of their own, other ones in
-            every worker.
+            workers the seed of the ``DataLoader``). An integer or a generator gives numbers of their own. Copies in other
+            processes draw other numbers; ``transforms._stream`` and docs/python.md have the rule.
     """
 
     _transformed_types = (_is_pure_tensor, tv_tensors.Image, tv_tensors.Video, PIL.Image.Image)
@@ -45,8 +45,8 @@ class CompressionArtifacts(v2.Transform):
         self,
         codecs: Weights[Codec] = ("h264", "h265", "jpeg"),
         *,
-        quality: tuple[float, float] | None = None,
-        crf: tuple[float, float] | None = None,
+        quality: Strengths | None = None,
+        crf: Strengths | None = None,
         p: float = 1.0,
         subsampling: Weights[Subsampling] | None = None,
         backend: Backend | None = None,
@@ -54,16 +54,23 @@ class CompressionArtifacts(v2.Transform):
     ) -> None:
         super().__init__()
         self.ranges = Ranges(codecs, quality=quality, crf=crf, p=p, subsampling=subsampling, backend=backend)
-        self._uniform = _pytorchs_uniform if generator is None else Stream(generator)
+        self._stream = _PyTorchs() if generator is None else Stream(generator)
 
-    def get_params(self) -> Params:
-        """Draws the parameters of one image; ``transform(image, {"compressions": [params]})`` uses them."""
-        return self.ranges.draw(self._uniform)
+    def get_params(self, *, image: Any = None, key: Any = None) -> Params:
+        """Draws the parameters of one image; ``transform(image, {"compressions": [params]})`` uses them.
+
+        In a worker of a pool pass the image that they are for, or a key: they then do not depend on which worker it is.
+        """
+        return self.ranges.draw(self._stream.of(None if image is None else lambda: _samples_of(image), key))
+
+    def set_epoch(self, epoch: int) -> None:
+        """Gives the copies that are sent to workers from now on other numbers than those of other epochs."""
+        self._stream.set_epoch(epoch)
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
         """Draws for as many images as the largest batch has."""
-        images = max(map(_image_count, flat_inputs), default=0)
-        return {"compressions": [self.get_params() for _ in range(images)]}
+        images = max(map(_images_of, flat_inputs), key=len, default=[])
+        return {"compressions": [self.get_params(image=image) for image in images]}
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         """The images with the artifacts of these parameters: of one for all, or of one for each."""
@@ -86,20 +93,43 @@ class CompressionArtifacts(v2.Transform):
         return repr(self.ranges)
 
 
-def _pytorchs_uniform() -> float:
-    return float(torch.rand((), dtype=torch.float64))
+class _PyTorchs(Stream):
+    """PyTorch's own generator; for copies elsewhere, what ``torch.manual_seed`` has set is the seed."""
+
+    _carried: int | None = None
+
+    def _is_seeded(self) -> bool:
+        return True
+
+    def _seed_now(self) -> int:
+        return torch.initial_seed() if self._carried is None else self._carried
+
+    def _uniform_of(self, worker: tuple[int, ...]) -> Any:
+        is_elsewhere = bool(worker) and self._is_away()
+        return self._numbers(*worker) if is_elsewhere else uniform_of(torch.default_generator)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_carried": self._seed_now()}
 
 
-def _image_count(given: Any) -> int:
+def _images_of(given: Any) -> list[Any]:
+    """The images that have parameters of their own."""
     if isinstance(given, (PIL.Image.Image, tv_tensors.Video)):
-        return 1
-    return math.prod(given.shape[:-3])
+        return [given]
+    images = given.as_subclass(torch.Tensor)
+    return [images] if images.ndim <= 3 else list(images.flatten(0, -4))
+
+
+def _samples_of(image: Any) -> Any:
+    if isinstance(image, PIL.Image.Image):
+        return np.asarray(image)
+    return memory_of(image.detach().cpu())
 
 
 class _StraightThrough(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, images: torch.Tensor, compressions: list[Params], backend: Backend | None) -> torch.Tensor:
-        if images.ndim < 3:
+        if images.ndim < 3 or images.shape[-3] != 3:
             raise InvalidShapeError(f"shape {tuple(images.shape)} is not allowed: it has to be (..., 3, height, width)")
         on_cpu = images.detach().cpu()
         result = torch.empty_like(on_cpu)
