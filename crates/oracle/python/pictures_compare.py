@@ -6,9 +6,11 @@ to 8, as libtiff does it, where Pillow drops the low byte.
 """
 
 import argparse
+import struct
 import subprocess
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +116,71 @@ def png_and_bmp(files):
     Image.fromarray(deep).save(files.path("deep.png", rounded(deep)))
 
 
+def bmp_kinds(files):
+    """Bitmaps that Pillow reads but does not write: 16 bits, masks, unused bytes, top-down, runs, small palettes."""
+    width, height = 11, 7
+    plain, masked = 0, 3
+
+    def file(name, bits, pixels, compression=plain, masks=(), colours=b"", upside=1, header=40):
+        head = struct.pack("<IiiHHIIiiII", header, width, height * upside, 1, bits, compression, len(pixels), 0, 0, len(colours) // 4, 0)
+        head += struct.pack(f"<{len(masks)}I", *masks)
+        if header > 40:
+            head = head.ljust(header, b"\0")
+        start = 14 + len(head) + len(colours)
+        data = struct.pack("<2sIHHI", b"BM", start + len(pixels), 0, 0, start) + head + colours + pixels
+        files.path(f"{name}.bmp").write_bytes(data)
+
+    def rows(bits):
+        return RNG.bytes((width * bits + 31) // 32 * 4 * height)
+
+    file("555", 16, rows(16))
+    file("565", 16, rows(16), masked, (0xF800, 0x07E0, 0x001F))
+    file("555-masks", 16, rows(16), masked, (0x7C00, 0x03E0, 0x001F))
+    file("unused", 32, rows(32))
+    file("masks", 32, rows(32), masked, (0xFF0000, 0xFF00, 0xFF))
+    file("alpha", 32, rows(32), masked, (0xFF0000, 0xFF00, 0xFF, 0xFF000000), header=108)
+    file("top-down", 24, rows(24), upside=-1)
+    for bits in [1, 4, 8]:
+        file(f"colours{bits}", bits, rows(bits), colours=RNG.bytes(4 << bits))
+    runs = b"".join(bytes([4, y, 0, 5, 1, 2, 3, 4, 5, 0, 2, y + 9, 0, 0]) for y in range(height)) + b"\0\1"
+    file("runs8", 8, runs, 1, colours=RNG.bytes(1024))
+
+
+def png_kinds(files):
+    """Depths and interlacing that Pillow reads but does not write."""
+    width, height = 13, 9
+
+    def chunk(name, content):
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    def file(name, depth, colour, samples, more=b"", expected=None):
+        row = (width * samples * depth + 7) // 8
+        pixels = b"".join(b"\0" + RNG.bytes(row) for _ in range(height))
+        head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+        data = chunk(b"IHDR", head) + more + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b"")
+        if depth == 16:
+            words = np.frombuffer(pixels, np.uint8).reshape(height, -1)[:, 1:].copy().view(">u2")
+            expected = ((words.astype(np.uint32) + 128) // 257).astype(np.uint8).reshape(height, width, samples)
+            if samples < 3:
+                expected = np.concatenate([expected[..., :1]] * 3 + [expected[..., 1:]], -1)
+        files.path(f"{name}.png", expected).write_bytes(b"\x89PNG\r\n\x1a\n" + data)
+
+    for depth in [1, 2, 4, 8, 16]:
+        file(f"grey{depth}", depth, 0, 1)
+    for colour, samples in [(2, 3), (4, 2), (6, 4)]:
+        file(f"deep{colour}", 16, colour, samples)
+    for depth in [1, 2, 4]:
+        file(f"colours{depth}", depth, 3, 1, chunk(b"PLTE", RNG.bytes(3 << depth)))
+
+
+def animations(files):
+    frames = [Image.fromarray(photograph(37, 29)) for _ in range(3)]
+    for suffix in ["webp", "png"]:
+        files.pillow(f"animation.{suffix}", frames[0], save_all=True, append_images=frames[1:])
+    several = files.path("pages.tif")
+    frames[0].save(several, save_all=True, append_images=frames[1:])
+
+
 def rounded(samples):
     """Samples of 16 bits as RGB of 8."""
     samples = ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
@@ -205,7 +272,8 @@ def compare(files, decoder):
 
 def cut(files, decoder):
     """Files cut to half have to be errors; those of JPEG progressive or not."""
-    whole = [path for path in files.expected if path.suffix in (".jpg", ".webp", ".png", ".tif", ".bmp")]
+    # The first picture of several may be whole in half a file.
+    whole = [path for path in files.expected if "animation" not in path.name and "pages" not in path.name]
     paths = []
     for path in whole[::7]:
         data = path.read_bytes()
@@ -225,7 +293,7 @@ def main():
     decoder = parser.parse_args().decoder
     with tempfile.TemporaryDirectory() as folder:
         files = Files(Path(folder))
-        for make in [jpeg, cjpeg, ycck, webp, png_and_bmp, tiff]:
+        for make in [jpeg, cjpeg, ycck, webp, png_and_bmp, bmp_kinds, png_kinds, animations, tiff]:
             make(files)
         wrong = compare(files, decoder)
         cuts, read = cut(files, decoder)

@@ -2,6 +2,7 @@
 //!
 //! The Python package reads encoded pictures through [`Picture::decode`] too, so that both faces give the same pixels.
 
+mod bmp;
 mod chunks;
 mod format;
 mod jpeg;
@@ -102,7 +103,10 @@ impl Picture {
                 Self::from_decoder(decoder, chunks::of_webp(data))
             }
             Kind::Bmp => {
-                Self::from_decoder(BmpDecoder::new(Cursor::new(data)).map_err(broken)?, Said::default())
+                let decoder = BmpDecoder::new(Cursor::new(data)).map_err(broken)?;
+                let mut picture = Self::from_decoder(decoder, Said::default())?;
+                bmp::spread_levels(data, &mut picture.rgb);
+                Ok(picture)
             }
             Kind::Jpeg => Self::from_jpeg(data),
             Kind::Tiff => Self::from_tiff(data),
