@@ -13,6 +13,8 @@ mod avx2;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod scalar;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128;
 #[cfg(target_arch = "x86_64")]
 mod sse2;
 
@@ -25,6 +27,8 @@ pub(crate) use avx2::Avx2;
 #[cfg(target_arch = "aarch64")]
 pub(crate) use neon::Neon;
 pub(crate) use scalar::Scalar;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub(crate) use simd128::Simd128;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use sse2::Sse2;
 
@@ -45,6 +49,9 @@ pub(crate) enum Level {
     /// The baseline of aarch64.
     #[cfg(target_arch = "aarch64")]
     Neon(Neon),
+    /// The vectors of WebAssembly, in a module that is built with them.
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    Simd128(Simd128),
 }
 
 impl Level {
@@ -58,6 +65,8 @@ impl Level {
             Avx2::detect().map(Level::Avx2),
             #[cfg(target_arch = "aarch64")]
             Some(Level::Neon(Neon::new())),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Some(Level::Simd128(Simd128::new())),
         ];
         levels.into_iter().flatten().collect()
     }
@@ -84,6 +93,8 @@ impl Level {
             Level::Avx2(_) => "avx2",
             #[cfg(target_arch = "aarch64")]
             Level::Neon(_) => "neon",
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Level::Simd128(_) => "simd128",
         }
     }
 }
@@ -94,11 +105,11 @@ impl fmt::Display for Level {
     }
 }
 
-/// The instruction set that the engines run on here: `avx2`, `sse2`, `neon` or `scalar`. The environment variable
+/// The instruction set that the engines run on here: `avx2`, `sse2`, `neon`, `simd128` or `scalar`. The environment variable
 /// `FRAME_COMPRESSION_SIMD` lowers it; pictures do not depend on it.
 ///
 /// ```
-/// assert!(["avx2", "sse2", "neon", "scalar"].contains(&frame_compression::simd_level()));
+/// assert!(["avx2", "sse2", "neon", "simd128", "scalar"].contains(&frame_compression::simd_level()));
 /// ```
 pub fn simd_level() -> &'static str {
     Level::current().name()
@@ -115,6 +126,8 @@ macro_rules! dispatch {
             $crate::simd::Level::Avx2($simd) => $body,
             #[cfg(target_arch = "aarch64")]
             $crate::simd::Level::Neon($simd) => $body,
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            $crate::simd::Level::Simd128($simd) => $body,
         }
     };
 }

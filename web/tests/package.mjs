@@ -1,0 +1,109 @@
+// The npm package in Node: `node web/tests/package.mjs` after `make npm`. Its pixels are compared with the checksums that
+// the native library prints (`cargo run -p frame-compression-capi --example checksums`), given on standard input.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import test from "node:test";
+
+const folder = new URL("../../target/npm/frame-compression/", import.meta.url);
+const { Compressor, FrameCompressionError, applyCompressionArtifacts, describe, settingsText } = await import(new URL("index.js", folder));
+
+const [height, width] = [70, 122];
+
+/** The picture of examples/checksums.rs, with an alpha that has to stay. */
+function picture() {
+  const data = new Uint8ClampedArray(width * height * 4);
+  for (let i = 0; i < width * height; i++) {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    const checker = (Math.floor(x / 8) + Math.floor(y / 8)) % 2;
+    for (let c = 0; c < 3; c++) data[4 * i + c] = (Math.floor((x * y) / (c + 2)) + x * 3 + checker * 60) % 256;
+    data[4 * i + 3] = i % 256;
+  }
+  return { width, height, data };
+}
+
+/** FNV-1a of R, G and B. */
+function checksum({ data }) {
+  let hash = 0x811c9dc5;
+  data.forEach((byte, i) => {
+    if (i % 4 !== 3) hash = Math.imul(hash ^ byte, 0x01000193);
+  });
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}
+
+const native = (await readFile(process.env.CHECKSUMS, "utf8")).trim().split("\n").map((line) => line.split(" "));
+
+test("the pixels are those of the native library", async () => {
+  assert.ok(native.length >= 9);
+  for (const [codec, crf, expected] of native) {
+    const result = await applyCompressionArtifacts(picture(), { codec, crf: Number(crf) });
+    assert.equal(checksum(result), expected, `${codec} ${crf}`);
+    assert.ok(result.data.every((byte, i) => i % 4 !== 3 || byte === ((i - 3) / 4) % 256), "alpha");
+  }
+});
+
+test("the plain module gives the same pixels", async () => {
+  const module = await WebAssembly.compile(await readFile(new URL("frame_compression.wasm", folder)));
+  const { exports } = await WebAssembly.instantiate(module, {});
+  const plain = new Compressor(exports, "jpeg");
+  assert.equal(plain.describe().simd, "scalar");
+  for (const [codec, crf, expected] of native) {
+    plain.settings = { codec, crf: Number(crf) };
+    assert.equal(checksum(plain.apply(picture())), expected, `${codec} ${crf}`);
+  }
+});
+
+test("vectors are used where there are any", async () => {
+  assert.equal((await describe()).simd, "simd128");
+});
+
+test("the input is not changed, and a compressor serves many sizes", async () => {
+  const compressor = await Compressor.create({ codec: "jpeg", quality: 5, subsampling: "444" });
+  const image = picture();
+  const before = image.data.slice();
+  compressor.apply(image);
+  assert.deepEqual(image.data, before);
+  for (const side of [1, 300, 17]) {
+    const flat = { width: side, height: side, data: new Uint8Array(side * side * 4).fill(128) };
+    assert.equal(compressor.apply(flat).data.length, side * side * 4);
+  }
+});
+
+test("what cannot be done is a typed error", async () => {
+  const refused = async (image, settings, kind, text) => {
+    await assert.rejects(applyCompressionArtifacts(image, settings), (error) => {
+      assert.ok(error instanceof FrameCompressionError);
+      assert.equal(error.kind, kind);
+      assert.match(error.message, text);
+      return true;
+    });
+  };
+  const odd = { width: 3, height: 3, data: new Uint8Array(36) };
+  await refused(odd, { codec: "h264" }, "OddSize", /3x3/);
+  await refused(picture(), { codec: "h264", crf: 99 }, "InvalidCrf", /99/);
+  await refused(picture(), { codec: "h264", preset: "betamax" }, "InvalidSetting", /betamax/);
+  await refused(picture(), { codec: "jpeg", colour: 3 }, "UnsupportedSetting", /colour/);
+  await refused({ width: 2, height: 2, data: new Uint8Array(3) }, { codec: "jpeg" }, "InvalidShape", /3 bytes/);
+  await refused(null, "jpeg", "InvalidShape", /width/);
+  await refused(picture(), {}, "InvalidSettings", /codec/);
+});
+
+test("settings are text in the end", () => {
+  assert.equal(settingsText({ codec: "jpeg", quality: 40, subsampling: undefined }), "jpeg:quality=40");
+  assert.equal(settingsText({ codec: "jpeg", quant_tables: [1, 2] }), "jpeg:quant_tables=1,2");
+});
+
+test("the example of the README runs", async () => {
+  const readme = await readFile(new URL("README.md", folder), "utf8");
+  const [, code] = readme.match(/```js\n([\s\S]*?)```/);
+  const lines = [];
+  const log = console.log;
+  console.log = (...values) => lines.push(values.join(" "));
+  try {
+    const source = code.replace('"frame-compression"', JSON.stringify(new URL("index.js", folder).href));
+    await import(`data:text/javascript,${encodeURIComponent(source)}`);
+  } finally {
+    console.log = log;
+  }
+  assert.deepEqual(lines, ["64 48", String(64 * 48 * 4)]);
+});
