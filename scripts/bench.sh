@@ -8,7 +8,6 @@ out=target/bench
 mkdir -p $out
 rm -f $out/*.json*
 cargo build --quiet --release -p oracle --bins
-cargo build --quiet --release -p frame-compression --example bench_alone
 venv=target/bench-venv
 [ -x $venv/bin/python ] || python3 -m venv $venv
 $venv/bin/python -m pip install --quiet --disable-pip-version-check numpy pillow opencv-python-headless
@@ -27,6 +26,6 @@ measure h264-threads.jsonl target/release/bench_h264 --threads
 measure h265.jsonl "${pin[@]}" target/release/bench_h265
 measure h265-threads.jsonl target/release/bench_h265 5 threads
 measure jpeg.jsonl "${pin[@]}" $venv/bin/python crates/oracle/python/bench_jpeg.py target/release/bench_jpeg
-measure alone.jsonl "${pin[@]}" target/release/examples/bench_alone
+measure alone.jsonl "${pin[@]}" target/release/bench_alone
 measure python.json make -s -C crates/frame-compression-python bench
 python3 scripts/performance.py $out/*.json*

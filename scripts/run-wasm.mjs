@@ -8,7 +8,7 @@ const [height, width] = [70, 122];
 const length = height * width * 3;
 
 const { instance } = await WebAssembly.instantiate(await readFile(process.argv[2]), {});
-const { memory, fc_apply } = instance.exports;
+const { memory, fc_apply, fc_codec_name } = instance.exports;
 
 // Memory of the caller's, past all that the module has: settings, image, message, samples.
 const pages = Math.ceil((length + 4096) / 65536);
@@ -25,9 +25,17 @@ const u32 = (value) => ["Uint32", value];
 const strengthIsCrf = 2;
 const elementIsU8 = 5;
 
-for (const [codec, name] of [[1, "h264"], [2, "h265"], [3, "jpeg"]]) {
+
+// A text of the module's memory, up to its NUL.
+function text(at) {
+  const bytes = new Uint8Array(memory.buffer, at);
+  return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
+}
+
+for (let i = 0, codec; (codec = fc_codec_name(i)) !== 0; i++) {
+  const name = text(codec);
   for (const crf of [12, 29, 40]) {
-    write(settings, [u32(codec), u32(0), u32(strengthIsCrf), ["Float32", crf], u32(0), u32(0), u32(0), u32(0)]);
+    write(settings, [u32(codec), u32(strengthIsCrf), ["Float32", crf], u32(0)]);
     write(image, [samples, length, elementIsU8, height, width, 0, 0, 0].map(u32));
     let bytes = new Uint8Array(memory.buffer, samples, length);
     for (let i = 0; i < length; i++) {
@@ -37,8 +45,7 @@ for (const [codec, name] of [[1, "h264"], [2, "h265"], [3, "jpeg"]]) {
     }
     const status = fc_apply(settings, image, image, message, messageSize);
     if (status !== 0) {
-      const text = new Uint8Array(memory.buffer, message, messageSize);
-      throw new Error(`${name}: ${new TextDecoder().decode(text.subarray(0, text.indexOf(0)))}`);
+      throw new Error(`${name}: ${text(message)}`);
     }
     // The module may have grown its memory, which leaves earlier views behind.
     bytes = new Uint8Array(memory.buffer, samples, length);

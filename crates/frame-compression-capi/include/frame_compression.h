@@ -8,7 +8,7 @@
  * - Calls are synchronous and share nothing: any number of threads may be in them at once, as long as each has its own
  *   outputs and its own compressor.
  * - A result other than FC_OK is an error, and its text goes to `message`, cut to fit, always ended by a NUL; success
- *   leaves an empty text. 256 bytes hold every text.
+ *   leaves an empty text. 256 bytes hold most texts, 1024 all but those that repeat a long one of yours.
  * - Null and misaligned pointers, numbers that no enum has, and buffers that are too short are refused. That there really
  *   are `length` elements at a pointer, and that it is valid, is for the caller to see to.
  */
@@ -124,47 +124,11 @@ typedef enum fc_status {
 } fc_status;
 
 /**
- * A codec.
- */
-typedef enum fc_codec {
-    /**
-     * H.264 (AVC): the picture of x264, preset veryfast.
-     */
-    FC_CODEC_H264 = 1,
-    /**
-     * H.265 (HEVC): the picture of x265.
-     */
-    FC_CODEC_H265 = 2,
-    /**
-     * JPEG: the picture of libjpeg-turbo.
-     */
-    FC_CODEC_JPEG = 3,
-} fc_codec;
-
-/**
- * Who does the work.
- */
-typedef enum fc_backend {
-    /**
-     * The platform's default.
-     */
-    FC_BACKEND_DEFAULT = 0,
-    /**
-     * This library's own engines: the same picture on every machine.
-     */
-    FC_BACKEND_NATIVE = 1,
-    /**
-     * Apple's codecs: VideoToolbox, and ImageIO for JPEG. On Apple platforms only.
-     */
-    FC_BACKEND_VIDEOTOOLBOX = 2,
-} fc_backend;
-
-/**
  * What `fc_settings.strength` means.
  */
 typedef enum fc_strength {
     /**
-     * Nothing: CRF 29, which is a JPEG quality of 43.
+     * Nothing: the text says the strength, or it is the default.
      */
     FC_STRENGTH_DEFAULT = 0,
     /**
@@ -176,76 +140,6 @@ typedef enum fc_strength {
      */
     FC_STRENGTH_CRF = 2,
 } fc_strength;
-
-/**
- * How many chroma samples a JPEG has. The video codecs have 4:2:0 only.
- */
-typedef enum fc_subsampling {
-    /**
-     * 4:2:0; of JPEG by VideoToolbox, whatever ImageIO takes.
-     */
-    FC_SUBSAMPLING_DEFAULT = 0,
-    /**
-     * Chroma at half the width and half the height.
-     */
-    FC_SUBSAMPLING_420 = 1,
-    /**
-     * Chroma at half the width.
-     */
-    FC_SUBSAMPLING_422 = 2,
-    /**
-     * Chroma at full size.
-     */
-    FC_SUBSAMPLING_444 = 3,
-    /**
-     * No chroma.
-     */
-    FC_SUBSAMPLING_GREY = 4,
-} fc_subsampling;
-
-/**
- * The preset of x265, for H.265. The other codecs take the default alone.
- */
-typedef enum fc_preset {
-    /**
-     * `veryfast`.
-     */
-    FC_PRESET_DEFAULT = 0,
-    /**
-     * `ultrafast`.
-     */
-    FC_PRESET_ULTRAFAST = 1,
-    /**
-     * `superfast`.
-     */
-    FC_PRESET_SUPERFAST = 2,
-    /**
-     * `veryfast`, whose picture is also that of `faster` and `fast`.
-     */
-    FC_PRESET_VERYFAST = 3,
-    /**
-     * `medium`.
-     */
-    FC_PRESET_MEDIUM = 4,
-} fc_preset;
-
-/**
- * The release of x265 whose picture is given, for H.265. The other codecs take the default alone.
- */
-typedef enum fc_x265_version {
-    /**
-     * 4.2.
-     */
-    FC_X265_VERSION_DEFAULT = 0,
-    /**
-     * libx265 4.2.
-     */
-    FC_X265_VERSION_4_2 = 1,
-    /**
-     * libx265 3.5.
-     */
-    FC_X265_VERSION_3_5 = 2,
-} fc_x265_version;
 
 /**
  * Which numbers of floating-point elements stand for black and white.
@@ -293,17 +187,15 @@ typedef enum fc_element {
 typedef struct fc_compressor fc_compressor;
 
 /**
- * What to do. All zero but the codec is a full set of defaults: `fc_settings settings = {.codec = FC_CODEC_H264};`
+ * What to do. All zero but the codec is a full set of defaults: `fc_settings settings = {.codec = "h264"};`
  */
 typedef struct fc_settings {
     /**
-     * One of `fc_codec`.
+     * The codec, and settings of it that are not to be as by default, each after a colon, as text ended by a NUL:
+     * `"h264"`, `"h265:crf=23:preset=medium"`, `"jpeg:subsampling=444"`, `"h264:backend=videotoolbox"`. A setting that the
+     * codec does not have is refused with the names of those that it has.
      */
-    uint32_t codec;
-    /**
-     * One of `fc_backend`.
-     */
-    uint32_t backend;
+    const char *codec;
     /**
      * One of `fc_strength`: what `strength` is.
      */
@@ -312,18 +204,6 @@ typedef struct fc_settings {
      * How strongly to compress.
      */
     float strength;
-    /**
-     * One of `fc_subsampling`.
-     */
-    uint32_t subsampling;
-    /**
-     * One of `fc_preset`.
-     */
-    uint32_t preset;
-    /**
-     * One of `fc_x265_version`.
-     */
-    uint32_t x265_version;
     /**
      * One of `fc_value_range`, for inputs and outputs alike.
      */
@@ -379,6 +259,12 @@ extern "C" {
 const char *fc_version(void);
 
 /**
+ * The name of a codec, for `fc_settings.codec`, by its number from 0; NULL past the last one. Static memory; nothing to
+ * free.
+ */
+const char *fc_codec_name(size_t index);
+
+/**
  * Puts the artifacts of a codec into an image: `output` becomes the picture that encoding `input` and decoding it would
  * have left. Input and output may be the same image, or of different element types and strides.
  *
@@ -391,7 +277,7 @@ const char *fc_version(void);
  * @param message_size  bytes at `message`.
  *
  * # Safety
- * The pointers are null or point to what their types say.
+ * The pointers are null or point to what their types say, texts to characters ended by a NUL.
  */
 int fc_apply(const struct fc_settings *settings,
              const struct fc_image *input,
@@ -411,7 +297,7 @@ int fc_apply(const struct fc_settings *settings,
  * @param message_size  bytes at `message`.
  *
  * # Safety
- * The pointers are null or point to what their types say.
+ * The pointers are null or point to what their types say, texts to characters ended by a NUL.
  */
 int fc_compressor_create(const struct fc_settings *settings,
                          struct fc_compressor **compressor,

@@ -1,8 +1,10 @@
-//! The C interface of `frame-compression`: four functions and a version over buffers of the caller's.
+//! The C interface of `frame-compression`: a few functions over buffers of the caller's.
 //!
 //! What a C program reads is `include/frame_compression.h`, made from this crate by cbindgen (`tests/header.rs`
 //! compares them). The rules that hold for every function stand at the top of that header. No panic crosses the
 //! interface, and no state is global.
+
+#![allow(unsafe_code, reason = "pointers of C programs")]
 
 mod call;
 mod compressor;
@@ -13,10 +15,7 @@ use std::ffi::{c_char, c_int};
 
 pub use compressor::fc_compressor;
 pub use image::{fc_element, fc_image};
-pub use settings::{
-    fc_backend, fc_codec, fc_preset, fc_settings, fc_strength, fc_subsampling, fc_value_range,
-    fc_x265_version,
-};
+pub use settings::{fc_settings, fc_strength, fc_value_range};
 
 /// What a function answers. 1 to 99 are the errors of the library, from 101 those of the C interface alone. The numbers
 /// stay as they are; new errors get new numbers.
@@ -80,6 +79,13 @@ pub extern "C" fn fc_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
 
+/// The name of a codec, for `fc_settings.codec`, by its number from 0; NULL past the last one. Static memory; nothing to
+/// free.
+#[unsafe(no_mangle)]
+pub extern "C" fn fc_codec_name(index: usize) -> *const c_char {
+    std::panic::catch_unwind(|| settings::codec_name(index)).unwrap_or(std::ptr::null())
+}
+
 /// Puts the artifacts of a codec into an image: `output` becomes the picture that encoding `input` and decoding it would
 /// have left. Input and output may be the same image, or of different element types and strides.
 ///
@@ -92,7 +98,7 @@ pub extern "C" fn fc_version() -> *const c_char {
 /// @param message_size  bytes at `message`.
 ///
 /// # Safety
-/// The pointers are null or point to what their types say.
+/// The pointers are null or point to what their types say, texts to characters ended by a NUL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fc_apply(
     settings: *const fc_settings,
@@ -122,7 +128,7 @@ pub unsafe extern "C" fn fc_apply(
 /// @param message_size  bytes at `message`.
 ///
 /// # Safety
-/// The pointers are null or point to what their types say.
+/// The pointers are null or point to what their types say, texts to characters ended by a NUL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fc_compressor_create(
     settings: *const fc_settings,

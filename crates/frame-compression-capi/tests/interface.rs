@@ -1,31 +1,25 @@
 //! The C functions give what the library gives, and refuse what they should.
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+#![allow(unsafe_code, reason = "calls as a C program makes them")]
+
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
 
 use frame_compression::{
-    Codec, ErrorKind, FrameCompressor, H265, Jpeg, Sample, Subsampling, TensorView, ValueRange,
+    Codec, ErrorKind, FrameCompressor, Jpeg, Sample, SettingKind, Settings, Subsampling, TensorView,
+    ValueRange,
 };
 use frame_compression_c::{
-    fc_apply, fc_codec, fc_compressor_apply, fc_compressor_create, fc_compressor_free, fc_element, fc_image,
-    fc_settings, fc_status, fc_strength, fc_subsampling, fc_value_range, fc_version,
+    fc_apply, fc_codec_name, fc_compressor_apply, fc_compressor_create, fc_compressor_free, fc_element,
+    fc_image, fc_settings, fc_status, fc_strength, fc_value_range, fc_version,
 };
 use half::{bf16, f16};
 
 const HEIGHT: usize = 18;
 const WIDTH: usize = 34;
 
-fn settings(codec: fc_codec) -> fc_settings {
-    fc_settings {
-        codec: codec as u32,
-        backend: 0,
-        strength_kind: 0,
-        strength: 0.0,
-        subsampling: 0,
-        preset: 0,
-        x265_version: 0,
-        value_range: 0,
-    }
+fn settings(codec: &CStr) -> fc_settings {
+    fc_settings { codec: codec.as_ptr(), strength_kind: 0, strength: 0.0, value_range: 0 }
 }
 
 fn image<T>(elements: &mut [T], element: fc_element) -> fc_image {
@@ -43,7 +37,7 @@ fn image<T>(elements: &mut [T], element: fc_element) -> fc_image {
 
 /// Calls `fc_apply` and gives status and text.
 fn apply(settings: *const fc_settings, input: *const fc_image, output: *const fc_image) -> (c_int, String) {
-    let mut message = [0x55 as c_char; 256];
+    let mut message = [0x55 as c_char; 1024];
     // SAFETY: the tests give pointers that are null, misaligned, or right.
     let status = unsafe { fc_apply(settings, input, output, message.as_mut_ptr(), message.len()) };
     // SAFETY: `fc_apply` ends every text.
@@ -60,13 +54,11 @@ fn same_as_the_library<T: Sample + PartialEq + std::fmt::Debug>(
     from: impl Fn(f32) -> T,
 ) {
     let mut input: Vec<T> = samples().into_iter().map(from).collect();
-    let codecs = [
-        (fc_codec::FC_CODEC_H264, Codec::H264),
-        (fc_codec::FC_CODEC_H265, Codec::H265),
-        (fc_codec::FC_CODEC_JPEG, Codec::Jpeg),
-    ];
-    for (number, codec) in codecs {
-        let mut settings = settings(number);
+    for (i, codec) in Codec::ALL.into_iter().enumerate() {
+        // SAFETY: a name is static and ended by a NUL.
+        let name = unsafe { CStr::from_ptr(fc_codec_name(i)) };
+        assert_eq!(name.to_str(), Ok(codec.name()));
+        let mut settings = settings(name);
         settings.strength_kind = fc_strength::FC_STRENGTH_CRF as u32;
         settings.strength = 33.5;
         settings.value_range = fc_value_range::FC_RANGE_UNIT as u32;
@@ -97,10 +89,9 @@ fn every_element_type_gives_what_the_library_gives() {
 
 #[test]
 fn a_compressor_takes_strides_and_settings() {
-    let mut settings = settings(fc_codec::FC_CODEC_JPEG);
+    let mut settings = settings(c"jpeg:subsampling=444");
     settings.strength_kind = fc_strength::FC_STRENGTH_QUALITY as u32;
     settings.strength = 30.0;
-    settings.subsampling = fc_subsampling::FC_SUBSAMPLING_444 as u32;
     let mut input = samples();
     let planar = [0, WIDTH, 1, HEIGHT * WIDTH];
     let view = TensorView::with_strides(&input, &[1, HEIGHT, WIDTH, 3], planar).unwrap();
@@ -130,32 +121,31 @@ fn a_compressor_takes_strides_and_settings() {
 }
 
 #[test]
-fn presets_and_releases_of_x265_are_those_of_the_library() {
-    use frame_compression::{H265Preset, X265Version};
+fn texts_are_those_of_the_library() {
     let mut input: Vec<u8> = samples().into_iter().map(|v| ((v + 1.0) * 127.5) as u8).collect();
-    let presets = [
-        H265Preset::default(),
-        H265Preset::Ultrafast,
-        H265Preset::Superfast,
-        H265Preset::Veryfast,
-        H265Preset::Medium,
-    ];
-    let versions = [X265Version::default(), X265Version::V4_2, X265Version::V3_5];
-    for (i, preset) in presets.into_iter().enumerate() {
-        for (j, version) in versions.into_iter().enumerate() {
-            let mut settings = settings(fc_codec::FC_CODEC_H265);
-            settings.strength_kind = fc_strength::FC_STRENGTH_CRF as u32;
-            settings.strength = 44.0;
-            (settings.preset, settings.x265_version) = (i as u32, j as u32);
-            let view = TensorView::new(&input, &[1, HEIGHT, WIDTH, 3]).unwrap();
-            let of_library = H265::crf(44.0).unwrap().preset(preset).release(version);
-            let expected = FrameCompressor::new(of_library).apply(&view).unwrap();
-            let mut output = vec![0u8; input.len()];
-            let to = image(&mut output, fc_element::FC_ELEMENT_U8);
-            assert_eq!(apply(&settings, &image(&mut input, fc_element::FC_ELEMENT_U8), &to).0, 0);
-            assert_eq!(output, expected.into_vec(), "{preset} {version}");
+    for codec in Codec::ALL {
+        for setting in Settings::from(codec).table() {
+            let SettingKind::Choice { names } = setting.kind else { continue };
+            for name in names {
+                let text =
+                    CString::new(format!("{}:quality=14:{}={name}", codec.name(), setting.name)).unwrap();
+                let view = TensorView::new(&input, &[1, HEIGHT, WIDTH, 3]).unwrap();
+                let expected = text.to_str().unwrap().parse::<Settings>();
+                let expected = expected.and_then(|settings| FrameCompressor::new(settings).apply(&view));
+                let mut output = vec![0u8; input.len()];
+                let to = image(&mut output, fc_element::FC_ELEMENT_U8);
+                let from = image(&mut input, fc_element::FC_ELEMENT_U8);
+                let (status, message) = apply(&settings(&text), &from, &to);
+                match expected {
+                    Ok(expected) => {
+                        assert_eq!((status, output), (0, expected.into_vec()), "{text:?}: {message}");
+                    }
+                    Err(error) => assert_eq!((status, message), (error.code(), error.to_string())),
+                }
+            }
         }
     }
+    assert!(fc_codec_name(Codec::ALL.len()).is_null() && fc_codec_name(usize::MAX).is_null());
 }
 
 fn output_is_cleared(image: &fc_image) {
@@ -165,7 +155,7 @@ fn output_is_cleared(image: &fc_image) {
 
 #[test]
 fn wrong_calls_are_refused_and_write_nothing() {
-    let good = settings(fc_codec::FC_CODEC_H264);
+    let good = settings(c"h264");
     let (mut input, mut output) = (samples(), vec![9.0f32; HEIGHT * WIDTH * 3]);
     let from = image(&mut input, fc_element::FC_ELEMENT_F32);
     let to = image(&mut output, fc_element::FC_ELEMENT_F32);
@@ -187,15 +177,16 @@ fn wrong_calls_are_refused_and_write_nothing() {
     refused(misaligned, "output.elements", &good, &from, &fc_image { elements: moved(2), ..to });
     refused(misaligned, "input", &good, (&raw const from).cast::<u8>().wrapping_add(1).cast(), &to);
 
-    refused(value, "codec 0", &fc_settings { codec: 0, ..good }, &from, &to);
-    refused(value, "codec 4294967295", &fc_settings { codec: u32::MAX, ..good }, &from, &to);
-    refused(value, "backend 3", &fc_settings { backend: 3, ..good }, &from, &to);
+    let with = |codec: &CStr| fc_settings { codec: codec.as_ptr(), ..good };
+    let setting = ErrorKind::InvalidSetting as c_int;
+    refused(null, "codec", &fc_settings { codec: ptr::null(), ..good }, &from, &to);
+    refused(setting, "h264", &with(c""), &from, &to);
+    refused(setting, "h264", &with(c"betamax"), &from, &to);
+    refused(setting, "h264", &with(c"h264\xff"), &from, &to);
+    refused(setting, "native", &with(c"h264:backend=cuda"), &from, &to);
+    refused(ErrorKind::UnsupportedSetting as c_int, "crf", &with(c"h264:colour=red"), &from, &to);
+    refused(ErrorKind::InvalidCrf as c_int, "52", &with(c"h264:crf=52"), &from, &to);
     refused(value, "strength_kind 9", &fc_settings { strength_kind: 9, ..good }, &from, &to);
-    refused(value, "subsampling 5", &fc_settings { subsampling: 5, ..good }, &from, &to);
-    refused(value, "preset 5", &fc_settings { preset: 5, ..good }, &from, &to);
-    refused(value, "x265_version 3", &fc_settings { x265_version: 3, ..good }, &from, &to);
-    let preset = fc_settings { preset: 1, ..good };
-    refused(ErrorKind::UnsupportedSetting as c_int, "preset", &preset, &from, &to);
     refused(value, "value_range 2", &fc_settings { value_range: 2, ..good }, &from, &to);
     let element = ErrorKind::InvalidElementType as c_int;
     refused(element, "input.element_type 6", &good, &fc_image { element_type: 6, ..from }, &to);
@@ -226,7 +217,7 @@ fn wrong_calls_are_refused_and_write_nothing() {
     let overlap = fc_status::FC_ERROR_OVERLAP as c_int;
     refused(overlap, "share", &good, &fc_image { width: 32, ..to }, &shifted);
     if !cfg!(target_vendor = "apple") {
-        let backend = fc_settings { backend: 2, ..good };
+        let backend = with(c"h264:backend=videotoolbox");
         refused(ErrorKind::BackendUnavailable as c_int, "videotoolbox", &backend, &from, &to);
     }
     let mut infinite = samples();
@@ -236,10 +227,10 @@ fn wrong_calls_are_refused_and_write_nothing() {
     assert!(output.iter().all(|&sample| sample == 9.0));
 
     let mut compressor = ptr::dangling_mut();
-    let wrong = fc_settings { codec: 7, ..good };
+    let wrong = with(c"h264:crf=x");
     // SAFETY: the pointers are right, or null, which is refused.
     unsafe {
-        assert_eq!(fc_compressor_create(&wrong, &mut compressor, ptr::null_mut(), 0), value);
+        assert_eq!(fc_compressor_create(&wrong, &mut compressor, ptr::null_mut(), 0), setting);
         assert!(compressor.is_null());
         assert_eq!(fc_compressor_apply(compressor, &from, &to, ptr::null_mut(), 0), null);
         assert_eq!(fc_compressor_create(&good, ptr::null_mut(), ptr::null_mut(), 0), null);

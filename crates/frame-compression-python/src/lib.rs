@@ -1,6 +1,8 @@
 //! The extension module `frame_compression._native`. What users see is the Python package around it,
 //! in `python/frame_compression/`; this module takes NumPy arrays only.
 
+#![allow(unsafe_code, reason = "memory of NumPy arrays")]
+
 mod array;
 mod batch;
 mod compressor;

@@ -10,6 +10,8 @@
 //!
 //! `describe()` writes what codecs and settings there are, as JSON, to the same place.
 
+#![allow(unsafe_code, reason = "functions for JavaScript have fixed names")]
+
 use std::cell::RefCell;
 
 use frame_compression::{Codec, Error, FrameCompressor, SettingKind, Settings, TensorViewMut, simd_level};

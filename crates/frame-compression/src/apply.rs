@@ -68,8 +68,8 @@ impl<T: Sample> ImageTensor for Tensor<T> {
     }
 }
 
-/// A codec with its settings and its memory: for many images. After the first image of a size, and until a
-/// larger one, [`apply_into`](Self::apply_into) and [`apply_in_place`](Self::apply_in_place) allocate nothing.
+/// A codec with its settings and its memory: for many images. After the first image of a size and an element type, and
+/// until a larger one, [`apply_into`](Self::apply_into) and [`apply_in_place`](Self::apply_in_place) allocate nothing.
 ///
 /// ```
 /// use frame_compression::{Codec, FrameCompressor, TensorViewMut};

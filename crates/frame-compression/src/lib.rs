@@ -1,13 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod apply;
+mod blocks;
 mod codecs;
 mod colour;
 mod engine;
 mod error;
 mod frame_rate;
 mod interop;
-mod like;
 mod names;
 mod planes;
 mod quality;
@@ -16,10 +16,11 @@ mod settings;
 #[allow(dead_code, reason = "a whole vocabulary, tested throughout, of which kernels use what they need")]
 mod simd;
 mod tensor;
+mod threads;
 
 pub use apply::{FrameCompressor, ImageTensor, apply_compression_artifacts};
 pub use codecs::apple::Apple;
-pub use codecs::h264::{Cores, H264, H264Preset, H264Profile, H264Tune};
+pub use codecs::h264::{H264, H264Preset, H264Profile, H264Tune};
 pub use codecs::h265::{H265, Preset as H265Preset, Tune as H265Tune, X265Version};
 pub use codecs::jpeg::{Jpeg, QuantTables};
 pub use codecs::mpeg::Arithmetic;
@@ -28,7 +29,6 @@ pub use codecs::webp::{WebP, round_trip};
 pub use colour::{Colours, Machine};
 pub use error::{Error, ErrorKind, MAX_SIDE};
 pub use frame_rate::FrameRate;
-pub use like::Like;
 pub use names::{Backend, Codec, Subsampling, UnknownName};
 pub use planes::{Component, Planes};
 pub use quality::{Crf, Quality};

@@ -224,6 +224,31 @@ impl Planes {
         }
     }
 
+    /// Copies a component's samples in: rows top to bottom, packed.
+    ///
+    /// ```
+    /// use frame_compression::{Component, Planes, Subsampling};
+    ///
+    /// let mut planes = Planes::new(6, 4, Subsampling::S420)?;
+    /// planes.copy_from(Component::Y, &[16; 6 * 4])?;
+    /// planes.copy_from(Component::Cb, &[128; 3 * 2])?;
+    /// assert_eq!(planes.row(Component::Cb, 1), [128; 3]);
+    /// # Ok::<(), frame_compression::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::BufferLength`] unless there are as many samples as the component has ([`size`](Self::size)).
+    pub fn copy_from(&mut self, component: Component, samples: &[u8]) -> Result<(), Error> {
+        let (width, height) = self.size(component);
+        if samples.len() != width * height {
+            return Err(Error::BufferLength { given: samples.len(), needed: width * height });
+        }
+        for y in 0..height {
+            self.row_mut(component, y).copy_from_slice(&samples[y * width..][..width]);
+        }
+        Ok(())
+    }
+
     fn plane(&self, component: Component) -> &Plane {
         match component {
             Component::Y => &self.y,
@@ -253,6 +278,18 @@ mod tests {
                 assert_eq!(planes.y.samples[y * 32 + x], (10 * y.min(2) + x.min(17)) as u8);
             }
         }
+    }
+
+    #[test]
+    fn samples_are_copied_where_they_belong_and_counted() {
+        let mut planes = Planes::new(5, 3, Subsampling::S420).unwrap();
+        let samples: Vec<u8> = (0..15).collect();
+        planes.copy_from(Component::Y, &samples).unwrap();
+        assert_eq!(planes.row(Component::Y, 2), [10, 11, 12, 13, 14]);
+        planes.copy_from(Component::Cr, &[1, 2, 3, 4, 5, 6]).unwrap();
+        assert_eq!(planes.row(Component::Cr, 1), [4, 5, 6]);
+        let error = planes.copy_from(Component::Cb, &samples).unwrap_err();
+        assert_eq!(error, Error::BufferLength { given: 15, needed: 6 });
     }
 
     #[test]

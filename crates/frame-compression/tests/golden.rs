@@ -9,10 +9,7 @@ const COMPONENTS: [Component; 3] = [Component::Y, Component::Cb, Component::Cr];
 fn planes(content: Content, width: usize, height: usize) -> Planes {
     let mut planes = Planes::new(width, height, Subsampling::S420).unwrap();
     for (component, samples) in COMPONENTS.into_iter().zip(content.picture(width, height).ycbcr(2, 2)) {
-        let width = planes.size(component).0;
-        for (y, row) in samples.chunks_exact(width).enumerate() {
-            planes.row_mut(component, y).copy_from_slice(row);
-        }
+        planes.copy_from(component, &samples).unwrap();
     }
     planes
 }

@@ -10,10 +10,7 @@ fn planes(rng: &mut Rng, width: usize, height: usize) -> Planes {
     for (component, samples) in
         [Component::Y, Component::Cb, Component::Cr].into_iter().zip(picture.ycbcr(2, 2))
     {
-        let width = planes.size(component).0;
-        for (y, row) in samples.chunks_exact(width).enumerate() {
-            planes.row_mut(component, y).copy_from_slice(row);
-        }
+        planes.copy_from(component, &samples).unwrap();
     }
     planes
 }

@@ -4,7 +4,7 @@
     pip install 'av>=18' numpy pillow
     python crates/oracle/python/h265_compare.py [--full] [--seed N] [--preset NAME] [--random N]
 
-Builds the example h265_planes and gives it the pictures that PyAV codes. The photographs of assets/images, generated
+Builds the program h265_planes and gives it the pictures that PyAV codes. The photographs of assets/images, generated
 pictures and random ones, of every preset and tune at several frame rates; `--full` compares 20,000 random pictures
 and every CRF at every size.
 """
@@ -29,12 +29,12 @@ SIZES = [(16, 16), (34, 18), (48, 80), (64, 64), (66, 200), (130, 98), (450, 300
 
 
 class Ours:
-    """The library, behind its example program."""
+    """The library, behind a program of its own."""
 
     def __init__(self):
-        build = ["cargo", "build", "--quiet", "--release", "-p", "frame-compression", "--example", "h265_planes"]
+        build = ["cargo", "build", "--quiet", "--release", "-p", "oracle", "--no-default-features", "--bin", "h265_planes"]
         subprocess.run(build, cwd=ROOT, check=True)
-        program = ROOT / "target/release/examples/h265_planes"
+        program = ROOT / "target/release/h265_planes"
         self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def ask(self, samples, width, height, crf, preset, tune, fps):

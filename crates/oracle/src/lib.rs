@@ -2,6 +2,8 @@
 //!
 //! These are test-time tools: the published crates know nothing of them.
 
+#![allow(unsafe_code, reason = "C shims")]
+
 pub mod bench;
 pub mod golden;
 #[cfg(feature = "jpeg")]

@@ -12,10 +12,7 @@ const COMPONENTS: [Component; 3] = [Component::Y, Component::Cb, Component::Cr];
 pub fn planes(picture: &Picture) -> Planes {
     let mut planes = Planes::new(picture.width, picture.height, Subsampling::S420).expect("sides in range");
     for (component, samples) in COMPONENTS.into_iter().zip(picture.ycbcr(2, 2)) {
-        let (width, height) = planes.size(component);
-        for y in 0..height {
-            planes.row_mut(component, y).copy_from_slice(&samples[y * width..][..width]);
-        }
+        planes.copy_from(component, &samples).expect("as many samples as the component has");
     }
     planes
 }

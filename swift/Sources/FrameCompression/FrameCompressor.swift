@@ -12,23 +12,26 @@ public final class FrameCompressor {
     ///
     /// - Parameters:
     ///   - codec: The codec.
-    ///   - strength: How strongly to compress.
-    ///   - backend: Who does the work; `nil` is the platform's default.
+    ///   - strength: How strongly to compress; `nil` is what `settings` say, or CRF 29.
+    ///   - settings: Settings of the codec that are not to be as by default, by name: `["preset": "medium"]`. An error
+    ///     names those that the codec has. `["backend": "videotoolbox"]` has Apple's codecs do the work.
     ///   - valueRange: Which numbers stand for black and white, for elements that are not `UInt8`.
-    /// - Throws: `FrameCompressionError` of kind `.invalidQuality` or `.invalidCRF`.
+    /// - Throws: `FrameCompressionError` of kind `.invalidQuality`, `.invalidCRF`, `.invalidSetting` or `.unsupportedSetting`.
     public init(
         codec: Codec,
-        strength: Strength = .standard,
-        backend: Backend? = nil,
+        strength: Strength? = nil,
+        settings: [String: String] = [:],
         valueRange: ValueRange = .signedUnit
     ) throws {
-        var settings = fc_settings()
-        settings.codec = codec.number
-        settings.backend = backend?.number ?? FC_BACKEND_DEFAULT.number
-        (settings.strength_kind, settings.strength) = strength.numbers
-        settings.value_range = valueRange.number
+        let text = settings.sorted { $0.key < $1.key }.reduce(codec.rawValue) { "\($0):\($1.key)=\($1.value)" }
         var created: OpaquePointer?
-        try checked { fc_compressor_create(&settings, &created, $0, $1) }
+        try text.withCString { text in
+            var numbers = fc_settings()
+            numbers.codec = text
+            (numbers.strength_kind, numbers.strength) = strength?.numbers ?? (FC_STRENGTH_DEFAULT.number, 0)
+            numbers.value_range = valueRange.number
+            try checked { fc_compressor_create(&numbers, &created, $0, $1) }
+        }
         guard let created else {
             throw FrameCompressionError(kind: .other, description: "no compressor was created")
         }
@@ -88,20 +91,25 @@ public final class FrameCompressor {
 ///   - image: NHWC (1, height, width, 3), R, G, B, in [-1, 1] (0 to 255 for `UInt8`).
 ///   - codec: The codec. H.264 and H.265 take even heights and widths only.
 ///   - quality: From 0 (worst) to 100 (best).
-///   - backend: Who does the work; `nil` is the platform's default.
+///   - settings: Settings of the codec that are not to be as by default, by name.
 /// - Throws: `FrameCompressionError`.
 public func applyCompressionArtifacts<Element>(
-    to image: ImageTensor<Element>, codec: Codec, quality: Float, backend: Backend? = nil
+    to image: ImageTensor<Element>, codec: Codec, quality: Float, settings: [String: String] = [:]
 ) throws -> ImageTensor<Element> {
-    try FrameCompressor(codec: codec, strength: .quality(quality), backend: backend).apply(to: image)
+    try FrameCompressor(codec: codec, strength: .quality(quality), settings: settings).apply(to: image)
 }
 
 /// The version of the library below.
 public var libraryVersion: String { String(cString: fc_version()) }
 
+/// The names of the codecs of the library below.
+public var libraryCodecs: [String] {
+    sequence(first: 0) { $0 + 1 }.lazy.map { fc_codec_name($0) }.prefix { $0 != nil }.map { String(cString: $0!) }
+}
+
 /// Makes a call of the C library, and throws what it answers but success.
 private func checked(_ call: (UnsafeMutablePointer<CChar>, Int) -> Int32) throws {
-    try withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { message in
+    try withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { message in
         guard let text = message.baseAddress else { return }
         let status = call(text, message.count)
         if status != 0 {

@@ -8,29 +8,6 @@ public enum Codec: String, CaseIterable, Sendable {
     case h265
     /// JPEG: the picture of libjpeg-turbo.
     case jpeg
-
-    var number: UInt32 {
-        switch self {
-        case .h264: return FC_CODEC_H264.number
-        case .h265: return FC_CODEC_H265.number
-        case .jpeg: return FC_CODEC_JPEG.number
-        }
-    }
-}
-
-/// Who does the work.
-public enum Backend: String, CaseIterable, Sendable {
-    /// The library's own engines: the same picture on every machine, exactly that of the named encoder.
-    case native
-    /// Apple's codecs: VideoToolbox for H.264 and H.265, ImageIO for JPEG. On Apple platforms only.
-    case videoToolbox
-
-    var number: UInt32 {
-        switch self {
-        case .native: return FC_BACKEND_NATIVE.number
-        case .videoToolbox: return FC_BACKEND_VIDEOTOOLBOX.number
-        }
-    }
 }
 
 /// How strongly to compress.
@@ -40,9 +17,6 @@ public enum Strength: Equatable, Sendable {
     case quality(Float)
     /// From 0 (best) to 51 (worst), fractions allowed. JPEG reads it as quality `100 - crf / 51 * 100`.
     case crf(Float)
-
-    /// CRF 29, which LTX-Video gives its start images.
-    public static let standard = Strength.crf(29)
 
     var numbers: (kind: UInt32, value: Float) {
         switch self {

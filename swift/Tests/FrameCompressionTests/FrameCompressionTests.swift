@@ -111,19 +111,31 @@ final class FrameCompressionTests: XCTestCase {
         }
     }
 
+    func testSettingsReachTheCodec() throws {
+        let image = try pattern { $0 }
+        let plain = try applyCompressionArtifacts(to: image, codec: .jpeg, quality: 30)
+        let full = try applyCompressionArtifacts(to: image, codec: .jpeg, quality: 30, settings: ["subsampling": "444"])
+        XCTAssertNotEqual(plain, full)
+        let medium = ["crf": "33", "preset": "medium"]
+        XCTAssertNoThrow(try FrameCompressor(codec: .h265, settings: medium).apply(to: image))
+        assertKind(.unsupportedSetting) { _ = try FrameCompressor(codec: .h264, settings: ["subsampling": "444"]) }
+        assertKind(.invalidSetting) { _ = try FrameCompressor(codec: .jpeg, settings: ["subsampling": "red"]) }
+        XCTAssertEqual(Codec.allCases.map(\.rawValue), libraryCodecs)
+    }
+
     func testTheBackendOfApple() throws {
         let image = try pattern { $0 }
         #if canImport(VideoToolbox)
         for codec in [Codec.h264, .jpeg] {
-            let good = try applyCompressionArtifacts(to: image, codec: codec, quality: 95, backend: .videoToolbox)
-            let bad = try applyCompressionArtifacts(to: image, codec: codec, quality: 10, backend: .videoToolbox)
+            let good = try applyCompressionArtifacts(to: image, codec: codec, quality: 95, settings: ["backend": "videotoolbox"])
+            let bad = try applyCompressionArtifacts(to: image, codec: codec, quality: 10, settings: ["backend": "videotoolbox"])
             XCTAssertGreaterThan(meanAbsoluteError(image, good), 0.0001)
             XCTAssertGreaterThan(meanAbsoluteError(image, bad), meanAbsoluteError(image, good) + 0.001)
         }
         #else
         for codec in Codec.allCases {
             assertKind(.backendUnavailable) {
-                _ = try applyCompressionArtifacts(to: image, codec: codec, quality: 50, backend: .videoToolbox)
+                _ = try applyCompressionArtifacts(to: image, codec: codec, quality: 50, settings: ["backend": "videotoolbox"])
             }
         }
         #endif

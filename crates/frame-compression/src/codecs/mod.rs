@@ -1,5 +1,6 @@
 //! One folder for each codec. Codecs never use each other; what several of them are made of has a folder of its own.
 
+#[allow(unsafe_code, reason = "C frameworks")]
 pub(crate) mod apple;
 pub(crate) mod h264;
 pub(crate) mod h265;

@@ -9,13 +9,17 @@
 //! others with it.
 
 #[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code, reason = "intrinsics")]
 mod avx2;
 #[cfg(target_arch = "aarch64")]
+#[allow(unsafe_code, reason = "intrinsics")]
 mod neon;
 mod scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[allow(unsafe_code, reason = "intrinsics")]
 mod simd128;
 #[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code, reason = "intrinsics")]
 mod sse2;
 
 use std::fmt;
@@ -99,22 +103,6 @@ impl Level {
     }
 }
 
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-/// The instruction set that the engines run on here: `avx2`, `sse2`, `neon`, `simd128` or `scalar`. The environment variable
-/// `FRAME_COMPRESSION_SIMD` lowers it; pictures do not depend on it.
-///
-/// ```
-/// assert!(["avx2", "sse2", "neon", "simd128", "scalar"].contains(&frame_compression::simd_level()));
-/// ```
-pub fn simd_level() -> &'static str {
-    Level::current().name()
-}
-
 /// Evaluates an expression with `$simd` bound to the token of a [`Level`].
 macro_rules! dispatch {
     ($level:expr, $simd:ident => $body:expr) => {
@@ -132,6 +120,42 @@ macro_rules! dispatch {
     };
 }
 pub(crate) use dispatch;
+
+/// Something to compute on an instruction set: a struct of what it needs.
+pub(crate) trait Job {
+    type Output;
+
+    /// Computes it. This and everything that it calls that touches vectors has to be `#[inline(always)]`, or it is
+    /// compiled without the instructions and slow; a test looks for the attribute.
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
+}
+
+impl Level {
+    /// Runs a job, compiled for this instruction set: the one way into one.
+    #[inline]
+    pub(crate) fn run<J: Job>(self, job: J) -> J::Output {
+        dispatch!(self, simd => simd.vectorize(
+            #[inline(always)]
+            || job.run(simd),
+        ))
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The instruction set that the engines run on here: `avx2`, `sse2`, `neon`, `simd128` or `scalar`. The environment variable
+/// `FRAME_COMPRESSION_SIMD` lowers it; pictures do not depend on it.
+///
+/// ```
+/// assert!(["avx2", "sse2", "neon", "simd128", "scalar"].contains(&frame_compression::simd_level()));
+/// ```
+pub fn simd_level() -> &'static str {
+    Level::current().name()
+}
 
 /// `[f(0), f(1), ..]`, written out: no closure, which the compiler might leave a function of its own, without the
 /// instruction set of its surroundings.

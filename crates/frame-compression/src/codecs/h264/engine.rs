@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{H264, Reconstruction};
-use crate::colour::Picture;
+use crate::colour::video;
 use crate::engine;
 use crate::error::Error;
 use crate::names::{Codec, Subsampling};
@@ -13,28 +13,24 @@ use crate::planes::Planes;
 #[derive(Debug, Default)]
 pub(crate) struct Engine {
     pub(super) settings: H264,
-    picture: Picture,
+    picture: video::Picture,
     reconstruction: Reconstruction,
 }
 
 impl engine::Engine for Engine {
     fn begin(&mut self, width: usize, height: usize) -> Result<(), Error> {
         engine::even_sides(Codec::H264, width, height)?;
-        self.settings.check()?;
-        let (colours, machine) = self.settings.conversion();
-        self.picture.begin(colours, machine, width, height);
+        self.picture.begin(width, height);
         Ok(())
     }
 
     fn put(&mut self, y: usize, rows: [&[u8]; 2]) -> Result<Range<usize>, Error> {
         self.picture.put(y, rows);
-        let planes = self.picture.planes();
-        let height = planes.height();
-        if y + 2 < height {
+        if y + 2 < self.picture.planes.height() {
             return Ok(0..0);
         }
-        self.reconstruction.run(planes, &self.settings);
-        Ok(0..height)
+        self.reconstruction.run(&mut self.picture.planes, &self.settings);
+        Ok(0..self.picture.planes.height())
     }
 
     fn get(&mut self, y: usize, rgb: &mut [u8]) {
@@ -44,7 +40,6 @@ impl engine::Engine for Engine {
     fn planes(&mut self, planes: &mut Planes) -> Result<(), Error> {
         engine::subsampled(Codec::H264, planes, Subsampling::S420)?;
         engine::even_sides(Codec::H264, planes.width(), planes.height())?;
-        self.settings.check()?;
         self.reconstruction.run(planes, &self.settings);
         Ok(())
     }

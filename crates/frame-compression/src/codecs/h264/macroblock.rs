@@ -1,5 +1,7 @@
 //! One macroblock while it is coded: its source, and its reconstruction with the neighbouring samples around it.
 
+pub(super) use crate::blocks::{gather, scatter};
+
 use super::kernels::Flat;
 
 /// A macroblock's samples as they were given.
@@ -27,31 +29,6 @@ impl Source {
     #[inline(always)]
     pub(super) fn luma_8x8(&self, x: usize, y: usize) -> [u8; 64] {
         gather::<8, 64>(&self.y, 16, y * 16 + x)
-    }
-}
-
-/// A block of W columns and N / W rows out of samples whose rows are `stride` apart.
-#[inline(always)]
-pub(super) fn gather<const W: usize, const N: usize>(samples: &[u8], stride: usize, at: usize) -> [u8; N] {
-    let samples = &samples[at..][..(N / W - 1) * stride + W];
-    let mut block = [0; N];
-    for (y, row) in block.chunks_exact_mut(W).enumerate() {
-        row.copy_from_slice(&samples[y * stride..][..W]);
-    }
-    block
-}
-
-/// The reverse of [`gather`].
-#[inline(always)]
-pub(super) fn scatter<const W: usize, const N: usize>(
-    block: &[u8; N],
-    samples: &mut [u8],
-    stride: usize,
-    at: usize,
-) {
-    let samples = &mut samples[at..][..(N / W - 1) * stride + W];
-    for (y, row) in block.chunks_exact(W).enumerate() {
-        samples[y * stride..][..W].copy_from_slice(row);
     }
 }
 

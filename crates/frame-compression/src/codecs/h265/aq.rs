@@ -3,10 +3,10 @@
 
 use super::geometry::Geometry;
 use super::preset::QuantisationControl;
-use super::threads::for_each;
 use crate::frame_rate::FrameRate;
 use crate::planes::{Plane, Planes};
 use crate::quality::Crf;
+use crate::threads::for_each;
 
 /// The highest index of the lambda tables.
 const HIGHEST: f64 = 69.0;

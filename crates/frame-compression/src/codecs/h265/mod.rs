@@ -28,7 +28,6 @@ mod sao;
 mod scan;
 mod settings;
 mod syntax;
-mod threads;
 mod transform;
 mod transform_tree;
 mod transform_unit;
@@ -43,6 +42,7 @@ pub use self::preset::{Preset, Tune, X265Version};
 pub use self::settings::H265;
 use crate::planes::{Plane, Planes};
 use crate::simd::{Level, Simd, dispatch};
+use crate::threads;
 
 /// The least width and height: that of the smallest CTU.
 pub(crate) const MIN_SIDE: usize = 16;

@@ -1,15 +1,14 @@
 //! JPEG: the picture of libjpeg-turbo, reconstructed: DCT, quantisation, and back. Huffman coding loses nothing.
 
-mod dct;
-mod quantiser;
+mod kernels;
+mod quantise;
 mod settings;
 mod tables;
-mod vector;
+mod transform;
 
 pub use settings::Jpeg;
 pub use tables::QuantTables;
 
-use std::array::from_fn;
 use std::ops::Range;
 
 use crate::colour::jfif;
@@ -17,9 +16,9 @@ use crate::engine;
 use crate::error::Error;
 use crate::names::{Codec, Subsampling};
 use crate::planes::{BLOCK, Plane, Planes};
-use crate::simd::{Level, Simd, dispatch};
-use dct::{forward_dct, inverse_dct};
-use quantiser::Quantiser;
+use crate::simd::{Job, Level, Simd};
+use quantise::Quantiser;
+use transform::{forward_dct, inverse_dct};
 
 /// The side of a block of the DCT.
 const SIDE: usize = 8;
@@ -117,42 +116,24 @@ impl Coder {
         for rows in
             plane.samples[from % plane.rows * stride..][..rows * stride].chunks_exact_mut(SIDE * stride)
         {
-            dispatch!(self.level, simd => reconstruct_blocks(simd, rows, stride, quantiser));
+            self.level.run(Blocks { rows, stride, quantiser });
         }
     }
 }
 
 /// Codes and decodes the blocks of eight rows.
-fn reconstruct_blocks<S: Simd>(simd: S, rows: &mut [u8], stride: usize, quantiser: &Quantiser) {
-    if S::IS_SCALAR {
-        for left in (0..stride).step_by(SIDE) {
-            reconstruct_block(rows, stride, left, quantiser);
-        }
-        return;
-    }
-    // Blocks go in pairs; one that is left over at the end of the rows is brought to a place of two.
-    let mut rows = rows.chunks_exact_mut(stride);
-    let mut ends: [&mut [u8]; SIDE] = Default::default();
-    let pairs = from_fn(|y| {
-        let (pairs, end) = rows.next().unwrap_or_default().as_chunks_mut();
-        ends[y] = end;
-        pairs
-    });
-    let mut last = [[0; 2 * SIDE]; SIDE];
-    for (last, end) in last.iter_mut().zip(&ends) {
-        last[..end.len()].copy_from_slice(end);
-    }
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            vector::reconstruct_pairs(simd, pairs, quantiser);
-            if !ends[0].is_empty() {
-                vector::reconstruct_pairs(simd, last.each_mut().map(std::slice::from_mut), quantiser);
-            }
-        },
-    );
-    for (last, end) in last.iter().zip(&mut ends) {
-        end.copy_from_slice(&last[..end.len()]);
+struct Blocks<'a> {
+    rows: &'a mut [u8],
+    stride: usize,
+    quantiser: &'a Quantiser,
+}
+
+impl Job for Blocks<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        kernels::reconstruct_blocks(simd, self.rows, self.stride, self.quantiser);
     }
 }
 
@@ -171,6 +152,8 @@ fn reconstruct_block(rows: &mut [u8], stride: usize, left: usize, quantiser: &Qu
 
 #[cfg(test)]
 mod tests {
+    use std::array::from_fn;
+
     use test_pictures::Rng;
 
     use super::*;

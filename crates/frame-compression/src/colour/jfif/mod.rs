@@ -4,12 +4,12 @@
 //! Pictures go in by pairs of rows, and come out row by row, so that what was converted is still in the cache when
 //! it is coded, and what was coded when it is converted back.
 
+mod kernels;
 mod scalar;
-mod vector;
 
 use crate::names::Subsampling;
 use crate::planes::{Plane, Planes};
-use crate::simd::{Level, Simd, dispatch};
+use crate::simd::{Job, Level, Simd};
 
 /// Pixels that the kernels of 4:2:0 take at a time.
 const PIXELS: usize = 32;
@@ -51,10 +51,23 @@ impl Scratch {
 /// A last row that has none below is given twice.
 pub(crate) fn rgb_rows_to_planes(planes: &mut Planes, scratch: &mut Scratch, y: usize, rgb: [&[u8]; 2]) {
     scratch.resize(planes.y.stride);
-    dispatch!(scratch.level, simd => simd.vectorize(
-        #[inline(always)]
-        || convert_rows(simd, planes, scratch, y, rgb),
-    ));
+    scratch.level.run(ConvertRows { planes, scratch, y, rgb });
+}
+
+struct ConvertRows<'a> {
+    planes: &'a mut Planes,
+    scratch: &'a mut Scratch,
+    y: usize,
+    rgb: [&'a [u8]; 2],
+}
+
+impl Job for ConvertRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        convert_rows(simd, self.planes, self.scratch, self.y, self.rgb);
+    }
 }
 
 #[inline(always)]
@@ -63,19 +76,19 @@ fn convert_rows<S: Simd>(simd: S, planes: &mut Planes, scratch: &mut Scratch, y:
     let (above, below) = planes.y.padded_pair_mut(y);
     if subsampling == Subsampling::S420 {
         let (cb, cr) = (planes.cb.padded_row_mut(y / 2), planes.cr.padded_row_mut(y / 2));
-        return vector::subsampled_rows(simd, rgb, [above, below], cb, cr);
+        return kernels::subsampled_rows(simd, rgb, [above, below], cb, cr);
     }
     for (y, (rgb, luma)) in rgb.into_iter().zip([above, below]).enumerate().map(|(i, row)| (y + i, row)) {
         match subsampling {
-            Subsampling::Grey => vector::luma_row(simd, rgb, luma),
+            Subsampling::Grey => kernels::luma_row(simd, rgb, luma),
             Subsampling::S444 => {
-                vector::ycc_row(simd, rgb, luma, planes.cb.padded_row_mut(y), planes.cr.padded_row_mut(y));
+                kernels::ycc_row(simd, rgb, luma, planes.cb.padded_row_mut(y), planes.cr.padded_row_mut(y));
             }
             Subsampling::S422 | Subsampling::S420 => {
                 let [cb, cr] = &mut scratch.full;
-                vector::ycc_row(simd, rgb, luma, cb, cr);
-                vector::halve_columns(simd, cb, planes.cb.padded_row_mut(y));
-                vector::halve_columns(simd, cr, planes.cr.padded_row_mut(y));
+                kernels::ycc_row(simd, rgb, luma, cb, cr);
+                kernels::halve_columns(simd, cb, planes.cb.padded_row_mut(y));
+                kernels::halve_columns(simd, cr, planes.cr.padded_row_mut(y));
             }
         }
     }
@@ -84,10 +97,23 @@ fn convert_rows<S: Simd>(simd: S, planes: &mut Planes, scratch: &mut Scratch, y:
 /// Row `y` of the planes as packed RGB.
 pub(crate) fn planes_to_rgb_row(planes: &Planes, scratch: &mut Scratch, y: usize, rgb: &mut [u8]) {
     scratch.resize(planes.y.stride);
-    dispatch!(scratch.level, simd => simd.vectorize(
-        #[inline(always)]
-        || restore_row(simd, planes, scratch, y, rgb),
-    ));
+    scratch.level.run(RestoreRow { planes, scratch, y, rgb });
+}
+
+struct RestoreRow<'a> {
+    planes: &'a Planes,
+    scratch: &'a mut Scratch,
+    y: usize,
+    rgb: &'a mut [u8],
+}
+
+impl Job for RestoreRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        restore_row(simd, self.planes, self.scratch, self.y, self.rgb);
+    }
 }
 
 #[inline(always)]
@@ -95,10 +121,10 @@ fn restore_row<S: Simd>(simd: S, planes: &Planes, scratch: &mut Scratch, y: usiz
     let luma = &planes.y.padded_row(y)[..planes.width()];
     let subsampling = planes.subsampling();
     match subsampling {
-        Subsampling::Grey => vector::grey_to_rgb_row(simd, luma, rgb),
+        Subsampling::Grey => kernels::grey_to_rgb_row(simd, luma, rgb),
         Subsampling::S444 => {
             let [cb, cr] = [&planes.cb, &planes.cr].map(|plane| &plane.padded_row(y)[..plane.width]);
-            vector::ycc_to_rgb_row(simd, luma, cb, cr, rgb);
+            kernels::ycc_to_rgb_row(simd, luma, cb, cr, rgb);
         }
         Subsampling::S422 | Subsampling::S420 if planes.cb.width <= NARROW => {
             let y = if subsampling == Subsampling::S420 { y / 2 } else { y };
@@ -109,11 +135,11 @@ fn restore_row<S: Simd>(simd: S, planes: &Planes, scratch: &mut Scratch, y: usiz
         }
         Subsampling::S422 => {
             for (plane, half) in [&planes.cb, &planes.cr].into_iter().zip(&mut scratch.half) {
-                vector::widen_row(simd, plane.padded_row(y), &mut half[1..][..plane.stride]);
+                kernels::widen_row(simd, plane.padded_row(y), &mut half[1..][..plane.stride]);
                 repeat_ends(half, plane.width);
             }
             let [cb, cr] = &scratch.half;
-            vector::upsampled_to_rgb_row::<S, 2>(simd, luma, cb, cr, rgb, [1, 2]);
+            kernels::upsampled_to_rgb_row::<S, 2>(simd, luma, cb, cr, rgb, [1, 2]);
         }
         Subsampling::S420 => {
             for (plane, half) in [&planes.cb, &planes.cr].into_iter().zip(&mut scratch.half) {
@@ -121,7 +147,7 @@ fn restore_row<S: Simd>(simd: S, planes: &Planes, scratch: &mut Scratch, y: usiz
                 repeat_ends(half, plane.width);
             }
             let [cb, cr] = &scratch.half;
-            vector::upsampled_to_rgb_row::<S, 4>(simd, luma, cb, cr, rgb, [8, 7]);
+            kernels::upsampled_to_rgb_row::<S, 4>(simd, luma, cb, cr, rgb, [8, 7]);
         }
     }
 }
@@ -135,7 +161,7 @@ fn weigh_rows<S: Simd>(simd: S, plane: &Plane, y: usize, half: &mut [i16]) {
     let near = y / 2;
     let far = if y.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(plane.height - 1) };
     let inner = &mut half[1..][..plane.stride];
-    vector::weigh_rows(simd, plane.padded_row(near), plane.padded_row(far), inner);
+    kernels::weigh_rows(simd, plane.padded_row(near), plane.padded_row(far), inner);
 }
 
 /// Fills the columns beside the first and the last one of `width`.

@@ -3,12 +3,12 @@
 //!
 //! `>>` is the arithmetic, flooring shift throughout. Sizes are even.
 
+mod kernels;
 mod scalar;
-mod vector;
 
 use crate::names::Subsampling;
 use crate::planes::{Plane, Planes};
-use crate::simd::{Level, Simd, dispatch};
+use crate::simd::{Job, Level, Simd};
 
 /// Rows of horizontally filtered chroma that one output row needs.
 const TAPS: usize = 4;
@@ -77,16 +77,29 @@ impl Picture {
 /// Takes row `y` of packed RGB into the planes, and the rows of chroma that it completes. Rows come in order.
 fn rgb_row_to_planes(planes: &mut Planes, scratch: &mut Scratch, y: usize, rgb: &[u8]) {
     scratch.resize(planes.width());
-    dispatch!(scratch.level, simd => simd.vectorize(
-        #[inline(always)]
-        || convert_row(simd, planes, scratch, y, rgb),
-    ));
+    scratch.level.run(ConvertRow { planes, scratch, y, rgb });
+}
+
+struct ConvertRow<'a> {
+    planes: &'a mut Planes,
+    scratch: &'a mut Scratch,
+    y: usize,
+    rgb: &'a [u8],
+}
+
+impl Job for ConvertRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        convert_row(simd, self.planes, self.scratch, self.y, self.rgb);
+    }
 }
 
 #[inline(always)]
 fn convert_row<S: Simd>(simd: S, planes: &mut Planes, scratch: &mut Scratch, y: usize, rgb: &[u8]) {
     let (cb, cr) = (&mut scratch.cb[y % TAPS], &mut scratch.cr[y % TAPS]);
-    vector::ycc_row(simd, rgb, planes.y.row_mut(y), cb, cr);
+    kernels::ycc_row(simd, rgb, planes.y.row_mut(y), cb, cr);
     // Source row 2k+2 completes chroma row k, and the last row the last.
     if y >= 2 && y.is_multiple_of(2) {
         filter_down(simd, &mut planes.cb, &scratch.cb, y / 2 - 1);
@@ -108,19 +121,32 @@ fn filter_down<S: Simd>(simd: S, plane: &mut Plane, rows: &[Vec<i16>; TAPS], k: 
     let is_last = k + 1 == plane.height;
     let out = plane.row_mut(k);
     if is_last {
-        vector::filter_last_rows(simd, taps, WEIGHTS, out);
+        kernels::filter_last_rows(simd, taps, WEIGHTS, out);
     } else {
-        vector::filter_rows(simd, taps, if k == 0 { FIRST_WEIGHTS } else { WEIGHTS }, out);
+        kernels::filter_rows(simd, taps, if k == 0 { FIRST_WEIGHTS } else { WEIGHTS }, out);
     }
 }
 
 /// Row `y` of the planes as packed RGB.
 fn planes_to_rgb_row(planes: &Planes, level: Level, y: usize, rgb: &mut [u8]) {
     let (luma, cb, cr) = (planes.y.row(y), planes.cb.row(y / 2), planes.cr.row(y / 2));
-    dispatch!(level, simd => simd.vectorize(
-        #[inline(always)]
-        || vector::ycc_to_rgb_row(simd, luma, cb, cr, rgb),
-    ));
+    level.run(RestoreRow { luma, cb, cr, rgb });
+}
+
+struct RestoreRow<'a> {
+    luma: &'a [u8],
+    cb: &'a [u8],
+    cr: &'a [u8],
+    rgb: &'a mut [u8],
+}
+
+impl Job for RestoreRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        kernels::ycc_to_rgb_row(simd, self.luma, self.cb, self.cr, self.rgb);
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,15 @@
 //! The element types of tensors, and their conversion to and from 8 bits.
 
+mod float;
+mod kernels;
+
 use std::sync::OnceLock;
 
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 
-use crate::simd::{Bytes, Dwords, Floats, Level, Simd, dispatch};
+use crate::simd::Level;
+use float::f32_of_byte;
 
 /// Which numbers of a floating-point tensor stand for black and white. Ignored for `u8`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -58,127 +62,13 @@ fn first_non_finite<T: Copy>(samples: &[T], is_finite: impl Fn(T) -> bool) -> Re
     Err(samples.iter().position(|&sample| !is_finite(sample)).unwrap_or(0))
 }
 
-/// Rounds a number of `0..=255`, ties away from zero.
-///
-/// Adding one half first would round 0.49999997 up; the difference to the whole part is exact.
-fn round_f32(value: f32) -> u8 {
-    let whole = value as i32;
-    (whole + i32::from(value - whole as f32 >= 0.5)) as u8
-}
-
-fn byte_of_f32(value: f32, range: ValueRange) -> u8 {
-    round_f32(match range {
-        ValueRange::SignedUnit => (value.clamp(-1.0, 1.0) + 1.0) * 127.5,
-        ValueRange::Unit => value.clamp(0.0, 1.0) * 255.0,
-    })
-}
-
-fn f32_of_byte(byte: u8, range: ValueRange) -> f32 {
-    match range {
-        ValueRange::SignedUnit => f32::from(byte) * (2.0 / 255.0) - 1.0,
-        ValueRange::Unit => f32::from(byte) / 255.0,
-    }
-}
-
-/// How many bytes before it is read or written a float's memory is asked for: about as long as that takes.
-const AHEAD: usize = 2048;
-
-/// Samples that one step of [`bytes_of_floats`] converts.
-const STEP: usize = 32;
-
-/// Converts finite samples as [`byte_of_f32`] does; says whether all were finite, and leaves what is not a whole step.
-#[inline(always)]
-fn bytes_of_floats<S: Simd>(
-    simd: S,
-    samples: &[[f32; STEP]],
-    range: ValueRange,
-    bytes: &mut [[u8; STEP]],
-) -> bool {
-    let splat = |value| S::Floats::splat(simd, value);
-    let (least, offset, factor) = match range {
-        ValueRange::SignedUnit => (-1.0, 1.0, 127.5),
-        ValueRange::Unit => (0.0, 0.0, 255.0),
-    };
-    // The largest number below one half: with one half itself, what is just below a tie would be rounded up.
-    let (least, most, offset, factor, half) =
-        (splat(least), splat(1.0), splat(offset), splat(factor), splat(0.5f32.next_down()));
-    let mut largest = S::Dwords::splat(simd, 0);
-    for (samples, bytes) in samples.iter().zip(bytes) {
-        simd.prefetch(samples, AHEAD);
-        let mut four = [half; 4];
-        for (x, samples) in four.iter_mut().zip(samples.as_chunks().0) {
-            let sample = S::Floats::load(simd, samples);
-            largest = largest.max(sample.magnitude_bits());
-            *x = (sample.max(least).min(most) + offset) * factor + half;
-        }
-        S::Floats::truncate_to_bytes(four).store(bytes);
-    }
-    largest.greater(S::Dwords::splat(simd, f32::MAX.to_bits() as i32)).sum() == 0
-}
-
-/// Converts samples as [`f32_of_byte`] does, and leaves what is not a whole vector.
-#[inline(always)]
-fn floats_of_bytes<S: Simd>(simd: S, bytes: &[[u8; 8]], range: ValueRange, samples: &mut [[f32; 8]]) {
-    let splat = |value| S::Floats::splat(simd, value);
-    match range {
-        ValueRange::SignedUnit => {
-            let (factor, one) = (splat(2.0 / 255.0), splat(1.0));
-            for (bytes, samples) in bytes.iter().zip(samples) {
-                simd.prefetch(samples, AHEAD);
-                (S::Floats::load_bytes(simd, bytes) * factor - one).store(samples);
-            }
-        }
-        ValueRange::Unit => {
-            // 1/255 in two pieces: the products with the first are exact, so the sum is rounded as the quotient is.
-            const FIRST: f32 = 257.0 / 65536.0;
-            const REST: f32 = (1.0 / 255.0 - 257.0 / 65536.0) as f32;
-            let (first, rest) = (splat(FIRST), splat(REST));
-            for (bytes, samples) in bytes.iter().zip(samples) {
-                simd.prefetch(samples, AHEAD);
-                let byte = S::Floats::load_bytes(simd, bytes);
-                (byte * first + byte * rest).store(samples);
-            }
-        }
-    }
-}
-
-/// Where the first sample that is not finite stands is looked for only where there is one.
-fn f32_to_bytes(level: Level, samples: &[f32], range: ValueRange, bytes: &mut [u8]) -> Result<(), usize> {
-    let (steps, rest) = samples.as_chunks();
-    let (to_steps, to_rest) = bytes.as_chunks_mut();
-    let finite = dispatch!(level, simd => simd.vectorize(
-        #[inline(always)]
-        || bytes_of_floats(simd, steps, range, to_steps),
-    ));
-    for (byte, &sample) in to_rest.iter_mut().zip(rest) {
-        *byte = byte_of_f32(sample, range);
-    }
-    if finite {
-        first_non_finite(rest, f32::is_finite).map_err(|at| at + steps.len() * STEP)
-    } else {
-        first_non_finite(samples, f32::is_finite)
-    }
-}
-
-fn f32_from_bytes(level: Level, bytes: &[u8], range: ValueRange, samples: &mut [f32]) {
-    let (vectors, rest) = bytes.as_chunks();
-    let (to_vectors, to_rest) = samples.as_chunks_mut();
-    dispatch!(level, simd => simd.vectorize(
-        #[inline(always)]
-        || floats_of_bytes(simd, vectors, range, to_vectors),
-    ));
-    for (sample, &byte) in to_rest.iter_mut().zip(rest) {
-        *sample = f32_of_byte(byte, range);
-    }
-}
-
 impl Convert for f32 {
     fn to_bytes(samples: &[Self], range: ValueRange, bytes: &mut [u8]) -> Result<(), usize> {
-        f32_to_bytes(Level::current(), samples, range, bytes)
+        float::to_bytes(Level::current(), samples, range, bytes)
     }
 
     fn from_bytes(bytes: &[u8], range: ValueRange, samples: &mut [Self]) {
-        f32_from_bytes(Level::current(), bytes, range, samples);
+        float::from_bytes(Level::current(), bytes, range, samples);
     }
 
     fn shown(self) -> f64 {
@@ -323,7 +213,7 @@ mod tests {
         }
         assert_eq!(byte(0.0f32, ValueRange::SignedUnit), 128, "127.5 is a tie");
         assert_eq!(byte(0.0f64, ValueRange::SignedUnit), 128);
-        assert_eq!(round_f32(0.499_999_97), 0);
+        assert_eq!(float::round_f32(0.499_999_97), 0);
         assert_eq!(byte(bf16::ZERO, ValueRange::SignedUnit), 128);
     }
 
@@ -340,15 +230,15 @@ mod tests {
             }
         }
         for range in RANGES {
-            let expected: Vec<u8> = samples.iter().map(|&sample| byte_of_f32(sample, range)).collect();
+            let expected: Vec<u8> = samples.iter().map(|&sample| float::byte_of_f32(sample, range)).collect();
             let bytes: Vec<u8> = (0..=255).cycle().take(259).collect();
             let floats: Vec<u32> = bytes.iter().map(|&byte| f32_of_byte(byte, range).to_bits()).collect();
             for level in Level::available() {
                 let mut converted = vec![0; samples.len()];
-                f32_to_bytes(level, &samples, range, &mut converted).unwrap();
+                float::to_bytes(level, &samples, range, &mut converted).unwrap();
                 assert!(converted == expected, "{level}, {range:?}");
                 let mut back = vec![0.0; bytes.len()];
-                f32_from_bytes(level, &bytes, range, &mut back);
+                float::from_bytes(level, &bytes, range, &mut back);
                 assert!(
                     back.iter().map(|sample| sample.to_bits()).eq(floats.iter().copied()),
                     "{level}, {range:?}"
@@ -357,7 +247,7 @@ mod tests {
                     for wrong in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
                         let mut samples = [f32::MAX; 70];
                         samples[at] = wrong;
-                        assert_eq!(f32_to_bytes(level, &samples, range, &mut [0; 70]), Err(at), "{level}");
+                        assert_eq!(float::to_bytes(level, &samples, range, &mut [0; 70]), Err(at), "{level}");
                     }
                 }
             }

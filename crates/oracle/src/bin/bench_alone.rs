@@ -2,8 +2,8 @@
 //! ones, time over size, memory a pixel, f32 against u8.
 //!
 //! ```sh
-//! cargo run --release --example bench_alone
-//! cargo run --release --example bench_alone h264    # this codec's first call alone
+//! cargo run --release -p oracle --no-default-features --bin bench_alone
+//! cargo run --release -p oracle --no-default-features --bin bench_alone h264    # this codec's first call alone
 //! ```
 
 use std::process::Command;

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 /// How many threads of the caller's pool may work on a picture: one where the call is made outside a pool.
-pub(super) fn available() -> usize {
+pub(crate) fn available() -> usize {
     #[cfg(feature = "rayon")]
     if rayon::current_thread_index().is_some() {
         return rayon::current_num_threads();
@@ -12,7 +12,7 @@ pub(super) fn available() -> usize {
 }
 
 /// Runs each worker, every one on a thread of its own where there is a pool.
-pub(super) fn on_each<W: Send>(workers: &mut [W], work: impl Fn(&mut W) + Sync) {
+pub(crate) fn on_each<W: Send>(workers: &mut [W], work: impl Fn(&mut W) + Sync) {
     let Some((first, others)) = workers.split_first_mut() else { return };
     #[cfg(feature = "rayon")]
     if !others.is_empty() {
@@ -29,7 +29,7 @@ pub(super) fn on_each<W: Send>(workers: &mut [W], work: impl Fn(&mut W) + Sync) 
 }
 
 /// Does some work with each item, on so many threads, which take the items in order.
-pub(super) fn for_each<T: Send>(
+pub(crate) fn for_each<T: Send>(
     threads: usize,
     items: impl Iterator<Item = T> + Send,
     work: impl Fn(T) + Sync,

@@ -1,13 +1,14 @@
-//! The transforms of [`super::dct`] and the quantiser on vectors: two blocks side by side, one in each half.
+//! The transforms of [`super::transform`] and the quantiser on vectors: two blocks side by side, one in each half.
 //!
 //! A pass works on vectors that hold the same place of 8 rows (or columns) of both blocks, so a transposition stands
 //! before and between the passes. Products and their sums have 32 bits, everything else fits 16.
 //!
 //! Arrays are written out, as closures and iterators are not always inlined, and what is not inlined into
-//! [`Simd::vectorize`] is slow.
+//! [`Level::run`](crate::simd::Level::run) is slow.
 
-use super::dct::{CONST_BITS, EVEN, ODD, PASS_BITS};
-use super::quantiser::Quantiser;
+use super::quantise::Quantiser;
+use super::transform::{CONST_BITS, EVEN, ODD, PASS_BITS};
+use super::{SIDE, reconstruct_block};
 use crate::simd::{Bytes, Dwords, Simd, Words};
 
 /// The same place of 8 rows or columns.
@@ -15,9 +16,40 @@ type Eight<S> = [<S as Simd>::Words; 8];
 /// Lanes of 32 bits: what belongs to the low and to the high four lanes of each half.
 type Wide<S> = [<S as Simd>::Dwords; 2];
 
+/// Codes and decodes the blocks of eight rows, as [`super::reconstruct_block`] does one.
+#[inline(always)]
+pub(super) fn reconstruct_blocks<S: Simd>(simd: S, rows: &mut [u8], stride: usize, quantiser: &Quantiser) {
+    if S::IS_SCALAR {
+        for left in (0..stride).step_by(SIDE) {
+            reconstruct_block(rows, stride, left, quantiser);
+        }
+        return;
+    }
+    // Blocks go in pairs; one that is left over at the end of the rows is brought to a place of two.
+    let mut rows = rows.chunks_exact_mut(stride);
+    let mut pairs: [&mut [[u8; 2 * SIDE]]; SIDE] = Default::default();
+    let mut ends: [&mut [u8]; SIDE] = Default::default();
+    for ((pairs, end), row) in pairs.iter_mut().zip(&mut ends).zip(&mut rows) {
+        (*pairs, *end) = row.as_chunks_mut();
+    }
+    let mut last = [[0; 2 * SIDE]; SIDE];
+    for (last, end) in last.iter_mut().zip(&ends) {
+        last[..end.len()].copy_from_slice(end);
+    }
+    reconstruct_pairs(simd, pairs, quantiser);
+    if ends[0].is_empty() {
+        return;
+    }
+    let [l0, l1, l2, l3, l4, l5, l6, l7] = &mut last;
+    reconstruct_pair(simd, [l0, l1, l2, l3, l4, l5, l6, l7], quantiser);
+    for (last, end) in last.iter().zip(&mut ends) {
+        end.copy_from_slice(&last[..end.len()]);
+    }
+}
+
 /// Replaces pairs of blocks by what quantising leaves of them. The rows are equally long.
 #[inline(always)]
-pub(super) fn reconstruct_pairs<S: Simd>(simd: S, rows: [&mut [[u8; 16]]; 8], quantiser: &Quantiser) {
+fn reconstruct_pairs<S: Simd>(simd: S, rows: [&mut [[u8; 16]]; 8], quantiser: &Quantiser) {
     let pairs = rows[0].len();
     assert!(rows.iter().all(|row| row.len() == pairs));
     let [r0, r1, r2, r3, r4, r5, r6, r7] = rows;

@@ -1,6 +1,6 @@
 //! Quantisation and dequantisation in one step: nothing looks at the levels between.
 
-use super::dct::Block;
+use super::transform::Block;
 
 /// Unsigned numbers of a table row by row, each row twice: for two blocks side by side.
 pub(super) type Lanes = [[i16; 16]; 8];

@@ -2,7 +2,7 @@
 //! a number of times.
 //!
 //! ```sh
-//! cargo run --release --example count_instructions -- h264 planes 3
+//! cargo run --release -p oracle --no-default-features --bin count_instructions -- h264 planes 3
 //! ```
 
 use frame_compression::{Codec, Component, FrameCompressor, Planes, Subsampling, TensorViewMut};

@@ -1,0 +1,43 @@
+//! Square blocks out of planes, and back.
+
+/// A block of W columns and N / W rows out of samples whose rows are `stride` apart.
+#[inline(always)]
+pub(crate) fn gather<const W: usize, const N: usize>(samples: &[u8], stride: usize, at: usize) -> [u8; N] {
+    let samples = &samples[at..][..(N / W - 1) * stride + W];
+    let mut block = [0; N];
+    for (y, row) in block.chunks_exact_mut(W).enumerate() {
+        row.copy_from_slice(&samples[y * stride..][..W]);
+    }
+    block
+}
+
+/// The reverse of [`gather`].
+#[inline(always)]
+pub(crate) fn scatter<const W: usize, const N: usize>(
+    block: &[u8; N],
+    samples: &mut [u8],
+    stride: usize,
+    at: usize,
+) {
+    let samples = &mut samples[at..][..(N / W - 1) * stride + W];
+    for (y, row) in block.chunks_exact(W).enumerate() {
+        samples[y * stride..][..W].copy_from_slice(row);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_comes_back_to_its_place_and_touches_nothing_else() {
+        let samples: Vec<u8> = (0..12 * 6).collect();
+        let block = gather::<4, 16>(&samples, 12, 14);
+        assert_eq!(block, [14, 15, 16, 17, 26, 27, 28, 29, 38, 39, 40, 41, 50, 51, 52, 53]);
+        let mut others = samples.clone();
+        scatter::<4, 16>(&[200; 16], &mut others, 12, 14);
+        assert_eq!(others.iter().filter(|&&sample| sample == 200).count(), 16);
+        scatter::<4, 16>(&block, &mut others, 12, 14);
+        assert_eq!(others, samples);
+    }
+}
