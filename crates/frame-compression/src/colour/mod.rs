@@ -3,7 +3,9 @@
 #[allow(dead_code, reason = "the engines that use it follow")]
 pub(crate) mod ffmpeg;
 pub(crate) mod jfif;
+mod picture;
 pub(crate) mod video;
 mod ways;
 
+pub(crate) use picture::Picture;
 pub use ways::{Colours, Machine};

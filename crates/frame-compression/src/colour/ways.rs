@@ -1,9 +1,6 @@
 //! Whose conversion of colours, and on which machine.
 
-use std::fmt;
-use std::str::FromStr;
-
-use crate::names::UnknownName;
+use crate::names::named;
 
 /// Who turns RGB into Y, Cb, Cr before a video codec, and back behind it. All are FFmpeg's libswscale, in BT.601;
 /// they differ in the filter of chroma, and a little from release to release.
@@ -32,21 +29,6 @@ pub enum Colours {
 }
 
 impl Colours {
-    /// Every way, in the order of their declaration.
-    pub const ALL: [Colours; 5] =
-        [Colours::PyAv, Colours::PyAv17, Colours::PyAv15, Colours::Ffmpeg, Colours::Ffmpeg7];
-
-    /// The name that the command and the other languages use: `pyav`, `pyav-17`, `pyav-15`, `ffmpeg`, `ffmpeg-7`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Colours::PyAv => "pyav",
-            Colours::PyAv17 => "pyav-17",
-            Colours::PyAv15 => "pyav-15",
-            Colours::Ffmpeg => "ffmpeg",
-            Colours::Ffmpeg7 => "ffmpeg-7",
-        }
-    }
-
     /// FFmpeg 7.1 or older.
     #[allow(dead_code, reason = "the engines that use it follow")]
     pub(crate) fn is_old(self) -> bool {
@@ -60,21 +42,13 @@ impl Colours {
     }
 }
 
-impl fmt::Display for Colours {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Colours {
-    type Err = UnknownName;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Colours::ALL
-            .into_iter()
-            .find(|colours| colours.name() == name)
-            .ok_or_else(|| UnknownName::new(name, "pyav, pyav-17, pyav-15, ffmpeg or ffmpeg-7"))
-    }
+named! {
+    Colours:
+    PyAv = "pyav", "pyav";
+    PyAv17 = "pyav-17", "pyav-17";
+    PyAv15 = "pyav-15", "pyav-15";
+    Ffmpeg = "ffmpeg", "ffmpeg";
+    Ffmpeg7 = "ffmpeg-7", "ffmpeg-7";
 }
 
 /// The processor whose picture is wanted: the reference codecs and their conversions of colours give other samples on
@@ -89,34 +63,12 @@ pub enum Machine {
     Arm64,
 }
 
-impl Machine {
-    /// Every machine, in the order of their declaration.
-    pub const ALL: [Machine; 2] = [Machine::X86_64, Machine::Arm64];
+impl Machine {}
 
-    /// The name that the command and the other languages use: `x86-64`, `arm64`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Machine::X86_64 => "x86-64",
-            Machine::Arm64 => "arm64",
-        }
-    }
-}
-
-impl fmt::Display for Machine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Machine {
-    type Err = UnknownName;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Machine::ALL
-            .into_iter()
-            .find(|machine| machine.name() == name)
-            .ok_or_else(|| UnknownName::new(name, "x86-64 or arm64"))
-    }
+named! {
+    Machine:
+    X86_64 = "x86-64", "x86-64";
+    Arm64 = "arm64", "arm64";
 }
 
 #[cfg(test)]

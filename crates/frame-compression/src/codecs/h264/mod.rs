@@ -10,6 +10,7 @@
 mod aq;
 mod cabac;
 mod cavlc;
+mod cores;
 mod deblock;
 mod decision;
 mod distortion;
@@ -30,6 +31,7 @@ mod trellis;
 #[cfg(feature = "rayon")]
 mod wavefront;
 
+pub use self::cores::Cores;
 pub use self::settings::H264;
 use crate::planes::Planes;
 use crate::simd::{Level, Simd, dispatch};
@@ -103,8 +105,8 @@ impl Reconstruction {
     }
 
     /// Replaces the picture by what decoding its H.264 coding gives. 4:2:0, even sides.
-    pub(crate) fn run(&mut self, planes: &mut Planes, &H264 { crf }: &H264) {
-        self.reconstruct_with(planes, &Parameters::of(crf.get(), H264Preset::Veryfast));
+    pub(crate) fn run(&mut self, planes: &mut Planes, settings: &H264) {
+        self.reconstruct_with(planes, &settings.parameters());
     }
 
     /// The same for everything that x264 can be told.

@@ -1,109 +1,102 @@
 //! What a preset, a tune and a profile of x264 mean for one intra picture
 //! (docs/spec/h264-presets.md, sections 1 and 2).
 
-use std::fmt;
 use std::str::FromStr;
 
 use crate::frame_rate::FrameRate;
-use crate::names::UnknownName;
+use crate::names::{UnknownName, named};
 
-/// An enum of names: all of them, name, `Display` and `FromStr`.
-macro_rules! named {
-    (
-        $(#[$attribute:meta])* $type:ident, $allowed:literal;
-        $($(#[$of_variant:meta])* $variant:ident = $name:literal,)*
-    ) => {
-        $(#[$attribute])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum $type {
-            $($(#[$of_variant])* #[doc = concat!("`", $name, "`")] $variant,)*
-        }
-
-        impl $type {
-            /// Every one, in the order of their declaration.
-            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$variant),*];
-
-            /// The name that x264, the command and the other languages use.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $name,)*
-                }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.name())
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = UnknownName;
-
-            fn from_str(name: &str) -> Result<Self, Self::Err> {
-                let found = Self::ALL.into_iter().find(|value| value.name() == name);
-                found.ok_or_else(|| UnknownName::new(name, $allowed))
-            }
-        }
-    };
+/// A preset of x264: how much work the encoder whose picture is given puts into its decisions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum H264Preset {
+    /// `ultrafast`: 16x16 prediction alone, no adaptive quantisation, no deblocking.
+    Ultrafast,
+    /// `superfast`: decisions by plain differences.
+    Superfast,
+    /// `veryfast`: decisions by transformed differences. LTX's preset.
+    Veryfast,
+    /// `faster`: and trellis quantisation.
+    Faster,
+    /// `fast`: the same picture as medium.
+    Fast,
+    /// `medium`: decisions by rate and distortion. The default of x264 and ffmpeg.
+    Medium,
+    /// `slow`: and trellis quantisation during the decisions, which are refined.
+    Slow,
+    /// `slower`: and deblocking during the decisions.
+    Slower,
+    /// `veryslow`: and a search through the quantisers.
+    Veryslow,
+    /// `placebo`: and nothing left out for speed.
+    Placebo,
 }
 
 named! {
-    /// A preset of x264: how much work the encoder whose picture is given puts into its decisions.
-    H264Preset, "ultrafast, superfast, veryfast, faster, fast, medium, slow, slower, veryslow or placebo";
-    /// 16x16 prediction alone, no adaptive quantisation, no deblocking:
-    Ultrafast = "ultrafast",
-    /// Decisions by plain differences:
-    Superfast = "superfast",
-    /// Decisions by transformed differences. LTX's preset:
-    Veryfast = "veryfast",
-    /// And trellis quantisation:
-    Faster = "faster",
-    /// The same picture as medium:
-    Fast = "fast",
-    /// Decisions by rate and distortion. The default of x264 and ffmpeg:
-    Medium = "medium",
-    /// And trellis quantisation during the decisions, which are refined:
-    Slow = "slow",
-    /// And deblocking during the decisions:
-    Slower = "slower",
-    /// And a search through the quantisers:
-    Veryslow = "veryslow",
-    /// And nothing left out for speed:
-    Placebo = "placebo",
+    H264Preset:
+    Ultrafast = "ultrafast", "ultrafast";
+    Superfast = "superfast", "superfast";
+    Veryfast = "veryfast", "veryfast";
+    Faster = "faster", "faster";
+    Fast = "fast", "fast";
+    Medium = "medium", "medium";
+    Slow = "slow", "slow";
+    Slower = "slower", "slower";
+    Veryslow = "veryslow", "veryslow";
+    Placebo = "placebo", "placebo";
+}
+
+/// A tune of x264: for what kind of picture or use the encoder whose picture is given was set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum H264Tune {
+    /// `film`: for films.
+    Film,
+    /// `animation`: for cartoons.
+    Animation,
+    /// `grain`: keeps the grain of old films.
+    Grain,
+    /// `stillimage`: for slides.
+    Stillimage,
+    /// `psnr`: for the best PSNR.
+    Psnr,
+    /// `ssim`: for the best SSIM.
+    Ssim,
+    /// `fastdecode`: for slow decoders: no CABAC, no deblocking.
+    Fastdecode,
+    /// `zerolatency`: for live transmission.
+    Zerolatency,
 }
 
 named! {
-    /// A tune of x264: for what kind of picture or use the encoder whose picture is given was set.
-    H264Tune, "film, animation, grain, stillimage, psnr, ssim, fastdecode or zerolatency";
-    /// For films:
-    Film = "film",
-    /// For cartoons:
-    Animation = "animation",
-    /// Keeps the grain of old films:
-    Grain = "grain",
-    /// For slides:
-    Stillimage = "stillimage",
-    /// For the best PSNR:
-    Psnr = "psnr",
-    /// For the best SSIM:
-    Ssim = "ssim",
-    /// For slow decoders: no CABAC, no deblocking:
-    Fastdecode = "fastdecode",
-    /// For live transmission:
-    Zerolatency = "zerolatency",
+    H264Tune:
+    Film = "film", "film";
+    Animation = "animation", "animation";
+    Grain = "grain", "grain";
+    Stillimage = "stillimage", "stillimage";
+    Psnr = "psnr", "psnr";
+    Ssim = "ssim", "ssim";
+    Fastdecode = "fastdecode", "fastdecode";
+    Zerolatency = "zerolatency", "zerolatency";
+}
+
+/// A profile of H.264 that the encoder was limited to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum H264Profile {
+    /// `baseline`: no 8x8 transform, no CABAC.
+    Baseline,
+    /// `main`: no 8x8 transform.
+    Main,
+    /// `high`: everything of an 8-bit 4:2:0 picture.
+    High,
 }
 
 named! {
-    /// A profile of H.264 that the encoder was limited to.
-    H264Profile, "baseline, main or high";
-    /// No 8x8 transform, no CABAC:
-    Baseline = "baseline",
-    /// No 8x8 transform:
-    Main = "main",
-    /// Everything of an 8-bit 4:2:0 picture:
-    High = "high",
+    H264Profile:
+    Baseline = "baseline", "baseline";
+    Main = "main", "main";
+    High = "high", "high";
 }
 
 /// When levels are chosen by their bits.
