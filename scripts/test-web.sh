@@ -17,6 +17,6 @@ mkdir -p target/web-tests
 cp web/tests/package.json target/web-tests/
 npm install --prefix target/web-tests --no-audit --no-fund --silent
 # Imports are looked for from where a file lies.
-cp web/tests/playground.mjs target/web-tests/
-sed -i 's#\.\./\.\./target/#../#; s#\.\./\.\./assets/#../../assets/#' target/web-tests/playground.mjs
-NATIVE=$PWD/target/release/frame-compression node --test target/web-tests/playground.mjs
+cp web/tests/{playground,report}.mjs target/web-tests/
+sed -i 's#\.\./\.\./target/#../#; s#\.\./\.\./assets/#../../assets/#' target/web-tests/{playground,report}.mjs
+NATIVE=$PWD/target/release/frame-compression node --test target/web-tests/{playground,report}.mjs

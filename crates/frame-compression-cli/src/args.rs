@@ -1,17 +1,18 @@
 //! The arguments, and the help that a newcomer reads.
 
+mod coding;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use frame_compression::{Backend, Codec, Crf, Quality, Subsampling, UnknownName};
-use frame_compression::{H265Preset, X265Version};
+use frame_compression::Quality;
 
-use crate::coding::{Odd, Settings, Strength};
+use crate::coding::Odd;
 use crate::picture::Format;
+pub(crate) use coding::{Choice, CodingOptions, choice, option_name};
 
 /// Puts the artifacts of H.264, H.265 or JPEG into pictures: the exact pixels that encoding and decoding
 /// would have left, without encoding.
@@ -34,6 +35,7 @@ const EXAMPLES: &str = "\
 Examples:
   frame-compression apply photo.jpg -o degraded.png
   frame-compression apply photos/ -o degraded/ --codec jpeg --quality 25
+  frame-compression report photo.jpg -o report.html
   frame-compression selftest
   frame-compression help apply";
 
@@ -57,6 +59,8 @@ Exit codes: 0 all done, 1 some pictures failed (they are named at the end), 2 wr
 pub(crate) enum Action {
     /// Put a codec's artifacts into pictures, and write them without further loss
     Apply(Box<ApplyOptions>),
+    /// Make a page that shows what codecs do to pictures: before and after, differences, figures and plots
+    Report(Box<ReportOptions>),
     /// Check on a generated pattern, and on your pictures, that each codec of this build does its work
     Selftest(SelftestOptions),
     /// Show the version, the codecs of this build, and how quality and CRF go together
@@ -84,6 +88,7 @@ impl Action {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Action::Apply(_) => "apply",
+            Action::Report(_) => "report",
             Action::Selftest(_) => "selftest",
             Action::Info => "info",
             Action::Completions { .. } => "completions",
@@ -143,54 +148,95 @@ pub(crate) struct ApplyOptions {
     pub(crate) quiet: bool,
 }
 
-/// What is done to the pixels.
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  frame-compression report photo.jpg -o report.html
+  frame-compression report photos/ -o report.html --codec h264,jpeg --quality 10,43,80 --sweep 5..95:5";
+
 #[derive(Debug, Args)]
-pub(crate) struct CodingOptions {
-    /// Whose artifacts
-    #[arg(short, long, default_value = "h264", value_parser = codec_parser())]
-    codec: Codec,
+#[command(after_help = REPORT_EXAMPLES)]
+pub(crate) struct ReportOptions {
+    /// Pictures, folders with all that is below them, or quoted patterns, as for apply
+    #[arg(required = true, value_name = "INPUT")]
+    pub(crate) inputs: Vec<PathBuf>,
 
-    /// How much to keep, from 0 (worst) to 100 (best), the same scale for every codec. H.264 and H.265 make a
-    /// CRF of it (see `frame-compression info`), JPEG takes it as its own quality [default: CRF 29, which is
-    /// quality 43]
-    #[arg(short, long, value_name = "Q", value_parser = quality, allow_negative_numbers = true)]
-    quality: Option<Quality>,
+    /// The page to write: one HTML file that needs nothing else and opens in any browser
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
 
-    /// The constant rate factor of x264 and x265, from 0 (best) to 51 (worst), fractions allowed; JPEG takes
-    /// the quality that it stands for
-    #[arg(long, value_parser = crf, conflicts_with = "quality", allow_negative_numbers = true)]
-    crf: Option<Crf>,
+    /// Whose artifacts to show [default: all codecs of this build]
+    /// With settings such as h265:crf=23:preset=medium, that one is shown and not --quality's
+    #[arg(short, long, value_delimiter = ',', value_parser = choice)]
+    pub(crate) codec: Vec<Choice>,
 
-    /// Chroma subsampling of JPEG [default: 420]; H.264 and H.265 have 420 only
-    #[arg(short, long, value_name = "S", value_parser = parser::<Subsampling>(Subsampling::ALL.map(Subsampling::name)))]
-    subsampling: Option<Subsampling>,
+    /// The qualities to show, from 0 (worst) to 100 (best)
+    #[arg(short, long, value_name = "Q", value_delimiter = ',', value_parser = quality, default_value = "15,43,75")]
+    pub(crate) quality: Vec<Quality>,
 
-    /// Who does the work: native is this program's own exact engine, videotoolbox Apple's codecs (macOS)
-    #[arg(long, value_parser = parser::<Backend>(Backend::ALL.map(Backend::name)))]
-    backend: Option<Backend>,
+    /// The qualities to plot PSNR and SSIM over, or none
+    #[arg(long, value_name = "FROM..TO:STEP", value_parser = sweep, default_value = "10..90:20")]
+    pub(crate) sweep: Sweep,
 
-    /// H265Preset of x265, for H.265 [default: veryfast]
-    #[arg(long, value_parser = parser::<H265Preset>(H265Preset::ALL.map(H265Preset::name)))]
-    preset: Option<H265Preset>,
+    /// The largest piece to show, in pixels; of larger pictures the busiest piece is shown, never a scaled one. Figures
+    /// are of whole pictures
+    #[arg(long, value_name = "WxH", value_parser = size, default_value = "640x640")]
+    pub(crate) crop: Size,
 
-    /// Release of x265, for H.265: 4.2 is in PyAV 18, 3.5 in Debian 12 and Ubuntu 22.04 [default: 4.2]
-    #[arg(long, value_name = "RELEASE", value_parser = parser::<X265Version>(X265Version::ALL.map(X265Version::name)))]
-    x265_version: Option<X265Version>,
+    /// The largest page to write, in MB; pictures beyond it are left out, and named
+    #[arg(long, value_name = "MB", default_value_t = 100)]
+    pub(crate) limit: usize,
+
+    /// Replace the page if it exists
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+
+    /// Settings to work on at once [default: the number of cores]
+    #[arg(short, long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+
+    /// Print the page's numbers as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// No progress bar, no summary: only what went wrong
+    #[arg(long)]
+    pub(crate) quiet: bool,
 }
 
-impl CodingOptions {
-    pub(crate) fn settings(&self) -> Settings {
-        let strength = match self.crf {
-            Some(crf) => Strength::Crf(crf),
-            None => Strength::Quality(self.quality.unwrap_or(Quality::DEFAULT)),
-        };
-        Settings {
-            subsampling: self.subsampling,
-            backend: self.backend,
-            preset: self.preset,
-            x265_version: self.x265_version,
-            ..Settings::new(self.codec, strength)
+/// Width and height in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size(pub(crate) (usize, usize));
+
+fn size(text: &str) -> Result<Size, String> {
+    let sides =
+        text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    match sides {
+        Some((width @ 1.., height @ 1..)) => Ok(Size((width, height))),
+        _ => Err("it has to be a width and a height such as 640x480".to_owned()),
+    }
+}
+
+/// Whole qualities in equal steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sweep {
+    None,
+    Steps { first: u32, last: u32, step: u32 },
+}
+
+fn sweep(text: &str) -> Result<Sweep, String> {
+    if text == "none" {
+        return Ok(Sweep::None);
+    }
+    let numbers = || {
+        let (first, rest) = text.split_once("..")?;
+        let (last, step) = rest.split_once(':').unwrap_or((rest, "10"));
+        Some((first.parse().ok()?, last.parse().ok()?, step.parse().ok()?))
+    };
+    match numbers() {
+        Some((first, last, step @ 1..)) if first <= last && last <= 100 => {
+            Ok(Sweep::Steps { first, last, step })
         }
+        _ => Err("it has to be whole qualities from 0 to 100 such as 10..90:20, or none".to_owned()),
     }
 }
 
@@ -229,40 +275,15 @@ impl ValueEnum for Format {
     }
 }
 
-fn codec_parser() -> impl TypedValueParser<Value = Codec> {
-    let names = Codec::ALL
-        .map(|codec| (codec, PossibleValue::new(codec.name()).aliases(codec.aliases().iter().copied())));
-    PossibleValuesParser::new(names.clone().map(|(_, value)| value)).try_map(move |given| {
-        names
-            .iter()
-            .find_map(|(codec, value)| value.matches(&given, false).then_some(*codec))
-            .ok_or_else(|| format!("{given} is no codec"))
-    })
-}
-
-/// Reads one of the names that the library gives its own settings.
-fn parser<T>(names: impl IntoIterator<Item = &'static str>) -> impl TypedValueParser<Value = T>
-where
-    T: FromStr<Err = UnknownName> + Clone + Send + Sync + 'static,
-{
-    PossibleValuesParser::new(names).try_map(|name| name.parse::<T>())
-}
-
 fn quality(text: &str) -> Result<Quality, String> {
-    Quality::new(number(text)?).map_err(|error| error.to_string())
-}
-
-fn crf(text: &str) -> Result<Crf, String> {
-    Crf::new(number(text)?).map_err(|error| error.to_string())
-}
-
-fn number(text: &str) -> Result<f32, String> {
-    text.parse().map_err(|_| "it has to be a number".to_owned())
+    let number: f32 = text.parse().map_err(|_| "it has to be a number".to_owned())?;
+    Quality::new(number).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
+    use frame_compression::{Codec, Settings};
 
     use super::*;
 
@@ -274,7 +295,7 @@ mod tests {
     fn settings(line: &str) -> Result<Settings, String> {
         let words = "frame-compression apply a.png -o b.png".split(' ').chain(line.split_whitespace());
         match Arguments::try_parse_from(words).map_err(|error| error.to_string())?.action {
-            Action::Apply(options) => Ok(options.coding.settings()),
+            Action::Apply(options) => options.coding.settings,
             other => panic!("{other:?}"),
         }
     }
@@ -289,9 +310,23 @@ mod tests {
             ("jpeg", Codec::Jpeg),
             ("jpg", Codec::Jpeg),
         ] {
-            assert_eq!(settings(&format!("--codec {given}")).unwrap().codec, codec);
+            assert_eq!(settings(&format!("--codec {given}")).unwrap().codec(), codec);
         }
         assert!(settings("--codec mpeg2").unwrap_err().contains("h265"));
+    }
+
+    #[test]
+    fn sweeps_and_sizes_are_read_or_refused() {
+        assert_eq!(sweep("10..90:20"), Ok(Sweep::Steps { first: 10, last: 90, step: 20 }));
+        assert_eq!(sweep("5..95"), Ok(Sweep::Steps { first: 5, last: 95, step: 10 }));
+        assert_eq!(sweep("none"), Ok(Sweep::None));
+        assert_eq!(size("640x480"), Ok(Size((640, 480))));
+        for wrong in ["", "10", "90..10:5", "10..101:5", "10..90:0", "-1..5", "a..b"] {
+            assert!(sweep(wrong).is_err(), "{wrong}");
+        }
+        for wrong in ["", "640", "0x5", "5x0", "axb", "1x2x3", "-1x5"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -1,85 +1,27 @@
 //! A codec's artifacts in a [`Picture`], and what is done about odd sizes.
 
-use frame_compression::{
-    Backend, Codec, Crf, Error, FrameCompressor, Quality, Subsampling, Tensor, TensorViewMut,
-};
-use frame_compression::{H265Preset, X265Version};
+use frame_compression::{Codec, Error, FrameCompressor, Settings, Tensor, TensorViewMut};
 
 use crate::picture::Picture;
 
-/// How strongly to compress, as it was asked for.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Strength {
-    Quality(Quality),
-    Crf(Crf),
+/// Whether this build takes these settings at all: tried on a small picture that every codec takes.
+pub(crate) fn check(settings: &Settings) -> Result<(), Error> {
+    let grey = Tensor::new(vec![128u8; 64 * 64 * 3], &[1, 64, 64, 3])?;
+    FrameCompressor::new(settings.clone()).apply(&grey).map(drop)
 }
 
-/// What is done to the pixels.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Settings {
-    pub(crate) codec: Codec,
-    pub(crate) strength: Strength,
-    pub(crate) subsampling: Option<Subsampling>,
-    pub(crate) backend: Option<Backend>,
-    pub(crate) preset: Option<H265Preset>,
-    pub(crate) x265_version: Option<X265Version>,
-}
-
-impl Settings {
-    /// A codec at a strength, everything else as it is by default.
-    pub(crate) fn new(codec: Codec, strength: Strength) -> Self {
-        Self { codec, strength, subsampling: None, backend: None, preset: None, x265_version: None }
-    }
-
-    /// The library's settings.
-    pub(crate) fn chosen(&self) -> Result<frame_compression::Settings, Error> {
-        let mut chosen = frame_compression::Settings::from(self.codec);
-        match self.strength {
-            Strength::Quality(quality) => chosen.set_quality(quality),
-            Strength::Crf(crf) => chosen.set_crf(crf),
+/// Codec, strength in its own terms, and what is not the default: `H.265, CRF 29, preset medium`.
+pub(crate) fn shown(settings: &Settings) -> String {
+    let text = settings.to_string();
+    let parts = text.split(':').skip(1).map(|part| match part.split_once('=') {
+        Some(("crf", crf)) => format!("CRF {crf}"),
+        Some(("quality", _)) if settings.codec() == Codec::Jpeg => {
+            format!("quality {}", settings.quality().to_jpeg())
         }
-        for (name, value) in [
-            ("subsampling", self.subsampling.map(Subsampling::name)),
-            ("preset", self.preset.map(H265Preset::name)),
-            ("release", self.x265_version.map(X265Version::name)),
-            ("backend", self.backend.map(Backend::name)),
-        ] {
-            if let Some(value) = value {
-                chosen.set(name, value)?;
-            }
-        }
-        Ok(chosen)
-    }
-
-    /// Whether this build takes these settings at all: tried on a small picture that every codec takes.
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        let grey = Tensor::new(vec![128u8; 64 * 64 * 3], &[1, 64, 64, 3])?;
-        FrameCompressor::new(self.chosen()?).apply(&grey).map(drop)
-    }
-
-    /// The quality asked for, or the one that the CRF stands for.
-    pub(crate) fn quality(&self) -> Quality {
-        match self.strength {
-            Strength::Quality(quality) => quality,
-            Strength::Crf(crf) => crf.into(),
-        }
-    }
-
-    /// The CRF asked for, or the one that the quality stands for.
-    pub(crate) fn crf(&self) -> Crf {
-        match self.strength {
-            Strength::Quality(quality) => quality.into(),
-            Strength::Crf(crf) => crf,
-        }
-    }
-
-    /// Codec and strength in its own terms: `H.264, CRF 29`.
-    pub(crate) fn shown(&self) -> String {
-        match self.codec {
-            Codec::Jpeg => format!("{}, quality {}", self.codec, self.quality().to_jpeg()),
-            _ => format!("{}, CRF {}", self.codec, self.crf().get()),
-        }
-    }
+        Some((name, value)) => format!("{} {value}", name.replace('_', " ")),
+        None => part.to_owned(),
+    });
+    [settings.codec().to_string()].into_iter().chain(parts).collect::<Vec<_>>().join(", ")
 }
 
 /// What to do with an odd width or height, where the codec does not take it.

@@ -2,9 +2,10 @@
 
 use std::io::{self, Write};
 
-use frame_compression::{Backend, Codec, Crf, Error, Quality};
+use frame_compression::{Backend, Codec, Crf, Error, Quality, Settings};
 
-use crate::coding::{Settings, Strength};
+use crate::args::option_name;
+use crate::coding::check;
 use crate::{Exit, Stop};
 
 /// Prints version, codecs with their engines, and how quality and CRF go together.
@@ -20,16 +21,21 @@ fn write_page(out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "\nCodecs")?;
     for codec in Codec::ALL {
         for backend in Backend::ALL {
-            let settings = Settings {
-                backend: Some(backend),
-                ..Settings::new(codec, Strength::Quality(Quality::DEFAULT))
-            };
-            let state = match settings.check() {
-                Ok(()) => picture_of(&settings),
-                Err(Error::BackendUnavailable { reason, .. }) => format!("not here: {reason}"),
-                Err(error) => format!("not here: {error}"),
-            };
-            writeln!(out, "  {:5} {:13} {state}", codec.name(), backend.name())?;
+            writeln!(out, "  {:5} {:13} {}", codec.name(), backend.name(), state(codec, backend))?;
+        }
+    }
+    writeln!(out, "\nSettings, each an option of apply, or in one text such as h265:crf=23:preset=medium")?;
+    for codec in Codec::ALL {
+        writeln!(out, "  {:5} {}", codec.name(), codec.description())?;
+        for setting in Settings::from(codec).table() {
+            let default = setting.default.map_or(String::new(), |default| format!(" [default: {default}]"));
+            writeln!(
+                out,
+                "    --{:14} {}: {}{default}",
+                option_name(setting.name),
+                setting.help,
+                setting.kind
+            )?;
         }
     }
     writeln!(
@@ -53,11 +59,16 @@ fn write_page(out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "at CRF 29, LTX-2 at 33, and from 2.4 at 18.")
 }
 
-/// Whose picture an engine gives.
-fn picture_of(settings: &Settings) -> String {
-    match settings.chosen().ok().and_then(|settings| settings.exact_with()) {
-        Some(encoder) => format!("the picture of {encoder}, bit for bit"),
-        None => "the operating system's codec".to_owned(),
+/// Whose picture an engine gives, or why it is not here.
+fn state(codec: Codec, backend: Backend) -> String {
+    let mut settings = Settings::from(codec);
+    match settings.set("backend", backend.name()).and_then(|()| check(&settings)) {
+        Ok(()) => match settings.exact_with() {
+            Some(encoder) => format!("the picture of {encoder}, bit for bit"),
+            None => "the operating system's codec".to_owned(),
+        },
+        Err(Error::BackendUnavailable { reason, .. }) => format!("not here: {reason}"),
+        Err(error) => format!("not here: {error}"),
     }
 }
 

@@ -15,6 +15,7 @@ mod info;
 mod manual;
 mod metrics;
 pub mod picture;
+mod report;
 mod selftest;
 mod signals;
 
@@ -51,6 +52,9 @@ enum Stop {
     /// The arguments ask for something that cannot be.
     #[error("{0}")]
     Usage(String),
+    /// The work could not be finished.
+    #[error("{0}")]
+    Failed(String),
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
@@ -65,6 +69,7 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
     };
     let done = match &arguments.action {
         Action::Apply(options) => apply::run(options),
+        Action::Report(options) => report::run(options),
         Action::Selftest(options) => selftest::run(options),
         Action::Info => info::run(),
         Action::Completions { shell } => manual::completions(*shell),

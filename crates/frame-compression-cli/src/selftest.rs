@@ -2,10 +2,10 @@
 
 use std::io::{self, Write as _};
 
-use frame_compression::{Backend, Codec, Error, FrameCompressor, Quality, Tensor};
+use frame_compression::{Backend, Codec, Error, FrameCompressor, Quality, Settings, Tensor};
 
 use crate::args::SelftestOptions;
-use crate::coding::{Settings, Strength};
+use crate::coding::check;
 use crate::picture::Picture;
 use crate::{Exit, Stop};
 
@@ -64,8 +64,8 @@ pub(crate) fn run(options: &SelftestOptions) -> Result<Exit, Stop> {
             Backend::Native => codec.to_string(),
             other => format!("{codec} ({other})"),
         };
-        let settings = settings(codec, backend, Quality::DEFAULT);
-        if let Some(reason) = settings.check().err().and_then(|error| left_out(codec, &error)) {
+        let checked = settings(codec, backend, Quality::DEFAULT).and_then(|settings| check(&settings));
+        if let Some(reason) = checked.err().and_then(|error| left_out(codec, &error)) {
             writeln!(out, "{name}: {reason}")?;
             continue;
         }
@@ -97,8 +97,11 @@ pub(crate) fn run(options: &SelftestOptions) -> Result<Exit, Stop> {
     Ok(if failures == 0 { Exit::Success } else { Exit::Failed })
 }
 
-fn settings(codec: Codec, backend: Backend, quality: Quality) -> Settings {
-    Settings { backend: Some(backend), ..Settings::new(codec, Strength::Quality(quality)) }
+fn settings(codec: Codec, backend: Backend, quality: Quality) -> Result<Settings, Error> {
+    let mut settings = Settings::from(codec);
+    settings.set("backend", backend.name())?;
+    settings.set_quality(quality);
+    Ok(settings)
 }
 
 /// Tests one codec on one picture: the figures, and what is wrong, if anything is.
@@ -128,7 +131,7 @@ fn test(codec: Codec, backend: Backend, subject: &Subject) -> (Vec<String>, Resu
 /// Applies the codec, checks the result by itself, and gives its mean absolute error.
 fn mean_error(codec: Codec, backend: Backend, quality: f32, tensor: &Tensor<f32>) -> Result<f64, String> {
     let quality = Quality::new(quality).map_err(|error| error.to_string())?;
-    let settings = settings(codec, backend, quality).chosen().map_err(|error| error.to_string())?;
+    let settings = settings(codec, backend, quality).map_err(|error| error.to_string())?;
     let mut compressor = FrameCompressor::new(settings);
     let result = compressor.apply(tensor).map_err(|error| error.to_string())?;
     if result.shape() != tensor.shape() {

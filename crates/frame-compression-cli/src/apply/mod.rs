@@ -1,35 +1,37 @@
 //! `frame-compression apply`: pictures in, pictures with artifacts out.
 
 mod job;
-mod output;
-mod panics;
+pub(crate) mod output;
+pub(crate) mod panics;
 mod pattern;
 mod plan;
 mod report;
 
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
-use frame_compression::{Error, FrameCompressor};
+use frame_compression::{Error, FrameCompressor, Settings};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use rayon::ThreadPoolBuilder;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::args::ApplyOptions;
-use crate::coding::Settings;
+use crate::coding;
 use crate::{Exit, Stop};
 use plan::Job;
 use report::{Outcome, Report, Status};
 
 pub(crate) use output::remove_all as remove_temporary_files;
+pub(crate) use plan::{Missing, Search};
 
 /// Runs `apply`.
 pub(crate) fn run(options: &ApplyOptions) -> Result<Exit, Stop> {
     let started = Instant::now();
-    let settings = options.coding.settings();
+    let settings = options.coding.settings.clone().map_err(Stop::Usage)?;
     check(&settings, options.fallback_original).map_err(|error| Stop::Usage(error.to_string()))?;
     let plan = panics::contained(|| plan::plan(options)).unwrap_or_else(Err).map_err(Stop::Usage)?;
     if plan.writes_to_standard_output() && io::stdout().is_terminal() {
@@ -75,7 +77,7 @@ fn write_figures(report: &Report<'_>, options: &ApplyOptions) -> io::Result<()> 
 /// Finds out before the work whether the settings can do any. With a fallback, a codec that is not there is
 /// one that refuses every picture.
 fn check(settings: &Settings, fallback: bool) -> Result<(), Error> {
-    match settings.check() {
+    match coding::check(settings) {
         Err(Error::BackendUnavailable { .. } | Error::Platform { .. }) if fallback => Ok(()),
         checked => checked,
     }
@@ -83,13 +85,8 @@ fn check(settings: &Settings, fallback: bool) -> Result<(), Error> {
 
 /// Does all jobs, several at once; the outcomes come in the jobs' order.
 fn work_all(jobs: &[Job], settings: &Settings, options: &ApplyOptions) -> Result<Vec<Outcome>, Stop> {
-    let threads = options.jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, usize::from);
-    let pool = ThreadPoolBuilder::new()
-        .num_threads(threads.min(jobs.len()).max(1))
-        .build()
-        .map_err(|error| Stop::Usage(format!("--jobs {threads}: {error}")))?;
-    let chosen = settings.chosen().map_err(|error| Stop::Usage(error.to_string()))?;
-    let compressor = || FrameCompressor::new(chosen.clone());
+    let pool = thread_pool(options.jobs, jobs.len())?;
+    let compressor = || FrameCompressor::new(settings.clone());
     let progress = progress_bar(jobs.len(), options.quiet);
     let outcomes = pool.install(|| {
         jobs.par_iter()
@@ -108,8 +105,17 @@ fn work_all(jobs: &[Job], settings: &Settings, options: &ApplyOptions) -> Result
     Ok(outcomes)
 }
 
+/// Threads for some jobs: as many as asked for, or one for each core.
+pub(crate) fn thread_pool(asked: Option<NonZeroUsize>, jobs: usize) -> Result<ThreadPool, Stop> {
+    let threads = asked.or_else(|| thread::available_parallelism().ok()).map_or(1, usize::from);
+    ThreadPoolBuilder::new()
+        .num_threads(threads.min(jobs).max(1))
+        .build()
+        .map_err(|error| Stop::Usage(format!("--jobs {threads}: {error}")))
+}
+
 /// A bar on standard error, which shows itself only where that is a terminal.
-fn progress_bar(jobs: usize, quiet: bool) -> ProgressBar {
+pub(crate) fn progress_bar(jobs: usize, quiet: bool) -> ProgressBar {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let style = ProgressStyle::with_template("{wide_bar} {pos}/{len}, {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar());

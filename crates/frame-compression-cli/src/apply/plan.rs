@@ -59,15 +59,37 @@ impl Plan {
 
 /// What the arguments lead to.
 #[derive(Default)]
-struct Search {
-    found: Vec<Found>,
-    missing: Vec<Missing>,
+pub(crate) struct Search {
+    pub(crate) found: Vec<Found>,
+    pub(crate) missing: Vec<Missing>,
     passed_over: Vec<PassedOver>,
 }
 
 impl Search {
     fn lose(&mut self, input: &Path, reason: impl Into<String>) {
         self.missing.push(Missing { input: input.to_owned(), reason: reason.into() });
+    }
+
+    /// Finds the pictures that inputs lead to; what lies in the folder `output` is none.
+    pub(crate) fn look(&mut self, inputs: &[PathBuf], output: &Path) {
+        for input in inputs {
+            let before = self.found.len() + self.missing.len();
+            if input.is_dir() {
+                walk(input, output, self);
+            } else if !input.exists() && is_pattern(input) {
+                find(input, output, self);
+            } else {
+                let place = PathBuf::from(input.file_name().unwrap_or(input.as_os_str()));
+                self.found.push(Found { input: input.clone(), place });
+            }
+            if self.found.len() + self.missing.len() == before {
+                let reason = match input.is_dir() {
+                    true => "no pictures (PNG, JPEG, WebP, TIFF, BMP) are there",
+                    false => "no pictures match: there is no such file, and none that fits it as a pattern",
+                };
+                self.lose(input, reason);
+            }
+        }
     }
 
     /// Takes a file that was come across, if its name or its content says that it is a picture.
@@ -88,9 +110,9 @@ impl Search {
 }
 
 /// A picture file, and its place below the output folder.
-struct Found {
-    input: PathBuf,
-    place: PathBuf,
+pub(crate) struct Found {
+    pub(crate) input: PathBuf,
+    pub(crate) place: PathBuf,
 }
 
 /// Finds the inputs and gives each an output; an error where two would write the same file, or where an input
@@ -98,32 +120,17 @@ struct Found {
 pub(crate) fn plan(options: &ApplyOptions) -> Result<Plan, String> {
     let target = Target::new(options)?;
     check_standard(options, &target)?;
-    let mut search = Search::default();
-    for input in &options.inputs {
-        let before = search.found.len() + search.missing.len();
-        if input.is_dir() {
-            if let Target::File(..) | Target::Stream(..) = target {
-                return Err(format!(
-                    "{} is a folder: its pictures cannot go into the one file {}",
-                    input.display(),
-                    options.output.display()
-                ));
-            }
-            walk(input, &options.output, &mut search);
-        } else if !input.exists() && is_pattern(input) {
-            find(input, &options.output, &mut search);
-        } else {
-            let place = PathBuf::from(input.file_name().unwrap_or(input.as_os_str()));
-            search.found.push(Found { input: input.clone(), place });
-        }
-        if search.found.len() + search.missing.len() == before {
-            let reason = match input.is_dir() {
-                true => "no pictures (PNG, JPEG, WebP, TIFF, BMP) are there",
-                false => "no pictures match: there is no such file, and none that fits it as a pattern",
-            };
-            search.lose(input, reason);
-        }
+    if let (Target::File(..) | Target::Stream(..), Some(folder)) =
+        (&target, options.inputs.iter().find(|input| input.is_dir()))
+    {
+        return Err(format!(
+            "{} is a folder: its pictures cannot go into the one file {}",
+            folder.display(),
+            options.output.display()
+        ));
     }
+    let mut search = Search::default();
+    search.look(&options.inputs, &options.output);
     if let (Target::File(..) | Target::Stream(..), [_, _, ..]) = (&target, &search.found[..]) {
         return Err(format!(
             "{} pictures cannot go into the one file {}: name a folder",

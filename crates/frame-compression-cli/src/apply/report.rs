@@ -9,8 +9,9 @@ use serde::{Serialize, Serializer};
 
 use super::job::named;
 use super::plan::{Job, Missing, PassedOver};
-use crate::coding::Settings;
+use crate::coding::shown;
 use crate::metrics::Metrics;
+use frame_compression::Settings;
 
 /// What became of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -108,6 +109,8 @@ impl Report<'_> {
         #[derive(Serialize)]
         struct Document<'a> {
             codec: &'static str,
+            /// All settings in one text, which `--codec` takes.
+            settings: String,
             quality: f32,
             crf: f32,
             files: &'a [Outcome],
@@ -119,7 +122,8 @@ impl Report<'_> {
             seconds: f64,
         }
         let document = Document {
-            codec: self.settings.codec.name(),
+            codec: self.settings.codec().name(),
+            settings: self.settings.to_string(),
             quality: self.settings.quality().get(),
             crf: self.settings.crf().get(),
             files: self.outcomes,
@@ -215,7 +219,7 @@ impl Report<'_> {
         }
         self.write_passed_over(out)?;
         let written = self.count(Status::Written);
-        write!(out, "{} written ({})", pictures(written), self.settings.shown())?;
+        write!(out, "{} written ({})", pictures(written), shown(self.settings))?;
         for (status, words) in [
             (Status::Original, "written without artifacts, as the codec refused them"),
             (Status::Kept, "passed over, as their outputs exist (--overwrite replaces them)"),

@@ -399,12 +399,13 @@ fn wrong_settings_are_usage_errors() {
         ("--crf NaN", "from 0 to 51"),
         ("--crf 20 --quality 50", "cannot be used with"),
         ("--codec mpeg2", "h264"),
-        ("--subsampling 411", "422"),
-        ("--subsampling 444", "subsampling"),
+        ("--codec jpeg --subsampling 411", "422"),
+        ("--subsampling 444", "H.264 has no setting subsampling"),
         ("--backend cuda", "native"),
-        ("--codec h265 --preset placebo", "veryfast"),
+        ("--codec h265 --preset worst", "veryfast"),
         ("--codec h265 --x265-version 2", "3.5"),
-        ("--preset medium", "H.265"),
+        ("--codec jpeg --preset medium", "JPEG has no setting preset"),
+        ("--codec h265:preset=none", "veryfast"),
         ("--format jpeg", "webp"),
     ] {
         sandbox.command(&format!("apply a.png -o out {options}")).assert().code(2).stderr(contains(words));

@@ -5,5 +5,6 @@ mod apply_formats;
 mod apply_pictures;
 mod apply_system;
 mod other_commands;
+mod report;
 mod sandbox;
 mod selftest;

@@ -1,7 +1,7 @@
 //! `info`, `completions`, `man`, and the help.
 
 use crate::sandbox::{Sandbox, size_of};
-use frame_compression::Codec;
+use frame_compression::{Codec, Settings};
 use predicates::prelude::*;
 use predicates::str::contains;
 
@@ -31,6 +31,12 @@ fn every_page_of_help_is_there() {
     {
         sandbox.command("apply --help").assert().success().stdout(contains(flag));
     }
+    // Every setting of the library is an option.
+    for setting in Codec::ALL.into_iter().flat_map(|codec| Settings::from(codec).table()) {
+        let option = format!("--{}", setting.name.replace('_', "-"));
+        sandbox.command("apply --help").assert().stdout(contains(option.clone()));
+        sandbox.command("info").assert().stdout(contains(option).and(contains(setting.help)));
+    }
     sandbox.command("help selftest").assert().success().stdout(contains("IMAGE"));
     sandbox.command("paint").assert().code(2).stderr(contains("paint"));
 }
@@ -59,6 +65,7 @@ fn manual_pages_are_printed_and_written() {
             "frame-compression-completions.1",
             "frame-compression-info.1",
             "frame-compression-man.1",
+            "frame-compression-report.1",
             "frame-compression-selftest.1",
             "frame-compression.1"
         ]
