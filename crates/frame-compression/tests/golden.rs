@@ -1,7 +1,7 @@
 //! H.264 and H.265 against the golden vectors: checksums of libx264's and libx265's pictures, made by the program that
 //! their files name.
 
-use frame_compression::{Codec, Component, Crf, FrameCompressor, H265, Planes, Subsampling};
+use frame_compression::{Codec, Component, Crf, FrameCompressor, H265, Planes, Settings, Subsampling};
 use test_pictures::Content;
 
 const COMPONENTS: [Component; 3] = [Component::Y, Component::Cb, Component::Cr];
@@ -47,6 +47,14 @@ fn meet<const SETTINGS: usize>(
 fn every_golden_vector_of_h264_is_met() {
     let count = meet(include_str!("golden/h264.txt"), |[]| FrameCompressor::new(Codec::H264));
     assert!(count >= 1000, "only {count} golden vectors");
+}
+
+#[test]
+fn every_golden_vector_of_h264_s_presets_is_met() {
+    let count = meet(include_str!("golden/h264-presets.txt"), |[settings]| {
+        FrameCompressor::new(format!("h264:{settings}").parse::<Settings>().unwrap())
+    });
+    assert!(count >= 400, "only {count} golden vectors");
 }
 
 fn h265([preset, tune, fps, release]: [&str; 4]) -> FrameCompressor {

@@ -2,7 +2,7 @@
 //! reference codec at hand. One function per codec gives the text of its file.
 
 #[cfg(feature = "x264")]
-pub use of_h264::h264;
+pub use of_h264::{h264, h264_presets};
 #[cfg(feature = "x265")]
 pub use of_h265::{h265, h265_sources};
 
@@ -35,6 +35,70 @@ mod of_h264 {
                         .expect("a String takes everything");
                 }
             }
+        }
+        text
+    }
+
+    /// The text of `h264-presets.txt`.
+    pub fn h264_presets() -> String {
+        let mut text = format!(
+            "# Checksums of the pictures that libx264 leaves of generated ones by all presets and tunes.\n\
+             # Made by `golden h264-presets` of the crate oracle.\n\
+             # Library: {}\n\
+             # Settings: CRF, a thread for each slice, one IDR frame, b_full_recon, asm=0 for arm64; reconstruction\n\
+             # content width height crf settings crc32(Y) crc32(Cb) crc32(Cr)\n",
+            version()
+        );
+        let presets = [
+            "ultrafast",
+            "superfast",
+            "veryfast",
+            "faster",
+            "fast",
+            "medium",
+            "slow",
+            "slower",
+            "veryslow",
+            "placebo",
+        ];
+        let tunes =
+            ["none", "film", "animation", "grain", "stillimage", "psnr", "ssim", "fastdecode", "zerolatency"];
+        // Whole CRFs and these rates: nothing near a tie.
+        let mut crfs = [23, 29, 12, 35, 18, 41, 5, 46, 33, 51, 1].into_iter().cycle();
+        let mut rates = ["25", "1", "24", "30", "30000/1001"].into_iter().cycle();
+        let mut sizes = [(34, 18), (66, 50), (16, 16), (98, 34)].into_iter().cycle();
+        let mut add = |content: Content, (width, height), crf: i32, settings: &str| {
+            let source = planes(&content.picture(width, height));
+            let asked = Settings::crf(crf as f32).with(settings);
+            let [y, cb, cr] = checksums(&reconstruct(&source, &asked));
+            let name = content.name();
+            writeln!(text, "{name} {width} {height} {crf} {settings} {y:08x} {cb:08x} {cr:08x}")
+                .expect("a String takes everything");
+        };
+        for (number, content) in Content::all().into_iter().enumerate() {
+            for (place, preset) in presets.into_iter().enumerate() {
+                for tune in ["none", tunes[(number + place) % tunes.len()]] {
+                    let (Some(crf), Some(rate), Some(size)) = (crfs.next(), rates.next(), sizes.next())
+                    else {
+                        continue;
+                    };
+                    let more = match (number + 3 * place) % 8 {
+                        0 if place < 3 => ":machine=arm64",
+                        1 => ":profile=main",
+                        2 => ":profile=baseline",
+                        _ => "",
+                    };
+                    add(content, size, crf, &format!("preset={preset}:tune={tune}:fps={rate}{more}"));
+                }
+            }
+            let slices = [2, 3, 5, 64][number % 4];
+            let preset = presets[number % 3];
+            for more in ["", ":machine=arm64"] {
+                let crf = crfs.next().unwrap_or(29);
+                add(content, (50, 290), crf, &format!("preset={preset}:slices={slices}{more}"));
+            }
+            let preset = presets[3 + number % 7];
+            add(content, (34, 146), 29, &format!("preset={preset}:fps=25:slices={slices}"));
         }
         text
     }

@@ -77,6 +77,7 @@ impl Settings {
     }
 
     /// With the parts of a text that the engine under test reads too: `preset=medium:tune=film:fps=25:subme=6`.
+    /// `machine=arm64` is the search that the library makes there, and on x86-64 without its assembly.
     ///
     /// # Panics
     /// Where a part has no value or a number is none.
@@ -86,7 +87,8 @@ impl Settings {
             let number = |text: &str| text.parse::<u32>().unwrap_or_else(|_| panic!("no number: {part}"));
             match name {
                 "preset" => self.preset = value.to_owned(),
-                "tune" => self.tune = Some(value.to_owned()),
+                "tune" => self.tune = Some(value.to_owned()).filter(|tune| tune != "none"),
+                "machine" if value == "arm64" => self.options.push(("asm".to_owned(), "0".to_owned())),
                 "profile" => self.profile = Some(value.to_owned()),
                 "fps" => {
                     let (num, den) = value.split_once('/').unwrap_or((value, "1"));

@@ -190,15 +190,21 @@ fn decode(bitstream: &[u8], width: usize, height: usize) -> Planes {
 /// The committed golden vectors are what the library gives today.
 #[test]
 fn golden_vectors_are_current() {
-    let committed = include_str!("../../frame-compression/tests/golden/h264.txt");
-    let today = oracle::golden::h264();
     let vectors = |text: &str| {
         text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>()
     };
-    for (committed, now) in vectors(committed).iter().zip(vectors(&today)) {
-        assert_eq!(*committed, now);
+    for (committed, today) in [
+        (include_str!("../../frame-compression/tests/golden/h264.txt"), oracle::golden::h264()),
+        (
+            include_str!("../../frame-compression/tests/golden/h264-presets.txt"),
+            oracle::golden::h264_presets(),
+        ),
+    ] {
+        for (committed, now) in vectors(committed).iter().zip(vectors(&today)) {
+            assert_eq!(*committed, now);
+        }
+        assert_eq!(vectors(committed).len(), vectors(&today).len());
     }
-    assert_eq!(vectors(committed).len(), vectors(&today).len());
 }
 
 /// A CRF in 1..=51, in hundredths, that is no tie at any of [`RATES`], with or without macroblock-tree rate control.

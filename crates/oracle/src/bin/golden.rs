@@ -1,6 +1,6 @@
 //! Writes the golden vectors of a codec: one line a picture, with the checksum of what the reference codec left of it.
 //!
-//! `cargo run --release -p oracle --bin golden -- jpeg` (or `h264`, `h265`). `h265-sources` writes what
+//! `cargo run --release -p oracle --bin golden -- jpeg` (or `h264`, `h264-presets`, `h265`). `h265-sources` writes what
 //! `python/h265_golden.py` reads to the standard output.
 
 use std::path::PathBuf;
@@ -14,6 +14,8 @@ fn main() -> ExitCode {
         "jpeg" => jpeg(),
         #[cfg(feature = "x264")]
         "h264" => oracle::golden::h264(),
+        #[cfg(feature = "x264")]
+        "h264-presets" => oracle::golden::h264_presets(),
         #[cfg(feature = "x265")]
         "h265" => oracle::golden::h265(),
         #[cfg(feature = "x265")]
@@ -27,7 +29,7 @@ fn main() -> ExitCode {
             };
         }
         _ => {
-            eprintln!("usage: golden jpeg|h264|h265|h265-sources");
+            eprintln!("usage: golden jpeg|h264|h264-presets|h265|h265-sources");
             return ExitCode::FAILURE;
         }
     };

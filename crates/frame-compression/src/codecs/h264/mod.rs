@@ -1,4 +1,4 @@
-//! H.264: the picture of x264 (preset veryfast, CRF, one IDR frame), reconstructed.
+//! H.264: the picture of x264 (CRF, one IDR frame), reconstructed.
 //!
 //! The rules are those of docs/spec/h264-intra.md, which cites the clauses of H.264, and of docs/spec/h264-presets.md
 //! for other presets than veryfast ([`preset`]): a frame quantiser and adaptive
