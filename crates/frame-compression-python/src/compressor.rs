@@ -2,15 +2,12 @@
 
 use std::sync::Mutex;
 
-use frame_compression::{
-    Backend, Codec, Crf, ErrorKind, FrameCompressor, Quality, QuantTables, Subsampling, ValueRange,
-};
-use frame_compression::{H265Preset, X265Version};
+use frame_compression::{FrameCompressor, Quality, ValueRange};
 use numpy::PyUntypedArray;
 use pyo3::prelude::*;
 
 use crate::array::{Images, with_element};
-use crate::errors::{exception, unknown_name, with_text};
+use crate::errors::{exception, unknown_name};
 
 /// Everything of a compressor but its memory.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,63 +41,17 @@ pub(crate) struct Compressor {
 #[pymethods]
 impl Compressor {
     #[new]
-    #[pyo3(signature = (codec, *, quality=None, crf=None, backend=None, subsampling=None, quant_tables=None,
-        preset=None, x265_version=None, value_range="signed_unit"))]
-    #[allow(clippy::too_many_arguments, reason = "all but the first are keywords")]
-    fn new(
-        codec: &str,
-        quality: Option<f64>,
-        crf: Option<f64>,
-        backend: Option<&str>,
-        subsampling: Option<&str>,
-        quant_tables: Option<[Vec<i64>; 2]>,
-        preset: Option<&str>,
-        x265_version: Option<&str>,
-        value_range: &str,
-    ) -> PyResult<Self> {
-        let mut settings = frame_compression::Settings::from(named::<Codec>(codec)?);
-        match (quality, crf) {
-            (Some(_), Some(_)) => {
-                return Err(pyo3::exceptions::PyTypeError::new_err(
-                    "quality and crf are both given: give one",
-                ));
+    fn new(settings: &crate::settings::Settings, value_range: &str) -> PyResult<Self> {
+        let value_range = match value_range {
+            "signed_unit" => ValueRange::SignedUnit,
+            "unit" => ValueRange::Unit,
+            _ => {
+                return Err(unknown_name(&format!(
+                    "value_range {value_range:?} is not allowed: signed_unit (-1 to 1) or unit (0 to 1)"
+                )));
             }
-            (Some(quality), None) => {
-                settings.set_quality(Quality::try_from(quality).map_err(|error| exception(&error))?);
-            }
-            (None, Some(crf)) => settings.set_crf(Crf::try_from(crf).map_err(|error| exception(&error))?),
-            (None, None) => {}
-        }
-        let backend = backend.map(named::<Backend>).transpose()?.map(Backend::name);
-        for (name, value) in [
-            ("subsampling", subsampling.map(named::<Subsampling>).transpose()?.map(Subsampling::name)),
-            ("preset", preset.map(named::<H265Preset>).transpose()?.map(H265Preset::name)),
-            ("release", x265_version.map(named::<X265Version>).transpose()?.map(X265Version::name)),
-        ] {
-            if let Some(value) = value {
-                settings.set(name, value).map_err(|error| exception(&error))?;
-            }
-        }
-        if let Some(tables) = quant_tables.map(tables).transpose()? {
-            let steps: Vec<String> = tables.luma().iter().chain(tables.chroma()).map(u8::to_string).collect();
-            settings.set("quant_tables", &steps.join(",")).map_err(|error| exception(&error))?;
-        }
-        if let Some(backend) = backend {
-            settings.set("backend", backend).map_err(|error| exception(&error))?;
-        }
-        let settings = Settings {
-            codec: settings,
-            value_range: match value_range {
-                "signed_unit" => ValueRange::SignedUnit,
-                "unit" => ValueRange::Unit,
-                _ => {
-                    return Err(unknown_name(&format!(
-                        "{value_range:?} is not allowed: signed_unit (-1 to 1) or unit (0 to 1)"
-                    )));
-                }
-            },
         };
-        Ok(Self { settings, idle: Mutex::default() })
+        Ok(Self { settings: Settings { codec: settings.0.clone(), value_range }, idle: Mutex::default() })
     }
 
     /// Puts the artifacts of `input`, (1, H, W, 3), into `output`.
@@ -149,33 +100,4 @@ impl Compressor {
             idle.push(compressor);
         }
     }
-}
-
-/// The tables of luma and of chroma, 64 steps each, row by row.
-fn tables(given: [Vec<i64>; 2]) -> PyResult<QuantTables> {
-    let [luma, chroma] = given.map(|table| {
-        let count = table.len();
-        let steps: Vec<u16> = table
-            .iter()
-            .enumerate()
-            .map(|(index, &step)| {
-                u16::try_from(step).map_err(|_| {
-                    let allowed = "baseline JPEG takes 1 to 255";
-                    let text = format!("quantisation step {step} at index {index} is not allowed: {allowed}");
-                    with_text(ErrorKind::InvalidQuantTable, &text)
-                })
-            })
-            .collect::<PyResult<_>>()?;
-        <[u16; 64]>::try_from(steps).map_err(|_| {
-            with_text(
-                ErrorKind::InvalidQuantTable,
-                &format!("a quantisation table of {count} steps is not allowed: 64"),
-            )
-        })
-    });
-    QuantTables::new(luma?, chroma?).map_err(|error| exception(&error))
-}
-
-fn named<T: std::str::FromStr<Err = frame_compression::UnknownName>>(name: &str) -> PyResult<T> {
-    name.parse().map_err(|error: frame_compression::UnknownName| unknown_name(&error.to_string()))
 }

@@ -9,13 +9,17 @@ import av
 import numpy as np
 
 
-def round_trip(picture: np.ndarray, crf: float, codec: str = "libx264", **options: str) -> np.ndarray:
-    """What is left of (height, width, 3) uint8 after encoding and decoding."""
+def round_trip(
+    picture: np.ndarray, crf: float, codec: str = "libx264", rate: Any = 1, threads: int | None = None, **options: str
+) -> np.ndarray:
+    """What is left of (height, width, 3) uint8 after encoding and decoding; by so many threads, as on so many cores."""
     height, width, _ = picture.shape
     with io.BytesIO() as file:
         with av.open(file, "w", format="mp4") as container:
             settings = {"crf": str(crf), "preset": "veryfast", **options}
-            stream: Any = container.add_stream(codec, rate=1, options=settings)
+            stream: Any = container.add_stream(codec, rate=rate, options=settings)
+            if threads is not None:
+                stream.codec_context.thread_count = threads
             stream.height, stream.width = height, width
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
             for packet in [*stream.encode(frame), *stream.encode()]:

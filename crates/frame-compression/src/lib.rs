@@ -9,6 +9,7 @@ mod error;
 mod frame_rate;
 mod interop;
 mod like;
+pub mod ltx;
 mod names;
 mod planes;
 mod quality;

@@ -20,13 +20,18 @@ from ._compressor import (
     apply_compression_artifacts,
 )
 from ._native import __version__
+from ._settings import H264, H265, CodecSettings, Jpeg
 from .errors import FrameCompressionError
 
 __all__ = [
     "Backend",
     "Codec",
+    "CodecSettings",
     "FrameCompressionError",
     "FrameCompressor",
+    "H264",
+    "H265",
+    "Jpeg",
     "Preset",
     "QuantTables",
     "Subsampling",

@@ -9,11 +9,16 @@ from numpy.typing import NDArray
 __all__ = [
     "Compressor",
     "Picture",
+    "Settings",
     "__version__",
     "apply_batch",
+    "apply_list",
     "check_image",
     "check_images",
+    "codecs",
     "element_type_error",
+    "ltx_default_crf",
+    "ltx_models",
     "main",
     "not_on_cpu_error",
 ]
@@ -22,19 +27,7 @@ __version__: str
 
 @final
 class Compressor:
-    def __new__(
-        cls,
-        codec: str,
-        *,
-        quality: float | None = None,
-        crf: float | None = None,
-        backend: str | None = None,
-        subsampling: str | None = None,
-        quant_tables: Sequence[Sequence[int]] | None = None,
-        preset: str | None = None,
-        x265_version: str | None = None,
-        value_range: str = "signed_unit",
-    ) -> Compressor: ...
+    def __new__(cls, settings: Settings, value_range: str) -> Compressor: ...
     def apply(self, input: NDArray[Any], output: NDArray[Any]) -> None: ...
 
 @final
@@ -43,6 +36,16 @@ class Picture:
     def pixels(self) -> NDArray[np.uint8]: ...
     def png(self, pixels: NDArray[np.uint8]) -> bytes: ...
 
+@final
+class Settings:
+    def __new__(cls, codec: str, given: Sequence[tuple[str, str]]) -> Settings: ...
+    def get(self, name: str) -> str | None: ...
+    def text(self) -> str: ...
+
+def codecs() -> list[tuple[str, str, list[dict[str, Any]]]]: ...
+def apply_list(
+    compressors: Sequence[Compressor], inputs: Sequence[NDArray[Any]], outputs: Sequence[NDArray[Any]], threads: int
+) -> None: ...
 def apply_batch(
     compressors: Sequence[Compressor], input: NDArray[Any], output: NDArray[Any], threads: int
 ) -> None: ...
@@ -50,4 +53,6 @@ def check_image(array: NDArray[Any]) -> None: ...
 def check_images(array: NDArray[Any]) -> int: ...
 def element_type_error(given: str) -> ValueError: ...
 def not_on_cpu_error(device: str) -> ValueError: ...
+def ltx_default_crf(model: str) -> int: ...
+def ltx_models() -> list[tuple[str, int, str]]: ...
 def main(arguments: Sequence[str]) -> int: ...

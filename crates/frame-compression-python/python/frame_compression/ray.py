@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ._compressor import Backend, Codec, Subsampling
+from ._compressor import Backend, Subsampling
 from ._pictures import opened
 from .errors import RowError
 from .transforms import CompressionArtifacts
@@ -31,12 +31,13 @@ def degrade_batch(
     batch: Mapping[str, Any],
     *,
     column: str = "image",
-    codecs: Weights[Codec] = ("h264", "h265", "jpeg"),
+    codecs: Any = ("h264", "h265", "jpeg"),
     quality: Strengths | None = None,
     crf: Strengths | None = None,
     p: float = 1.0,
     subsampling: Weights[Subsampling] | None = None,
     backend: Backend | None = None,
+    settings: Mapping[str, Any] | None = None,
     seed: int = 0,
     key_column: str | None = None,
     params_column: str | None = None,
@@ -52,7 +53,7 @@ def degrade_batch(
             data sets hold them undecoded. Files come back as PNG. Files and PIL images are turned as their orientation
             tag says, and keep their alpha and their colour profile.
         column: the name of the column that holds the images.
-        codecs, quality, crf, p, subsampling, backend: what to draw, see ``frame_compression.transforms.Ranges``.
+        codecs, quality, crf, p, subsampling, backend, settings: what to draw, see ``frame_compression.transforms.Ranges``.
         seed: other seeds give other codecs and strengths.
         key_column: a column whose values tell the images apart (a path, an identifier). Without it the image's own
             samples do.
@@ -68,7 +69,7 @@ def degrade_batch(
     if on_error not in ("raise", "keep", "drop"):
         raise ValueError(f"on_error={on_error!r} is not allowed: it has to be raise, keep or drop")
     degrade = CompressionArtifacts(
-        codecs, quality=quality, crf=crf, p=p, subsampling=subsampling, backend=backend, generator=seed
+        codecs, quality=quality, crf=crf, p=p, subsampling=subsampling, backend=backend, generator=seed, settings=settings
     )
     images = _column(batch, column)
     keys = None if key_column is None else _column(batch, key_column)

@@ -124,3 +124,50 @@ def test_bad_images_are_refused() -> None:
 def test_what_is_too_small_comes_back(shape: tuple[int, int, int]) -> None:
     image = np.zeros(shape, np.uint8)
     assert ltx.preprocess(image, 33) is image
+
+
+@pytest.fixture(scope="module")
+def diffusers_utils() -> Any:
+    # Its grandparent pulls in the whole library; of it the module needs whether PyAV is there.
+    utils = types.ModuleType("diffusers.utils")
+    utils.is_av_available = lambda: True  # type: ignore[attr-defined]
+    sys.modules[utils.__name__] = utils
+    return load("diffusers", "pipelines/ltx2/utils.py")
+
+
+@pytest.mark.parametrize("crf", [0, 18, 33])
+def test_conditioning_is_diffusers(one_core: None, photographs: list[np.ndarray], diffusers_utils: Any, crf: int) -> None:
+    for picture in pictures(photographs, crf):
+        expected = diffusers_utils.apply_image_conditioning_crf(picture, crf)
+        np.testing.assert_array_equal(ltx.apply_image_conditioning_crf(picture, crf), expected)
+    for kind in ("gemma4", "gemma4_unified", "gemma3", None):
+        encoder = types.SimpleNamespace(config=types.SimpleNamespace(model_type=kind))
+        assert ltx.resolve_default_image_crf(encoder) == diffusers_utils.resolve_default_image_crf(encoder)
+
+
+def test_this_machine_is_ltx_on_this_machine(photographs: list[np.ndarray], media_io: Any, diffusers_utils: Any) -> None:
+    for picture in pictures(photographs, 5):
+        result = ltx.preprocess(picture, 33, cores="this")
+        np.testing.assert_array_equal(result, media_io.preprocess(image=picture, crf=33))
+        np.testing.assert_array_equal(result, diffusers_utils.apply_image_conditioning_crf(picture, 33))
+
+
+def test_install_takes_the_place_of_the_real_functions(
+    photographs: list[np.ndarray], media_io: Any, crf_compressor: Any, diffusers_utils: Any
+) -> None:
+    calls = {
+        "ltx_pipelines.utils.media_io.preprocess": lambda: media_io.preprocess(photographs[0], 33),
+        "ltx_video.pipelines.crf_compressor.compress": lambda: crf_compressor.compress(torch.from_numpy(photographs[0]) / 255, 29),
+        "diffusers.pipelines.ltx2.utils.apply_image_conditioning_crf": lambda: diffusers_utils.apply_image_conditioning_crf(
+            photographs[0], 18
+        ),
+    }
+    before = {name: np.asarray(call()) for name, call in calls.items()}
+    assert set(ltx.install(cores="this")) == set(calls)
+    av, sys.modules["av"] = sys.modules["av"], None  # type: ignore[assignment]
+    try:
+        for name, call in calls.items():
+            np.testing.assert_array_equal(np.asarray(call()), before[name])
+    finally:
+        sys.modules["av"] = av
+        assert set(ltx.uninstall()) == set(calls)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._compressor import Backend, Codec, Subsampling
+from .._compressor import Backend, Subsampling
 from ._images import degraded
 from ._random import Params, Ranges, Strengths, Weights
 from ._stream import Seed, Stream, seeded
@@ -20,7 +21,7 @@ class CompressionArtifacts:
     is not changed.
 
     Args:
-        codecs, quality, crf, p, subsampling, backend: what to draw, see ``Ranges``.
+        codecs, quality, crf, p, subsampling, backend, settings: what to draw, see ``Ranges``.
         generator: an integer for the same numbers in every run, a ``numpy.random.Generator``, or None. Copies in other
             processes draw other numbers; ``transforms._stream`` and docs/python.md have the rule.
 
@@ -35,16 +36,17 @@ class CompressionArtifacts:
 
     def __init__(
         self,
-        codecs: Weights[Codec] = ("h264", "h265", "jpeg"),
+        codecs: Any = ("h264", "h265", "jpeg"),
         *,
         quality: Strengths | None = None,
         crf: Strengths | None = None,
         p: float = 1.0,
         subsampling: Weights[Subsampling] | None = None,
         backend: Backend | None = None,
+        settings: Mapping[str, Any] | None = None,
         generator: Seed = None,
     ) -> None:
-        self.ranges = Ranges(codecs, quality=quality, crf=crf, p=p, subsampling=subsampling, backend=backend)
+        self.ranges = Ranges(codecs, quality=quality, crf=crf, p=p, subsampling=subsampling, backend=backend, settings=settings)
         self._stream = Stream(generator)
 
     def get_params(self, seed: int | None = None, *, image: NDArray[Any] | None = None, key: Any = None) -> Params:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._arrays import memory_of
-from .._compressor import Backend, Codec, FrameCompressor
+from .._compressor import Backend, Codec
 from ..errors import InvalidShapeError
-from ._random import Params
+from ._random import Params, compressor_of
 
 
 def degraded(image: NDArray[Any], params: Params, backend: Backend | None = None) -> NDArray[Any]:
@@ -34,15 +34,7 @@ def degrade_memory(image: NDArray[Any], target: NDArray[Any], params: Params, ba
     if codec is None:
         target[...] = image
         return
-    compressor = FrameCompressor(
-        codec,
-        quality=params["quality"],
-        crf=params["crf"],
-        subsampling=params["subsampling"],
-        backend=backend,
-        value_range="unit",
-    )
-    native = compressor._native
+    native = compressor_of(params, backend)._native
     height, width = image.shape[:2]
     padding = [padded_side(codec, side) - side for side in (height, width)]
     if any(padding):
@@ -60,4 +52,4 @@ _LEAST_SIDE = {"h264": 2, "h265": 16}
 
 def padded_side(codec: Codec, side: int) -> int:
     """The least height or width that the codec takes and that holds ``side``."""
-    return side if codec == "jpeg" else max(side + side % 2, _LEAST_SIDE[codec])
+    return side if codec not in _LEAST_SIDE else max(side + side % 2, _LEAST_SIDE[codec])

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias, TypedDict, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, TypeVar
 
 from .._compressor import Backend, Codec, FrameCompressor, Subsampling
 from .._numbers import is_sequence, listed, number
+from .._settings import CodecSettings, facts_of, settings_of, strengths_of
+from ..errors import UnsupportedSettingError
 
-Name = TypeVar("Name", bound=str)
+if TYPE_CHECKING:
+    from typing_extensions import NotRequired
+
+Name = TypeVar("Name")
 Weights: TypeAlias = "Name | Sequence[Name] | Mapping[Name, float]"
 Strengths: TypeAlias = "float | tuple[float, float]"
 
@@ -22,67 +28,150 @@ class Params(TypedDict):
     quality: float | None
     crf: float | None
     subsampling: Subsampling | None
+    settings: NotRequired[dict[str, Any] | None]
+    """What else was drawn, or belongs to the settings object that was drawn."""
+
+
+NOTHING: Params = {"codec": None, "quality": None, "crf": None, "subsampling": None, "settings": None}
 
 
 class Ranges:
-    """What may be drawn: codecs with their weights, a range of strengths, subsamplings, and how often at all.
+    """What may be drawn: codecs with their weights, a range of strengths, other settings, and how often at all.
 
     Args:
-        codecs: a codec, several that are equally frequent, or a mapping from codecs to weights.
+        codecs: a codec, several that are equally frequent, or a mapping from codecs to weights. A codec is a name or
+            settings such as ``H264(fps=25, preset="medium")``; a strength that it has is drawn only where neither
+            ``quality`` nor ``crf`` is given.
         quality: lowest and highest quality, 0 to 100; every number between is equally frequent. One number is that quality.
         crf: lowest and highest CRF, 0 to 51, or one number; instead of ``quality``. Without either the quality is 20 to 95.
         p: the probability that an image gets artifacts.
-        subsampling: chroma subsamplings of JPEG, in the same way as ``codecs``; 4:2:0 without it. The other codecs have
-            4:2:0 only.
+        subsampling: chroma subsamplings of JPEG, in the same way as ``codecs``; 4:2:0 without it.
         backend: as for ``FrameCompressor``.
+        settings: other settings by name, for those of the codecs that have them: several values that are equally frequent
+            (a list), a mapping from values to weights, one value, or the lowest and the highest of a number (a tuple):
+            ``{"preset": {"medium": 2, "veryfast": 1}, "fps": [24, 25, 30]}``.
     """
 
     def __init__(
         self,
-        codecs: Weights[Codec] = ("h264", "h265", "jpeg"),
+        codecs: Any = ("h264", "h265", "jpeg"),
         *,
         quality: Strengths | None = None,
         crf: Strengths | None = None,
         p: float = 1.0,
         subsampling: Weights[Subsampling] | None = None,
         backend: Backend | None = None,
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         if quality is not None and crf is not None:
             raise TypeError("quality and crf are both given: give one")
         self.p = number("p", p, "a number from 0 to 1")
         if not 0.0 <= self.p <= 1.0:
             raise ValueError(f"p={p} is not allowed: it has to be a number from 0 to 1")
-        self.codecs = _weights("codecs", codecs)
+        self.codecs = _weights("codecs", [codecs] if isinstance(codecs, CodecSettings) else codecs)
         self.subsampling = None if subsampling is None else _weights("subsampling", subsampling)
         self.backend = backend
+        self.has_own_strength = quality is None and crf is None
         self.quality = None if crf is not None else _range("quality", (20.0, 95.0) if quality is None else quality)
         self.crf = None if crf is None else _range("crf", crf)
+        self.settings = None if settings is None else {name: _drawable(name, given) for name, given in settings.items()}
         self._check_every_setting()
 
     def _check_every_setting(self) -> None:
         """Lets the library say at once what it would say in the middle of an epoch."""
+        codecs = [settings_of(codec, {}).codec for codec in self.codecs]
+        for name in self.settings or {}:
+            if not any(name in facts_of(codec) for codec in codecs):
+                has = ", ".join(dict.fromkeys(name for codec in codecs for name in facts_of(codec)))
+                raise UnsupportedSettingError(f"{name} is no setting of {', '.join(codecs)}: they have {has}")
         subsamplings = [None] if self.subsampling is None else list(self.subsampling)
         for codec, subsampling, at in itertools.product(self.codecs, subsamplings, (0.0, 1.0)):
-            quality, crf = _between(self.quality, at), _between(self.crf, at)
-            FrameCompressor(codec, quality=quality, crf=crf, subsampling=subsampling, backend=self.backend)
+            params = self._params(codec, at, subsampling, {})
+            compressor_of(params, self.backend)
+            for name, drawable in self._settings_of(params).items():
+                for value in drawable.ends():
+                    compressor_of({**params, "settings": {**(params.get("settings") or {}), name: value}}, self.backend)
 
     def draw(self, uniform: Callable[[], float]) -> Params:
-        """Draws the parameters of one image with four numbers of ``uniform``, which gives numbers in [0, 1)."""
+        """Draws the parameters of one image with numbers of ``uniform``, which gives numbers in [0, 1)."""
         applies, codec_at, strength_at, subsampling_at = (uniform() for _ in range(4))
         if applies >= self.p:
-            return {"codec": None, "quality": None, "crf": None, "subsampling": None}
-        codec = _choice(self.codecs, codec_at)
-        has_subsampling = codec == "jpeg" and self.subsampling is not None
+            return NOTHING.copy()
+        subsampling = None if self.subsampling is None else _choice(self.subsampling, subsampling_at)
+        params = self._params(_choice(self.codecs, codec_at), strength_at, subsampling, {})
+        drawn = {name: drawable.at(uniform()) for name, drawable in self._settings_of(params).items()}
+        if drawn:
+            params["settings"] = {**(params["settings"] or {}), **drawn}
+        return params
+
+    def _settings_of(self, params: Params) -> dict[str, Drawable]:
+        facts = facts_of(params["codec"] or "")
+        return {name: drawable for name, drawable in (self.settings or {}).items() if name in facts}
+
+    def _params(self, chosen: Any, at: float, subsampling: Any, drawn: dict[str, Any]) -> Params:
+        """The parameters for a codec, or settings of one, and what was drawn."""
+        codec = settings_of(chosen, {})
+        own = dict(codec.given)
+        strengths = strengths_of(codec.codec)
+        keeps_own = self.has_own_strength and any(name in strengths for name in own)
+        if not keeps_own:
+            own = {name: value for name, value in own.items() if name not in strengths}
         return {
-            "codec": codec,
-            "quality": _between(self.quality, strength_at),
-            "crf": _between(self.crf, strength_at),
-            "subsampling": _choice(self.subsampling, subsampling_at) if has_subsampling else None,  # type: ignore[type-var, arg-type, unused-ignore]
+            "codec": codec.codec,  # type: ignore[typeddict-item]
+            "quality": None if keeps_own else _between(self.quality, at),
+            "crf": None if keeps_own else _between(self.crf, at),
+            "subsampling": subsampling if codec.codec == "jpeg" and "subsampling" not in own else None,
+            "settings": {**own, **drawn} or None,
         }
 
     def __repr__(self) -> str:
-        given = (f"{name}={value!r}" for name, value in vars(self).items() if value is not None)
-        return ", ".join(given)
+        shown = {name: value for name, value in vars(self).items() if value is not None and name != "has_own_strength"}
+        return ", ".join(f"{name}={value!r}" for name, value in shown.items())
+
+
+def compressor_of(params: Params, backend: Backend | None = None) -> FrameCompressor:
+    """The compressor for what was drawn, for samples from 0 to 1."""
+    assert params["codec"] is not None
+    given = _without_none({name: params[name] for name in ("quality", "crf", "subsampling")})  # type: ignore[literal-required]
+    given |= {"backend": backend, **(params.get("settings") or {})}
+    return FrameCompressor(params["codec"], value_range="unit", **given)
+
+
+def _without_none(given: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Drawable:
+    """The values that a setting may get: with weights, or all between two numbers."""
+
+    weights: dict[Any, float] | None = None
+    between: tuple[float, float] | None = None
+
+    def at(self, at: float) -> Any:
+        """The value for a number in [0, 1)."""
+        if self.weights is not None:
+            return _choice(self.weights, at)
+        assert self.between is not None
+        low, high = self.between
+        if isinstance(low, int) and isinstance(high, int):
+            return min(low + int(at * (high - low + 1)), high)
+        return low + (high - low) * at
+
+    def ends(self) -> list[Any]:
+        """Values that are all allowed only if everything is."""
+        return list(self.weights) if self.weights is not None else list(self.between or ())
+
+
+def _drawable(name: str, given: Any) -> Drawable:
+    if isinstance(given, Drawable):
+        return given
+    if isinstance(given, tuple):
+        _range(name, given)
+        return Drawable(between=given)  # type: ignore[arg-type]
+    if isinstance(given, Mapping) or (is_sequence(given) and not isinstance(given, str)):
+        return Drawable(weights=_weights(name, given))
+    return Drawable(weights={given: 1.0})
 
 
 def _weights(name: str, given: Any) -> dict[Any, float]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from typing import Any
 
 from albumentations.core.transforms_interface import ImageOnlyTransform
 from numpy.typing import NDArray
 
-from .._compressor import Backend, Codec, Subsampling
+from .._compressor import Backend, Subsampling
 from ._images import degraded
 from ._random import Params, Ranges, Strengths, Weights
 from ._stream import Stream, Uniform, digest_of
@@ -54,7 +55,7 @@ class CompressionArtifacts(ImageOnlyTransform):  # type: ignore[misc]
     follow the rule of ``transforms._stream``, with the state of Albumentations' generator as the seed. Images are ``uint8`` or ``float32`` from 0 to 1, with three channels, of any size.
 
     Args:
-        codecs, quality, crf, subsampling, backend: what to draw, see ``frame_compression.transforms.Ranges``.
+        codecs, quality, crf, subsampling, backend, settings: what to draw, see ``frame_compression.transforms.Ranges``.
         p: the probability that an image gets artifacts.
     """
 
@@ -66,22 +67,24 @@ class CompressionArtifacts(ImageOnlyTransform):  # type: ignore[misc]
         crf: Any
         subsampling: Any
         backend: Any
+        settings: Any
 
     def __init__(
         self,
-        codecs: Weights[Codec] = ("h264", "h265", "jpeg"),
+        codecs: Any = ("h264", "h265", "jpeg"),
         *,
         quality: Strengths | None = None,
         crf: Strengths | None = None,
         subsampling: Weights[Subsampling] | None = None,
         backend: Backend | None = None,
+        settings: Mapping[str, Any] | None = None,
         p: float = 0.5,
     ) -> None:
         super().__init__(p=p)
-        self.ranges = Ranges(codecs, quality=quality, crf=crf, subsampling=subsampling, backend=backend)
+        self.ranges = Ranges(codecs, quality=quality, crf=crf, subsampling=subsampling, backend=backend, settings=settings)
         self._stream = _Albumentations()
         self.codecs, self.quality, self.crf = codecs, quality, crf
-        self.subsampling, self.backend = subsampling, backend
+        self.subsampling, self.backend, self.settings = subsampling, backend, settings
 
     if hasattr(ImageOnlyTransform, "sample_parameters"):  # AlbumentationsX
 
@@ -106,4 +109,4 @@ class CompressionArtifacts(ImageOnlyTransform):  # type: ignore[misc]
 
     def get_transform_init_args_names(self) -> tuple[str, ...]:
         """What ``albumentations.to_dict`` writes down."""
-        return "codecs", "quality", "crf", "subsampling", "backend"
+        return "codecs", "quality", "crf", "subsampling", "backend", "settings"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from torchvision import tv_tensors
 from torchvision.transforms import v2
 
 from .._arrays import memory_of
-from .._compressor import Backend, Codec, Subsampling
+from .._compressor import Backend, Subsampling
 from ..errors import InvalidShapeError
 from ._images import degrade_memory, degraded
 from ._random import Params, Ranges, Strengths, Weights
@@ -33,7 +34,7 @@ class CompressionArtifacts(v2.Transform):
     requires grad the gradient is passed straight through: forward the artifacts, backward the identity.
 
     Args:
-        codecs, quality, crf, p, subsampling, backend: what to draw, see ``frame_compression.transforms.Ranges``.
+        codecs, quality, crf, p, subsampling, backend, settings: what to draw, see ``frame_compression.transforms.Ranges``.
         generator: None draws from PyTorch's own generator, as torchvision's transforms do (``torch.manual_seed``, and in
             workers the seed of the ``DataLoader``). An integer or a generator gives numbers of their own. Copies in other
             processes draw other numbers; ``transforms._stream`` and docs/python.md have the rule.
@@ -43,17 +44,18 @@ class CompressionArtifacts(v2.Transform):
 
     def __init__(
         self,
-        codecs: Weights[Codec] = ("h264", "h265", "jpeg"),
+        codecs: Any = ("h264", "h265", "jpeg"),
         *,
         quality: Strengths | None = None,
         crf: Strengths | None = None,
         p: float = 1.0,
         subsampling: Weights[Subsampling] | None = None,
         backend: Backend | None = None,
+        settings: Mapping[str, Any] | None = None,
         generator: Seed = None,
     ) -> None:
         super().__init__()
-        self.ranges = Ranges(codecs, quality=quality, crf=crf, p=p, subsampling=subsampling, backend=backend)
+        self.ranges = Ranges(codecs, quality=quality, crf=crf, p=p, subsampling=subsampling, backend=backend, settings=settings)
         self._stream = _PyTorchs() if generator is None else Stream(generator)
 
     def get_params(self, *, image: Any = None, key: Any = None) -> Params:
