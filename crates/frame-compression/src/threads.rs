@@ -34,14 +34,23 @@ pub(crate) fn for_each<T: Send>(
     items: impl Iterator<Item = T> + Send,
     work: impl Fn(T) + Sync,
 ) {
-    if threads == 1 {
-        return items.for_each(work);
+    share(&mut vec![(); threads], items, |(), item| work(item));
+}
+
+/// Has the workers take the items in order, every worker on a thread of its own. One alone needs no lock.
+pub(crate) fn share<W: Send, T: Send>(
+    workers: &mut [W],
+    items: impl Iterator<Item = T> + Send,
+    work: impl Fn(&mut W, T) + Sync,
+) {
+    if let [worker] = workers {
+        return items.for_each(|item| work(worker, item));
     }
     let items = Mutex::new(items);
     let next = || items.lock().unwrap_or_else(PoisonError::into_inner).next();
-    on_each(&mut vec![(); threads], |()| {
+    on_each(workers, |worker| {
         while let Some(item) = next() {
-            work(item);
+            work(worker, item);
         }
     });
 }

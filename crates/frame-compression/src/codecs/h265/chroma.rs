@@ -5,11 +5,11 @@ use super::cabac::{Coder, context};
 use super::cost::{Outcome, Region};
 use super::ctu::{CodingUnit, Ctu, DERIVED, TransformBlock, place_in_decoding_order};
 use super::geometry::Neighbours;
-use super::intra::{self, References};
 use super::kernels;
+use super::predict::{self, References};
 use super::preset::Tools;
 use super::rdoq::LevelChoice;
-use super::residual_rate::Channel;
+use super::residual::Channel;
 use super::scan::chroma_scan;
 use super::syntax::{self, UnitContext};
 use super::transform::Kernel;
@@ -125,7 +125,7 @@ impl ChromaSearch {
         }
         let mut best_cost = u64::MAX;
         let luma_mode = unit.unit.luma_modes[0];
-        let candidates = [intra::PLANAR, intra::VERTICAL, intra::HORIZONTAL, intra::DC, DERIVED];
+        let candidates = [predict::PLANAR, predict::VERTICAL, predict::HORIZONTAL, predict::DC, DERIVED];
         for (i, candidate) in candidates.into_iter().enumerate() {
             let mode = if candidate == luma_mode { 34 } else { candidate };
             let resolved = if mode == DERIVED { luma_mode } else { mode };

@@ -4,9 +4,9 @@
 use super::cabac::Coder;
 use super::ctu::{Ctu, decoding_order};
 use super::geometry::Geometry;
-use super::intra::most_probable_modes;
+use super::predict::most_probable_modes;
 use super::preset::Tools;
-use super::quadtree::predicted_qp;
+use super::qp::predicted_qp;
 use super::syntax::{self, UnitContext};
 use crate::simd::Simd;
 

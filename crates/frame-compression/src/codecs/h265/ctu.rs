@@ -2,7 +2,7 @@
 //! decided about it.
 
 use super::geometry::CtuArea;
-use super::quantise::{Levels, LevelsMut};
+use super::levels::{Levels, LevelsMut};
 
 /// Largest side of a CTU.
 pub(super) const LARGEST: usize = 64;
@@ -259,8 +259,8 @@ impl Ctu {
     #[inline]
     pub(super) fn neighbouring_modes(&self, x: usize, y: usize) -> [u8; 2] {
         let at = y / 4 * MODE_COLUMNS + x / 4;
-        let left = if self.area.x + x > 0 { self.modes[at] } else { super::intra::DC };
-        let above = if y > 0 { self.modes[at + 1 - MODE_COLUMNS] } else { super::intra::DC };
+        let left = if self.area.x + x > 0 { self.modes[at] } else { super::predict::DC };
+        let above = if y > 0 { self.modes[at + 1 - MODE_COLUMNS] } else { super::predict::DC };
         [left, above]
     }
 

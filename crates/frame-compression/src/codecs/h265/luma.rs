@@ -3,11 +3,11 @@
 
 use super::cabac::{Coder, context, rare_context};
 use super::cost::{Outcome, Region};
-use super::intra::{self, References};
 use super::kernels::{self, BothReferences};
+use super::predict::{self, References};
 use super::preset::Tools;
 use super::rdoq::LevelChoice;
-use super::residual_rate::Channel;
+use super::residual::Channel;
 use super::scan::luma_scan;
 use super::syntax;
 use super::transform::Kernel;
@@ -15,7 +15,7 @@ use super::transform_unit::{Attempt, Blocks, SAMPLES, TransformJob, copy_block, 
 use crate::simd::Simd;
 
 /// Number of modes.
-const MODES: usize = intra::MODES as usize;
+const MODES: usize = predict::MODES as usize;
 /// Largest number of modes tried in full.
 const MOST_CANDIDATES: usize = 10;
 
@@ -127,7 +127,7 @@ impl LumaBlock {
         (attempt, coder): (&mut Attempt, &mut Coder),
     ) {
         let LumaCoding { region, tools, syntax } = *coding;
-        let references = if intra::is_filtered(N, mode) { &self.filtered } else { &self.references };
+        let references = if predict::is_filtered(N, mode) { &self.filtered } else { &self.references };
         attempt.mode = mode;
         let log2 = N.ilog2();
         let scan = luma_scan(log2, mode);

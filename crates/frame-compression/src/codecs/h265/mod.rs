@@ -1,9 +1,10 @@
 //! H.265: the picture of x265 (CRF, one IDR frame), reconstructed.
 //!
-//! What is reconstructed, and how it is known to be so, is said in `docs/spec/h265-intra.md`. The order of work is
-//! the standard's: adaptive quantisation ([`aq`]), then every CTU ([`picture`]) with its division into coding units
-//! ([`quadtree`]), their modes ([`luma`], [`chroma`]) and, once decided, its syntax ([`commit`]), and in the end the
-//! loop filters over the whole picture ([`deblocking`], [`sao`]).
+//! What is reconstructed, and how it is known to be so, is said in `docs/spec/h265-intra.md` and
+//! `docs/spec/h265-fps-and-presets.md`. The order of work is the standard's: adaptive quantisation ([`aq`]), then every CTU
+//! ([`rows`]) with its division into coding units ([`quadtree`], [`unit`]), their modes ([`luma`], [`chroma`]), transforms
+//! ([`transform_tree`], [`transform_unit`]) and levels ([`quantise`], [`rdoq`]) and, once decided, its syntax ([`commit`]),
+//! and in the end the loop filters over the whole picture ([`deblock`], [`sao`]).
 
 mod aq;
 mod cabac;
@@ -11,34 +12,42 @@ mod chroma;
 mod commit;
 mod cost;
 mod ctu;
-mod deblocking;
+mod deblock;
+mod distortion;
 mod engine;
+mod frame;
 mod geometry;
-mod intra;
 mod kernels;
+mod levels;
 mod luma;
-mod measure;
-mod picture;
+mod predict;
 mod preset;
+mod price;
+mod qp;
 mod quadtree;
 mod quantise;
 mod rdoq;
-mod residual_rate;
+mod residual;
+mod rows;
 mod sao;
 mod scan;
 mod settings;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod transform;
 mod transform_tree;
 mod transform_unit;
+mod unit;
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
 use self::aq::AdaptiveQuantisation;
+use self::frame::Frame;
 use self::geometry::Geometry;
-use self::picture::{Carried, Frame, LowerEdge, PictureRow, RowCoder, RowEdges};
 use self::preset::Tools;
 pub use self::preset::{Preset, Tune, X265Version};
+use self::rows::{LowerEdge, PictureRow, RowCoder, RowEdges};
 pub use self::settings::H265;
 use crate::planes::{Plane, Planes};
 use crate::simd::{Level, Simd, dispatch};
@@ -48,8 +57,9 @@ use crate::threads;
 pub(crate) const MIN_SIDE: usize = 16;
 
 /// The way from a source to its reconstruction, with its memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Reconstruction {
+    level: Level,
     adaptive_quantisation: AdaptiveQuantisation,
     /// The picture before and, later, after deblocking, in whole coding units.
     samples: [Vec<u8>; 3],
@@ -61,9 +71,35 @@ pub(crate) struct Reconstruction {
     offsets: Vec<sao::CtuOffsets>,
     /// One for each thread.
     coders: Vec<Box<RowCoder>>,
+    /// The row and column of a CTU whose coding is to panic.
+    #[cfg(test)]
+    fails_at: Option<(usize, usize)>,
+}
+
+impl Default for Reconstruction {
+    fn default() -> Self {
+        Self::at(Level::current())
+    }
 }
 
 impl Reconstruction {
+    /// One that runs on an instruction set.
+    pub(crate) fn at(level: Level) -> Self {
+        Self {
+            level,
+            adaptive_quantisation: AdaptiveQuantisation::default(),
+            samples: Default::default(),
+            qps: Vec::new(),
+            transform_log2s: Vec::new(),
+            lower_edges: Vec::new(),
+            statistics: Vec::new(),
+            offsets: Vec::new(),
+            coders: Vec::new(),
+            #[cfg(test)]
+            fails_at: None,
+        }
+    }
+
     /// Replaces the picture by what decoding its H.265 coding gives. 4:2:0, even sides of at least [`MIN_SIDE`].
     pub(crate) fn run(&mut self, planes: &mut Planes, settings: &H265) {
         let tools = Tools::of(settings.preset, settings.tune);
@@ -82,6 +118,7 @@ impl Reconstruction {
         let slice_qp = aq::slice_qp(base_qp);
         self.resize(&geometry);
         let Self {
+            level,
             adaptive_quantisation,
             samples,
             qps,
@@ -90,6 +127,7 @@ impl Reconstruction {
             statistics,
             offsets,
             coders,
+            ..
         } = self;
         let frame = Frame {
             geometry,
@@ -99,6 +137,8 @@ impl Reconstruction {
             slice_qp,
             adaptive_quantisation,
             source: planes,
+            #[cfg(test)]
+            fails_at: self.fails_at,
         };
         let threads = threads.min(geometry.rows);
         let in_wave = if geometry.wavefront { threads } else { 1 };
@@ -106,10 +146,10 @@ impl Reconstruction {
             coders.resize_with(in_wave, || Box::new(RowCoder::new()));
         }
         let coders = &mut coders[..in_wave];
-        let level = Level::current();
+        let level = *level;
         dispatch!(level, simd => code_rows(simd, &frame, coders, lower_edges, samples, qps, transform_log2s));
         if let Some(offset) = tools.deblocking {
-            let blocks = deblocking::Blocks { geometry: &geometry, qps, transform_log2s, offset };
+            let blocks = deblock::Blocks { geometry: &geometry, qps, transform_log2s, offset };
             filter_horizontal_edges(threads, blocks, samples);
         }
         if tools.sample_adaptive_offset {
@@ -161,38 +201,36 @@ fn code_rows<S: Simd>(
             qps,
             transform_log2s,
         });
-    let rows = Mutex::new(rows.enumerate());
-    let next_row = || rows.lock().unwrap_or_else(PoisonError::into_inner).next();
-    threads::on_each(coders, |coder| {
-        let mut carried = Carried::new(frame.slice_qp);
-        while let Some((row, mut out)) = next_row() {
-            if geometry.wavefront {
-                carried = Carried::new(frame.slice_qp);
-            }
-            let edges = |row: usize| &lower_edges[row * geometry.columns..][..geometry.columns];
-            let edges = RowEdges { above: row.checked_sub(1).map(edges), below: edges(row) };
-            coder.code_row(simd, frame, row, edges, &mut out, &mut carried);
-            let PictureRow { samples, qps, transform_log2s } = out;
-            if let Some(offset) = frame.tools.deblocking {
-                let blocks = deblocking::Blocks { geometry, qps, transform_log2s, offset };
-                deblocking::filter_vertical_edges(blocks, samples);
-            }
+    for coder in &mut *coders {
+        coder.restart(frame);
+    }
+    threads::share(coders, rows.enumerate(), |coder, (row, mut out)| {
+        if geometry.wavefront {
+            coder.restart(frame);
+        }
+        let edges = |row: usize| &lower_edges[row * geometry.columns..][..geometry.columns];
+        let edges = RowEdges { above: row.checked_sub(1).map(edges), below: edges(row) };
+        coder.code_row(simd, frame, row, edges, &mut out);
+        let PictureRow { samples, qps, transform_log2s } = out;
+        if let Some(offset) = frame.tools.deblocking {
+            let blocks = deblock::Blocks { geometry, qps, transform_log2s, offset };
+            deblock::filter_vertical_edges(blocks, samples);
         }
     });
 }
 
 /// Filters the horizontal edges of the picture, once all vertical ones are filtered.
-fn filter_horizontal_edges(threads: usize, blocks: deblocking::Blocks<'_>, [y, cb, cr]: &mut [Vec<u8>; 3]) {
+fn filter_horizontal_edges(threads: usize, blocks: deblock::Blocks<'_>, [y, cb, cr]: &mut [Vec<u8>; 3]) {
     let geometry = blocks.geometry;
     let (ctu, width) = (geometry.ctu(), geometry.width);
     // A row of CTUs begins where its uppermost edges are read from.
     let [(y_first, y_size), (c_first, c_size)] = [(width, 0), (width / 2, 1)]
-        .map(|(stride, shift)| (((ctu - deblocking::REACH) >> shift) * stride, (ctu >> shift) * stride));
+        .map(|(stride, shift)| (((ctu - deblock::REACH) >> shift) * stride, (ctu >> shift) * stride));
     let y = rows_after(y, y_first, y_size);
     let samples = y.zip(rows_after(cb, c_first, c_size)).zip(rows_after(cr, c_first, c_size));
     threads::for_each(threads, (0..geometry.rows).zip(samples), |(row, ((y, cb), cr))| {
         let end = (ctu / 8 * (row + 1)).min(geometry.height / 8);
-        deblocking::filter_horizontal_edges(blocks, ctu / 8 * row..end, [y, cb, cr]);
+        deblock::filter_horizontal_edges(blocks, ctu / 8 * row..end, [y, cb, cr]);
     });
 }
 

@@ -1,53 +1,9 @@
 //! Quantisation, sign data hiding and scaling (H.265 8.6.3 and what the encoder does before it).
 
 use super::kernels;
-use super::residual_rate::spread;
+use super::levels::{LevelsMut, place, spread, sub_block_start};
 use super::scan::Scan;
 use crate::simd::{Simd, Words};
-
-/// Levels in scan order, sub-block by sub-block, and of each sub-block which of its 16 are not zero.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Levels<'a> {
-    pub(super) levels: &'a [i16],
-    pub(super) significant: &'a [u16],
-}
-
-impl<'a> Levels<'a> {
-    #[inline(always)]
-    pub(super) fn sub_block(self, index: usize) -> &'a [i16; 16] {
-        self.levels[16 * index..].first_chunk().expect("a block has 16 levels for each of its sub-blocks")
-    }
-}
-
-impl<'a> Levels<'a> {
-    /// Those after so many 4x4 blocks.
-    #[inline(always)]
-    pub(super) fn skip(self, blocks: usize) -> Self {
-        Self { levels: &self.levels[16 * blocks..], significant: &self.significant[blocks..] }
-    }
-
-    /// Copies those of so many 4x4 blocks.
-    #[inline(always)]
-    pub(super) fn copy_to(self, to: LevelsMut<'_>, blocks: usize) {
-        to.levels[..16 * blocks].copy_from_slice(&self.levels[..16 * blocks]);
-        to.significant[..blocks].copy_from_slice(&self.significant[..blocks]);
-    }
-}
-
-/// The same, to write.
-#[derive(Debug)]
-pub(super) struct LevelsMut<'a> {
-    pub(super) levels: &'a mut [i16],
-    pub(super) significant: &'a mut [u16],
-}
-
-impl LevelsMut<'_> {
-    /// Those after so many 4x4 blocks.
-    #[inline(always)]
-    pub(super) fn skip(self, blocks: usize) -> Self {
-        Self { levels: &mut self.levels[16 * blocks..], significant: &mut self.significant[blocks..] }
-    }
-}
 
 /// The quantiser of one quantisation parameter and block size.
 #[derive(Debug, Clone, Copy)]
@@ -323,18 +279,4 @@ pub(super) fn change_level(
     *level += if negative { -change } else { change };
     let bit = 1 << chosen;
     if *level != 0 { mask | bit } else { mask & !bit }
-}
-
-/// Where a sub-block begins in a block in raster order.
-#[inline(always)]
-pub(super) fn sub_block_start(scan: &Scan, index: usize, side: usize) -> usize {
-    let (x, y) = scan.sub_blocks[index % 64];
-    4 * (usize::from(y) * side + usize::from(x))
-}
-
-/// Where a place of a sub-block is, from its first.
-#[inline(always)]
-fn place(scan: &Scan, rank: usize, side: usize) -> usize {
-    let place = usize::from(scan.places[rank % 16]);
-    place / 4 * side + place % 4
 }

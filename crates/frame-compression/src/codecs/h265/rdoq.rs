@@ -7,10 +7,9 @@
 use super::cabac::{BIT, Coder, context};
 use super::cost::LevelLambda;
 use super::kernels;
-use super::quantise::{LevelsMut, Quantiser, sub_block_start};
-use super::residual_rate::{
-    Channel, LAST_GROUP, SignificanceContexts, last_position_contexts, remaining_length, spread,
-};
+use super::levels::{LevelsMut, spread, sub_block_start};
+use super::quantise::Quantiser;
+use super::residual::{Channel, LAST_GROUP, SignificanceContexts, last_position_contexts, remaining_length};
 use super::scan::{Scan, ScanOrder};
 use crate::simd::{Simd, Words};
 

@@ -2,8 +2,8 @@
 
 use super::cabac::{Coder, context, rare_context};
 use super::ctu::{CodingUnit, DERIVED, TransformBlock};
-use super::quantise::Levels;
-use super::residual_rate::{Channel, code_residual};
+use super::levels::Levels;
+use super::residual::{Channel, code_residual};
 use super::scan::{Scan, chroma_scan, luma_scan};
 use crate::simd::Simd;
 

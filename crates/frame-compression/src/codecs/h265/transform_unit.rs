@@ -2,7 +2,8 @@
 
 use super::cost::Outcome;
 use super::kernels;
-use super::quantise::{Levels, LevelsMut, Quantiser};
+use super::levels::{Levels, LevelsMut};
+use super::quantise::Quantiser;
 use super::rdoq::{self, LevelChoice};
 use super::scan::Scan;
 use super::transform::{self, Kernel};

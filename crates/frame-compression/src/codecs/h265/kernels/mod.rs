@@ -17,18 +17,18 @@ macro_rules! unrolled {
     };
 }
 
-mod hadamard;
+mod distortion;
 mod modes;
-mod prediction;
-mod quantisation;
+mod predict;
+mod quantise;
 #[cfg(test)]
 mod tests;
 mod transform;
 
-pub(super) use hadamard::textures;
+pub(super) use distortion::textures;
 pub(super) use modes::{BothReferences, sa8d_of_modes};
-pub(super) use prediction::{predict, transpose};
-pub(super) use quantisation::{
+pub(super) use predict::{predict, transpose};
+pub(super) use quantise::{
     load_sub_block, parity_change, quantise, reconstruct, residual, scale, store_sub_block,
 };
 pub(super) use transform::{forward, inverse};

@@ -3,14 +3,14 @@
 //! Modes 2 to 17 are reckoned with rows and columns swapped, against the source swapped likewise: then mode m and
 //! mode 36 - m have the same angle, and differ in what they read alone.
 
-use super::super::intra::{self, References};
-use super::super::measure;
-use super::hadamard::{half_sum_4x4, half_sums_4x4, half_sums_8x8, sum_halves};
-use super::prediction::{EightRows, Line, Reference, Rows, predict_turned, rows_of_mode};
+use super::super::distortion;
+use super::super::predict::{self, References};
+use super::distortion::{half_sum_4x4, half_sums_4x4, half_sums_8x8, sum_halves};
+use super::predict::{EightRows, Line, Reference, Rows, predict_turned, rows_of_mode};
 use super::{eight, four, sixteen};
 use crate::simd::{Dwords, Simd, Words};
 
-const MODES: usize = intra::MODES as usize;
+const MODES: usize = predict::MODES as usize;
 
 /// The references of a block, plain and filtered.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +22,7 @@ pub(in super::super) struct BothReferences<'a> {
 impl<'a> BothReferences<'a> {
     #[inline(always)]
     pub(in super::super) fn of_mode(&self, size: usize, mode: u8) -> &'a References {
-        if intra::is_filtered(size, mode) { self.filtered } else { self.plain }
+        if predict::is_filtered(size, mode) { self.filtered } else { self.plain }
     }
 }
 
@@ -38,9 +38,9 @@ pub(in super::super) fn sa8d_of_modes<S: Simd, const N: usize>(
     if S::IS_SCALAR {
         let mut prediction = [0; 32 * 32];
         for (mode, cost) in (0..).zip(&mut costs) {
-            intra::predict_turned::<N>(mode, references.of_mode(N, mode), N < 32, &mut prediction);
-            let source = if mode > intra::DC && mode < 18 { turned } else { source };
-            *cost = measure::sa8d::<N>(source, &prediction) as u32;
+            predict::predict_turned::<N>(mode, references.of_mode(N, mode), N < 32, &mut prediction);
+            let source = if mode > predict::DC && mode < 18 { turned } else { source };
+            *cost = distortion::sa8d::<N>(source, &prediction) as u32;
         }
         return costs;
     }
@@ -83,7 +83,7 @@ pub(in super::super) fn sa8d_of_modes<S: Simd, const N: usize>(
 fn angular_modes<const N: usize>() -> impl Iterator<Item = u8> {
     (18..MODES as u8).filter(
         #[inline(always)]
-        |&mode| N == 32 || mode != intra::VERTICAL,
+        |&mode| N == 32 || mode != predict::VERTICAL,
     )
 }
 
@@ -95,7 +95,7 @@ fn extended<'a, const N: usize>(
     mode: u8,
 ) -> &'a [Line<N>; 2] {
     let References { left, top } = references.of_mode(N, mode);
-    let lines = &mut lines[usize::from(intra::is_filtered(N, mode))];
+    let lines = &mut lines[usize::from(predict::is_filtered(N, mode))];
     lines[0].extend(left, mode);
     lines[1].extend(top, mode);
     lines
@@ -112,8 +112,8 @@ fn plain_modes<S: Simd, const N: usize>(
 ) {
     let mut predictions = [[[0; N]; N]; 2];
     let pairs = [
-        [(intra::PLANAR, source), (intra::DC, source)],
-        [(intra::HORIZONTAL, turned), (intra::VERTICAL, source)],
+        [(predict::PLANAR, source), (predict::DC, source)],
+        [(predict::HORIZONTAL, turned), (predict::VERTICAL, source)],
     ];
     for pair in &pairs[..if N < 32 { 2 } else { 1 }] {
         for (&(mode, _), prediction) in pair.iter().zip(&mut predictions) {
@@ -304,7 +304,7 @@ static PAIR_WEIGHTS: [[[i16; 16]; 4]; 8] = {
     let mut i = 0;
     while i < 8 * 4 * 16 {
         let (pair, y, lane) = (i / 64, i / 16 % 4, i % 16);
-        weights[pair][y][lane] = Reference::of_row(y, intra::angle(PAIRS[pair][lane / 8])).weight;
+        weights[pair][y][lane] = Reference::of_row(y, predict::angle(PAIRS[pair][lane / 8])).weight;
         i += 1;
     }
     weights

@@ -1,8 +1,9 @@
 //! Every kernel on every instruction set against its plain form: that of [`Scalar`], or the module of its topic.
 
-use super::super::intra::{self, References};
-use super::super::measure;
-use super::super::quantise::{LevelsMut, Quantiser};
+use super::super::distortion;
+use super::super::levels::LevelsMut;
+use super::super::predict::{self, References};
+use super::super::quantise::Quantiser;
 use super::super::scan::luma_scan;
 use super::super::transform::Kernel;
 use super::*;
@@ -40,11 +41,11 @@ fn predictions_agree<S: Simd, const N: usize>(simd: S, rng: &mut Rng) {
     let found = simd.vectorize(|| sa8d_of_modes::<S, N>(simd, &source, &turned, both));
     assert_eq!(found, sa8d_of_modes::<Scalar, N>(Scalar, &source, &turned, both));
 
-    for mode in 0..intra::MODES {
+    for mode in 0..predict::MODES {
         for smooth_edges in [false, true] {
             let (mut found, mut expected) = (vec![0; N * N], vec![0; N * N]);
             simd.vectorize(|| predict::<S, N>(simd, mode, &plain, smooth_edges, &mut found));
-            intra::predict::<N>(mode, &plain, smooth_edges, &mut expected);
+            predict::predict::<N>(mode, &plain, smooth_edges, &mut expected);
             assert_eq!(found, expected, "mode {mode} of {N}x{N}");
         }
     }
@@ -84,7 +85,7 @@ fn transforms_agree<S: Simd, const N: usize>(simd: S, kernel: Kernel, rng: &mut 
         let (mut a, mut b) = (prediction.clone(), prediction.clone());
         let error = simd.vectorize(|| reconstruct(simd, &source, &mut a, N * N, residual));
         assert_eq!(error, reconstruct(Scalar, &source, &mut b, N * N, residual));
-        assert_eq!((error, a), (measure::squared_error::<N>(&source, N, &b), b));
+        assert_eq!((error, a), (distortion::squared_error::<N>(&source, N, &b), b));
     }
 }
 

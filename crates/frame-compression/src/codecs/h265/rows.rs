@@ -3,36 +3,14 @@
 
 use std::sync::OnceLock;
 
-use super::aq::AdaptiveQuantisation;
 use super::cabac::{Coder, Contexts};
 use super::commit::Commit;
-use super::cost::Region;
 use super::ctu::{Ctu, LARGEST};
+use super::frame::Frame;
 use super::geometry::{CtuArea, Geometry};
-use super::preset::{Tools, X265Version};
 use super::quadtree::Analysis;
 use crate::planes::Planes;
 use crate::simd::Simd;
-
-/// What all rows share.
-#[derive(Debug)]
-pub(super) struct Frame<'a> {
-    pub(super) geometry: Geometry,
-    pub(super) tools: Tools,
-    pub(super) version: X265Version,
-    pub(super) base_qp: f64,
-    pub(super) slice_qp: i32,
-    pub(super) adaptive_quantisation: &'a AdaptiveQuantisation,
-    pub(super) source: &'a Planes,
-}
-
-impl Frame<'_> {
-    /// The quantisation parameters of a square region of the picture.
-    pub(super) fn region(&self, x: usize, y: usize, size: usize) -> Region {
-        let index = self.adaptive_quantisation.index(self.base_qp, x, y, size, &self.geometry);
-        Region::new(index, self.version, &self.tools)
-    }
-}
 
 /// What a CTU leaves to the row below.
 #[derive(Debug)]
@@ -85,34 +63,27 @@ impl Drop for ReleaseOnPanic<'_> {
     }
 }
 
-/// The state that goes from CTU to CTU where there is no wavefront.
-#[derive(Debug)]
-pub(super) struct Carried {
-    coder: Coder,
-    /// QpY of the last coding unit.
-    qp: u8,
-}
-
-impl Carried {
-    /// The state before the first CTU.
-    pub(super) fn new(slice_qp: i32) -> Self {
-        Self { coder: Coder::new(slice_qp), qp: slice_qp as u8 }
-    }
-}
-
 /// Codes rows of CTUs, one at a time.
 #[derive(Debug)]
 pub(super) struct RowCoder {
     analysis: Analysis,
     ctu: Ctu,
+    /// The state that goes from CTU to CTU: the coder, and QpY of the last coding unit.
+    coder: Coder,
+    previous_qp: u8,
 }
 
 impl RowCoder {
     pub(super) fn new() -> Self {
-        Self { analysis: Analysis::new(), ctu: Ctu::new() }
+        Self { analysis: Analysis::new(), ctu: Ctu::new(), coder: Coder::new(0), previous_qp: 0 }
     }
 
-    /// Codes a row. With a wavefront, `carried` is the state before the first CTU, whatever the row.
+    /// Goes to the state before the first CTU of the picture.
+    pub(super) fn restart(&mut self, frame: &Frame<'_>) {
+        (self.coder, self.previous_qp) = (Coder::new(frame.slice_qp), frame.slice_qp as u8);
+    }
+
+    /// Codes a row. With a wavefront, it starts from the state before the first CTU, whatever the row.
     pub(super) fn code_row<S: Simd>(
         &mut self,
         simd: S,
@@ -120,14 +91,13 @@ impl RowCoder {
         row: usize,
         RowEdges { above, below }: RowEdges<'_>,
         out: &mut PictureRow<'_>,
-        carried: &mut Carried,
     ) {
         let geometry = &frame.geometry;
         let _releases = ReleaseOnPanic(below);
         if geometry.wavefront
             && let Some(contexts) = above.and_then(|edges| edges[1].wait().contexts)
         {
-            carried.coder = Coder::with_contexts(contexts);
+            self.coder = Coder::with_contexts(contexts);
         }
         for (column, edge) in below.iter().enumerate() {
             let area = CtuArea::new(geometry, column, row);
@@ -139,20 +109,22 @@ impl RowCoder {
             if let Some(edges) = above {
                 self.take_edge(edges[column].wait(), edges.get(column + 1).map(OnceLock::wait));
             }
+            #[cfg(test)]
+            assert!(frame.fails_at != Some((row, column)), "a failure that a test asked for");
             self.load_source(frame.source);
-            self.analysis.analyse_ctu(simd, frame, &mut self.ctu, &carried.coder, carried.qp);
-            carried.qp =
-                Commit::new(simd, geometry, &frame.tools, &mut self.ctu, &mut carried.coder, carried.qp)
+            self.analysis.analyse_ctu(simd, frame, &mut self.ctu, &self.coder, self.previous_qp);
+            self.previous_qp =
+                Commit::new(simd, geometry, &frame.tools, &mut self.ctu, &mut self.coder, self.previous_qp)
                     .run();
             if row + 1 < geometry.rows || column + 1 < geometry.columns {
-                carried.coder.continue_slice();
+                self.coder.continue_slice();
             }
             if frame.tools.sample_adaptive_offset {
-                carried.coder.reset();
+                self.coder.reset();
             } else {
-                carried.coder.reset_with_fraction();
+                self.coder.reset_with_fraction();
             }
-            let contexts = (geometry.wavefront && column == 1).then(|| carried.coder.contexts());
+            let contexts = (geometry.wavefront && column == 1).then(|| self.coder.contexts());
             let filled = edge.set(self.lower_edge(contexts));
             debug_assert!(filled.is_ok(), "a CTU is coded once");
             self.store(out, geometry);

@@ -1,6 +1,6 @@
 //! Angular prediction (H.265 8.4.4.2.6).
 
-use super::super::intra::{self, References, SIDE};
+use super::super::predict::{self, References, SIDE};
 use super::modes::predict_4x4;
 use super::{eight, sixteen, sixteen_mut};
 use crate::simd::{LaneOrder, Simd, Words};
@@ -32,9 +32,9 @@ impl<const N: usize> Line<N> {
     /// Continues the main reference by the side, as the angle of a mode asks for.
     #[inline(always)]
     pub(super) fn extend(&mut self, side: &[u8; SIDE], mode: u8) {
-        let angle = intra::angle(mode);
+        let angle = predict::angle(mode);
         if angle < 0 {
-            let inverse = intra::inverse_angle(mode);
+            let inverse = predict::inverse_angle(mode);
             let count = (N as i32 * -angle) >> 5;
             let mut place = 128;
             for to in self.0[FRONT - count as usize..FRONT].iter_mut().rev() {
@@ -111,7 +111,7 @@ static ROWS: [Rows; 17] = {
     let mut rows = [const { Rows::of_angle(0) }; 17];
     let mut i = 0;
     while i < 17 {
-        rows[i] = Rows::of_angle(intra::angle(18 + i as u8));
+        rows[i] = Rows::of_angle(predict::angle(18 + i as u8));
         i += 1;
     }
     rows
@@ -123,7 +123,7 @@ pub(super) fn rows_of_mode(mode: u8) -> &'static Rows {
     &ROWS[usize::from(mode.abs_diff(18)) % 17]
 }
 
-/// Predicts a block with a mode: [`intra::predict`].
+/// Predicts a block with a mode: [`predict::predict`].
 #[inline(always)]
 pub(in super::super) fn predict<S: Simd, const N: usize>(
     simd: S,
@@ -132,7 +132,7 @@ pub(in super::super) fn predict<S: Simd, const N: usize>(
     smooth_edges: bool,
     out: &mut [u8],
 ) {
-    if mode > intra::DC && mode < 18 {
+    if mode > predict::DC && mode < 18 {
         let mut turned = [[0; N]; N];
         let turned = turned.as_flattened_mut();
         predict_turned::<S, N>(simd, mode, references, smooth_edges, turned);
@@ -142,7 +142,7 @@ pub(in super::super) fn predict<S: Simd, const N: usize>(
     }
 }
 
-/// [`intra::predict_turned`].
+/// [`predict::predict_turned`].
 #[inline(always)]
 pub(super) fn predict_turned<S: Simd, const N: usize>(
     simd: S,
@@ -151,10 +151,10 @@ pub(super) fn predict_turned<S: Simd, const N: usize>(
     smooth_edges: bool,
     out: &mut [u8],
 ) {
-    if S::IS_SCALAR || mode == intra::DC {
-        return intra::predict_turned::<N>(mode, references, smooth_edges, out);
+    if S::IS_SCALAR || mode == predict::DC {
+        return predict::predict_turned::<N>(mode, references, smooth_edges, out);
     }
-    if mode == intra::PLANAR {
+    if mode == predict::PLANAR {
         return planar::<S, N>(simd, references, out);
     }
     let References { left, top } = references;
@@ -163,8 +163,8 @@ pub(super) fn predict_turned<S: Simd, const N: usize>(
     line.set(main);
     line.extend(side, mode);
     angular(simd, &line, rows_of_mode(mode), out);
-    if intra::angle(mode) == 0 && smooth_edges {
-        intra::smooth_first_column::<N>(main, side, out);
+    if predict::angle(mode) == 0 && smooth_edges {
+        predict::smooth_first_column::<N>(main, side, out);
     }
 }
 

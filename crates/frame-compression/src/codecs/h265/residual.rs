@@ -1,7 +1,7 @@
 //! How many bits a transform block's levels are: residual_coding (H.265 7.3.8.11, 9.3.4.2) without the bits.
 
 use super::cabac::{Coder, context};
-use super::quantise::Levels;
+use super::levels::{Levels, spread};
 use super::scan::{Scan, ScanOrder};
 use crate::simd::{Simd, Words};
 
@@ -163,12 +163,6 @@ fn code_significance(
     // The first place is the lowest of the last class.
     let without = 1 - with_first as u32;
     coder.run(base + 2, (together >> 32) as u32 >> without, count(2) - without);
-}
-
-/// Distance between the first and the last level of a sub-block that is not zero.
-#[inline(always)]
-pub(super) fn spread(mask: u32) -> u32 {
-    31 - mask.leading_zeros() - mask.trailing_zeros()
 }
 
 /// last_sig_coeff_x_prefix and the three that go with it.

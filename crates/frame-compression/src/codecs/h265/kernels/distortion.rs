@@ -1,6 +1,6 @@
 //! Sums over Hadamard transforms: SA8D, and the energy of texture.
 
-use super::super::measure;
+use super::super::distortion;
 use super::{eight, sixteen};
 use crate::simd::{Dwords, Simd, Words, each};
 
@@ -84,16 +84,16 @@ fn larger_halves<S: Simd>(even: S::Words, odd: S::Words) -> S::Words {
 }
 
 /// The textures of a block's 8x8 blocks (of the one block where it is 4x4), rows `N` apart: as
-/// [`measure::texture_8x8`], in an order of its own.
+/// [`distortion::texture_8x8`], in an order of its own.
 #[inline(always)]
 pub(in super::super) fn textures<S: Simd, const N: usize>(simd: S, samples: &[u8]) -> [i32; 16] {
     let mut textures = [0; 16];
     if S::IS_SCALAR {
         for (i, texture) in textures[..(N / 8 * (N / 8)).max(1)].iter_mut().enumerate() {
             *texture = if N == 4 {
-                measure::texture_4x4(samples, N)
+                distortion::texture_4x4(samples, N)
             } else {
-                measure::texture_8x8(&samples[i / (N / 8) * 8 * N + i % (N / 8) * 8..], N)
+                distortion::texture_8x8(&samples[i / (N / 8) * 8 * N + i % (N / 8) * 8..], N)
             };
         }
         return textures;
