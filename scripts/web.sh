@@ -31,7 +31,7 @@ RUSTFLAGS="-C target-feature=+simd128" build simd128 frame_compression_simd.wasm
 
 cp web/package/{index.js,index.d.ts,package.json,README.md} LICENSE-MIT LICENSE-APACHE $package/
 cp web/playground/* target/web/
-cp -r web/viewer $package target/web/
+cp -r crates/frame-compression-cli/viewer $package target/web/
 mv target/web/frame-compression target/web/package
 mkdir target/web/images
 cp assets/images/*.png target/web/images/

@@ -14,6 +14,7 @@ mod coding;
 mod info;
 mod manual;
 mod metrics;
+mod panics;
 pub mod picture;
 mod report;
 mod selftest;

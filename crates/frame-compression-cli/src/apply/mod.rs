@@ -2,7 +2,6 @@
 
 mod job;
 pub(crate) mod output;
-pub(crate) mod panics;
 mod pattern;
 mod plan;
 mod report;
@@ -21,6 +20,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::args::ApplyOptions;
 use crate::coding;
+use crate::panics;
 use crate::{Exit, Stop};
 use plan::Job;
 use report::{Outcome, Report, Status};

@@ -25,6 +25,8 @@ use chunks::Said;
 pub(crate) use format::{Format, HEAD, Kind, NamedFormat, is_readable_name};
 use orientation::Orientation;
 
+use crate::panics;
+
 /// Why a picture cannot be read. The messages go on from the file's name.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -93,6 +95,11 @@ impl Picture {
     /// assert!(matches!(Picture::decode(b"GIF89a"), Err(ReadError::OtherFormat("GIF"))));
     /// ```
     pub fn decode(data: &[u8]) -> Result<Self, ReadError> {
+        let decoded = panics::contained(|| Self::decode_kind(data));
+        decoded.unwrap_or_else(|message| Err(ReadError::Decoding(format!("the decoder panicked: {message}"))))
+    }
+
+    fn decode_kind(data: &[u8]) -> Result<Self, ReadError> {
         match Kind::of(data) {
             Kind::Png => {
                 let decoder = PngDecoder::with_limits(Cursor::new(data), limits()).map_err(broken)?;
@@ -203,12 +210,15 @@ fn broken(error: ImageError) -> ReadError {
     ReadError::Decoding(error.to_string())
 }
 
-/// The sides are checked with the library's words. 8 bytes are a pixel of 16-bit RGBA.
+/// The sides are checked with the library's words.
 fn limits() -> Limits {
     let mut limits = Limits::no_limits();
-    limits.max_alloc = Some((MAX_SIDE * MAX_SIDE) as u64 * 8);
+    limits.max_alloc = Some(MAX_BYTES as u64);
     limits
 }
+
+/// More bytes than any picture here needs: those of 16-bit RGBA at the largest size.
+const MAX_BYTES: usize = MAX_SIDE * MAX_SIDE * 8;
 
 /// Whether an ICC profile describes RGB samples (ICC.1 7.2.6: the data colour space at byte 16). One of CMYK
 /// or grey samples says nothing about the RGB that a file is decoded to.

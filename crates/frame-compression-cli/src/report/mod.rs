@@ -12,10 +12,11 @@ use frame_compression::{Codec, FrameCompressor, Quality, Settings};
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use serde::Serialize;
 
-use crate::apply::{Missing, Search, output, panics, progress_bar, thread_pool};
+use crate::apply::{Missing, Search, output, progress_bar, thread_pool};
 use crate::args::{Choice, ReportOptions, Sweep};
 use crate::coding::{Odd, check, code, shown};
 use crate::metrics::Metrics;
+use crate::panics;
 use crate::picture::{Format, Picture};
 use crate::{Exit, Stop};
 use piece::Piece;

@@ -6,9 +6,8 @@ use serde_json::error::Result;
 use super::Report;
 
 const PAGE: &str = include_str!("page.html");
-/// The viewer that the playground has too.
-const VIEWER: [&str; 2] =
-    [include_str!("../../../../web/viewer/viewer.css"), include_str!("../../../../web/viewer/viewer.js")];
+/// The viewer that the playground has too. It lies in this package so that the package is whole.
+const VIEWER: [&str; 2] = [include_str!("../../viewer/viewer.css"), include_str!("../../viewer/viewer.js")];
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
 

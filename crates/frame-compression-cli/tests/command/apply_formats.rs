@@ -298,3 +298,39 @@ fn a_jpeg_with_a_wrong_name_is_read_by_its_content() {
     sandbox.save("in/grey.tif", &DynamicImage::from(photograph(2, 32, 32)).into_luma8().into());
     sandbox.command("apply in -o out").assert().success().stderr(contains("2 pictures written"));
 }
+
+/// Every kind of file that is read here, small.
+fn samples_of_all_kinds() -> Vec<Vec<u8>> {
+    let picture = photograph(4, 40, 24);
+    let mut all = vec![jpeg(&picture)];
+    for format in
+        [image::ImageFormat::Png, image::ImageFormat::WebP, image::ImageFormat::Tiff, image::ImageFormat::Bmp]
+    {
+        let mut file = std::io::Cursor::new(Vec::new());
+        DynamicImage::from(picture.clone()).write_to(&mut file, format).unwrap();
+        all.push(file.into_inner());
+    }
+    let bits = [8u32, 8, 8];
+    all.push(tiff(&[7; 12], &tags(&[2], &bits, &[12], &[(317, 3, &[2]), (259, 3, &[32773])])));
+    all.push(tiff(&[7; 12], &tags(&[3], &[4], &[2], &[(320, 3, &[9; 48])])));
+    all
+}
+
+#[test]
+fn damaged_files_are_errors_and_no_panics() {
+    let mut rng = test_pictures::Rng::new(5);
+    for whole in samples_of_all_kinds() {
+        for round in 0..1500 {
+            let mut file = whole.clone();
+            let reach = if round % 2 == 0 { file.len() } else { file.len().min(200) };
+            for _ in 0..1 + rng.below(6) {
+                let at = rng.below(reach);
+                file[at] = if rng.below(3) == 0 { 0xff } else { rng.byte() };
+            }
+            if let Err(error) = Picture::decode(&file) {
+                let error = error.to_string();
+                assert!(!error.contains("panicked"), "{error}");
+            }
+        }
+    }
+}

@@ -6,7 +6,7 @@ mod directory;
 
 use super::jpeg;
 use super::orientation::Orientation;
-use super::{over_white, to_eight_bits};
+use super::{MAX_BYTES, over_white, to_eight_bits};
 use chunks::Packing;
 use directory::Directory;
 
@@ -167,6 +167,10 @@ impl Layout {
             true => (directory.number(322, 0)?, directory.number(323, 0)?),
             false => (width as u64, directory.number(278, high)?.min(high)),
         };
+        let piece_bytes = piece_width.saturating_mul(piece_height).saturating_mul(samples as u64 * 2);
+        if width * height * samples > MAX_BYTES || piece_bytes > MAX_BYTES as u64 {
+            return Err(TiffError::Unsupported(format!("so many samples ({samples} for each pixel)")));
+        }
         let limit = 2 * max_side as u64;
         if piece_width == 0 || piece_height == 0 || piece_width > limit || piece_height > limit {
             return Err(DAMAGED);

@@ -21,9 +21,9 @@ pub(crate) fn contained<T>(work: impl FnOnce() -> T) -> Result<T, String> {
             }
         }));
     });
-    CONTAINED.set(true);
+    let outer = CONTAINED.replace(true);
     let result = panic::catch_unwind(AssertUnwindSafe(work));
-    CONTAINED.set(false);
+    CONTAINED.set(outer);
     result.map_err(|payload| message(&*payload))
 }
 
@@ -43,5 +43,7 @@ mod tests {
         assert_eq!(contained(|| -> u8 { panic!("row {}", 7) }), Err("row 7".to_owned()));
         assert_eq!(contained(|| -> u8 { panic!("plain") }), Err("plain".to_owned()));
         assert_eq!(contained(|| 4), Ok(4), "the thread goes on");
+        let inner = || contained(|| -> u8 { panic!("inner") });
+        assert_eq!(contained(|| (inner(), 5)), Ok((Err("inner".to_owned()), 5)));
     }
 }
