@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from frame_compression import ltx
+from frame_compression import CODECS, ltx
 from frame_compression.transforms import Params
 from frame_compression.transforms.torchvision import CompressionArtifacts
 
@@ -23,7 +23,18 @@ class LTXVPreprocess:
                     "INT",
                     {"default": 35, "min": 0, "max": 100, "tooltip": "The CRF of x264: 0 leaves the image, 51 is the most."},
                 ),
-            }
+            },
+            "optional": {
+                "cores": (
+                    "STRING",
+                    {
+                        "default": "1",
+                        "tooltip": "Whose pixels: 1 is the same everywhere; this is what ComfyUI's own node gives here; "
+                        "a number; server is any machine with enough cores.",
+                    },
+                ),
+                "machine": (["x86-64", "arm64"], {"default": "x86-64"}),
+            },
         }
 
     RETURN_TYPES = ("IMAGE",)
@@ -32,9 +43,22 @@ class LTXVPreprocess:
     CATEGORY = "image/compression"
     DESCRIPTION = "H.264 artifacts as LTX's models expect them in start images. Odd sides lose a row or column, as in LTX."
 
-    def preprocess(self, image: torch.Tensor, img_compression: int) -> tuple[torch.Tensor]:
+    def preprocess(
+        self, image: torch.Tensor, img_compression: int, cores: str = "1", machine: ltx.Machine = "x86-64"
+    ) -> tuple[torch.Tensor]:
         """Every image of the batch with H.264's artifacts."""
-        return (torch.stack([ltx.compress(one, img_compression) for one in image]),)
+        images = [ltx.compress(one, img_compression, cores=cores, machine=machine) for one in image]  # type: ignore[arg-type]
+        return (torch.stack(images),)
+
+
+def _value(text: str) -> int | float | str:
+    """What was typed, as a number where it is one."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return text
 
 
 class CompressionArtifactsNode:
@@ -46,7 +70,7 @@ class CompressionArtifactsNode:
         return {
             "required": {
                 "image": ("IMAGE",),
-                "codec": (["h264", "h265", "jpeg"],),
+                "codec": (list(CODECS),),
                 "quality": (
                     "FLOAT",
                     {"default": 43.0, "min": 0.0, "max": 100.0, "step": 0.5, "tooltip": "0 is the worst, 100 the best."},
@@ -57,6 +81,10 @@ class CompressionArtifactsNode:
                     ["420", "422", "444", "grey"],
                     {"default": "420", "tooltip": "Chroma subsampling of JPEG; the other codecs have 420."},
                 ),
+                "settings": (
+                    "STRING",
+                    {"default": "", "tooltip": "Other settings of the codec: preset=medium fps=25, or slices=4 machine=arm64."},
+                ),
             },
         }
 
@@ -66,14 +94,16 @@ class CompressionArtifactsNode:
     DESCRIPTION = "The artifacts that H.264, H.265 or JPEG would leave in the image."
 
     def apply(
-        self, image: torch.Tensor, codec: str, quality: float, subsampling: str = "420"
+        self, image: torch.Tensor, codec: str, quality: float, subsampling: str = "420", settings: str = ""
     ) -> tuple[torch.Tensor]:
         """Every image of the batch with the codec's artifacts."""
+        given = {name: _value(text) for name, _, text in (setting.partition("=") for setting in settings.split())}
         params: Params = {
             "codec": codec,  # type: ignore[typeddict-item]
             "quality": quality,
             "crf": None,
             "subsampling": subsampling if codec == "jpeg" else None,  # type: ignore[typeddict-item]
+            "settings": given or None,
         }
         channels_first = image.movedim(-1, -3)
         colours = CompressionArtifacts().transform(channels_first[..., :3, :, :], {"compressions": [params]})

@@ -20,10 +20,11 @@ from ._compressor import (
     apply_compression_artifacts,
 )
 from ._native import __version__
-from ._settings import H264, H265, CodecSettings, Jpeg
+from ._settings import CODECS, H264, H265, CodecSettings, Jpeg, classes
 from .errors import FrameCompressionError
 
 __all__ = [
+    "CODECS",
     "Backend",
     "Codec",
     "CodecSettings",
@@ -42,3 +43,7 @@ __all__ = [
     "apply_compression_artifacts",
     "errors",
 ]
+
+# The library's other codecs have classes, too.
+globals().update(classes())
+__all__ += classes().keys() - set(__all__)  # noqa: PLE0605

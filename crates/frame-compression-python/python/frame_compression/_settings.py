@@ -11,7 +11,7 @@ import numpy as np
 
 from . import _native
 from ._numbers import is_sequence, number
-from .errors import InvalidSettingError
+from .errors import InvalidSettingError, UnknownNameError
 
 Facts: TypeAlias = "dict[str, dict[str, Any]]"
 
@@ -93,11 +93,18 @@ def _by_default(fact: dict[str, Any]) -> str:
     return "" if fact["default"] is None else f"; {fact['default']} by default"
 
 
-H264 = _made("H264", "h264")
-H265 = _made("H265", "h265")
-Jpeg = _made("Jpeg", "jpeg")
+_NAMES = {"webp": "WebP"}
+_CLASSES = {codec: _made(_NAMES.get(codec, codec.capitalize()), codec) for codec in _FACTS}
+H264, H265, Jpeg = (_CLASSES[codec] for codec in ("h264", "h265", "jpeg"))
 
-_CLASSES = {made.codec: made for made in (H264, H265, Jpeg)}
+
+CODECS = tuple(_CLASSES)
+"""The names of all codecs."""
+
+
+def classes() -> dict[str, type[CodecSettings]]:
+    """The class of each codec's settings, by the name that the package has it under."""
+    return {made.__name__: made for made in _CLASSES.values()}
 
 
 def settings_of(codec: Any, given: dict[str, Any]) -> CodecSettings:
@@ -112,8 +119,7 @@ def settings_of(codec: Any, given: dict[str, Any]) -> CodecSettings:
         raise TypeError(f"codec={codec!r} is not allowed: it has to be one of {names}, or settings such as H264(crf=23)")
     made = _CLASSES.get(str(codec))
     if made is None:
-        _native.Settings(str(codec), [])  # which says what is allowed
-        raise NotImplementedError(codec)
+        raise UnknownNameError(f"codec {codec!r} is not allowed: {', '.join([*_CLASSES][:-1])} or {[*_CLASSES][-1]}")
     for name in given:
         if all(name not in facts for _, facts in _FACTS.values()):
             raise TypeError(f"{name} is not allowed: {codec} has {', '.join(made.facts)}")

@@ -84,3 +84,23 @@ def test_the_general_node_keeps_alpha(nodes: Any, images: torch.Tensor) -> None:
     result = run(nodes, "FrameCompressionArtifacts", image=torch.cat([images, alpha], -1), **arguments)
     assert torch.equal(result[..., 3:], alpha)
     assert torch.equal(result[..., :3], run(nodes, "FrameCompressionArtifacts", image=images, **arguments))
+
+
+def test_the_general_node_takes_every_setting(nodes: Any, images: torch.Tensor) -> None:
+    even = images[:, :64].contiguous()
+    result = run(
+        nodes, "FrameCompressionArtifacts", image=even, codec="h264", quality=40.0, settings="preset=medium fps=25  slices=2"
+    )
+    expected = fc.apply_batch(even, "h264", 40.0, value_range="unit", preset="medium", fps=25, slices=2)
+    assert torch.equal(result, expected)
+    with pytest.raises(fc.FrameCompressionError):
+        run(nodes, "FrameCompressionArtifacts", image=even, codec="jpeg", settings="preset=medium")
+
+
+def test_ltxv_preprocess_takes_other_machines(nodes: Any, rng: np.random.Generator) -> None:
+    image = torch.from_numpy(random_picture(rng, 256, 64)[np.newaxis]) / 255
+    for cores in ("3", "server", "this"):
+        result = run(nodes, "FrameCompressionLTXVPreprocess", image=image, img_compression=33, cores=cores)
+        threads = {"3": 3, "server": 128, "this": None}[cores]
+        expected = round_trip((image[0] * 255).byte().numpy(), 33, threads=threads)
+        assert torch.equal(result[0], torch.from_numpy(expected) / 255)

@@ -4,7 +4,8 @@ The class here takes NumPy arrays (height, width, 3) and needs NumPy only. ``tra
 ``transforms.albumentations`` have classes of the same name and arguments for those libraries.
 """
 
+from . import recipes
 from ._callable import CompressionArtifacts
 from ._random import Params, Ranges
 
-__all__ = ["CompressionArtifacts", "Params", "Ranges"]
+__all__ = ["CompressionArtifacts", "Params", "Ranges", "recipes"]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import NotRequired
 
 Name = TypeVar("Name")
+Chosen = TypeVar("Chosen")
 Weights: TypeAlias = "Name | Sequence[Name] | Mapping[Name, float]"
 Strengths: TypeAlias = "float | tuple[float, float]"
 
@@ -74,7 +75,7 @@ class Ranges:
         self.has_own_strength = quality is None and crf is None
         self.quality = None if crf is not None else _range("quality", (20.0, 95.0) if quality is None else quality)
         self.crf = None if crf is None else _range("crf", crf)
-        self.settings = None if settings is None else {name: _drawable(name, given) for name, given in settings.items()}
+        self.settings = None if settings is None else {name: drawable(name, given) for name, given in settings.items()}
         self._check_every_setting()
 
     def _check_every_setting(self) -> None:
@@ -163,7 +164,7 @@ class Drawable:
         return list(self.weights) if self.weights is not None else list(self.between or ())
 
 
-def _drawable(name: str, given: Any) -> Drawable:
+def drawable(name: str, given: Any) -> Drawable:
     if isinstance(given, Drawable):
         return given
     if isinstance(given, tuple):
@@ -208,6 +209,11 @@ def _choice(weights: dict[Name, float], at: float) -> Name:
         if at < end:
             return choice
     return max(weights, key=weights.__getitem__)
+
+
+def drawn_of(weights: Mapping[Any, float], of: Sequence[Chosen], at: float) -> Chosen:
+    """One of several, by the weights of their places."""
+    return of[list(weights).index(_choice(dict(weights), at))]
 
 
 def _between(ends: tuple[float, float] | None, at: float) -> float | None:
