@@ -142,14 +142,30 @@ impl Costs {
 
     /// What a block costs: levels in zigzag order from place `first` on, after the neighbours' context.
     pub(super) fn residual(&self, kind: usize, first: usize, context: usize, levels: &Block) -> u32 {
-        let Some(last) = (first..16).rev().find(|&n| levels[n] != 0) else {
+        let set = |mask, n: usize| mask | u32::from(levels[n] != 0) << n;
+        self.residual_of(kind, first, context, levels, (first..16).fold(0, set))
+    }
+
+    /// The same, where it is known which levels are not 0: a bit each.
+    #[inline(always)]
+    pub(super) fn residual_of(
+        &self,
+        kind: usize,
+        first: usize,
+        context: usize,
+        levels: &Block,
+        significant: u32,
+    ) -> u32 {
+        if significant == 0 {
             return self.more(kind, first, context, false);
-        };
+        }
+        let last = (31 - significant.leading_zeros()) as usize & 15;
         let mut cost = if context == 0 { self.more(kind, first, 0, true) } else { 0 };
         let mut context = context;
         for (n, &level) in levels.iter().enumerate().take(last + 1).skip(first) {
             let level = usize::from(level.unsigned_abs());
-            cost += u32::from(self.levels(kind, n, context)[level.min(LAST)]) + u32::from(FIXED[level]);
+            cost +=
+                u32::from(self.levels(kind, n, context)[level.min(LAST)]) + u32::from(FIXED[level & 2047]);
             context = level.min(2);
         }
         if last < 15 {

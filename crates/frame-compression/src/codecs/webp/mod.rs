@@ -6,6 +6,7 @@ mod deblock;
 mod decision;
 mod distortion;
 mod import;
+mod kernels;
 mod macroblock;
 mod pass;
 mod picture;
@@ -24,6 +25,7 @@ pub use settings::WebP;
 
 use crate::names::Subsampling;
 use crate::planes::Planes;
+use crate::simd::{Level, Simd, dispatch};
 use analysis::Look;
 use costs::Costs;
 use deblock::{Kind, Strength};
@@ -33,8 +35,9 @@ use segments::Segmentation;
 use statistics::Statistics;
 
 /// The engine.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Engine {
+    level: Level,
     /// By macroblock.
     looks: Vec<Look>,
     strengths: Vec<Strength>,
@@ -49,7 +52,28 @@ pub(crate) struct Engine {
     macroblock: Macroblock,
 }
 
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new(Level::current())
+    }
+}
+
 impl Engine {
+    fn new(level: Level) -> Self {
+        Self {
+            level,
+            looks: Vec::new(),
+            strengths: Vec::new(),
+            tops: Vec::new(),
+            costs: Costs::default(),
+            statistics: Statistics::default(),
+            segmentation: Segmentation::default(),
+            kept: Planes::default(),
+            source: Samples::default(),
+            macroblock: Macroblock::default(),
+        }
+    }
+
     /// Replaces the picture by what decoding its coding gives. The planes' padding has to be filled.
     pub(crate) fn reconstruct(&mut self, planes: &mut Planes, settings: &WebP) {
         let columns = planes.width().div_ceil(16);
@@ -63,7 +87,11 @@ impl Engine {
         }
         let kind = Kind { is_simple: settings.simple_filter, sharpness: settings.filter_sharpness };
         for y in 0..rows {
-            deblock::deblock_row(planes, y, &self.strengths[y * columns..][..columns], kind);
+            let strengths = &self.strengths[y * columns..][..columns];
+            dispatch!(self.level, simd => simd.vectorize(
+                #[inline(always)]
+                || deblock::deblock_row(simd, planes, y, strengths, kind),
+            ));
         }
     }
 
@@ -76,10 +104,17 @@ impl Engine {
             self.looks.resize(columns * rows, Look::default());
             return;
         }
-        for (y, x) in (0..rows).flat_map(|y| (0..columns).map(move |x| (y, x))) {
-            let (look, chroma) = analysis::look(planes, x, y, settings.method, settings.quality as u32);
-            self.segmentation.count(look, chroma);
-            self.looks.push(look);
+        let (method, quality) = (settings.method, settings.quality as u32);
+        for y in 0..rows {
+            dispatch!(self.level, simd => simd.vectorize(
+                #[inline(always)]
+                || for x in 0..columns {
+                    self.source.load(planes, x, y);
+                    let (look, chroma) = analysis::look(simd, planes, &self.source, (x, y), method, quality);
+                    self.segmentation.count(look, chroma);
+                    self.looks.push(look);
+                },
+            ));
         }
     }
 }
@@ -87,8 +122,9 @@ impl Engine {
 /// RGB to RGB, as a whole: for the tests.
 pub fn round_trip(rgb: &[u8], width: usize, height: usize, settings: &WebP) -> Vec<u8> {
     let mut planes = Planes::new(width, height, Subsampling::S420).expect("sides in range");
+    let level = Level::current();
     for (y, row) in rgb.chunks_exact(3 * width).enumerate() {
-        import::luma_row(row, planes.y.row_mut(y));
+        dispatch!(level, simd => simd.vectorize(#[inline(always)] || import::luma_row(simd, row, planes.y.row_mut(y))));
     }
     for y in 0..height.div_ceil(2) {
         let rows = [2 * y, (2 * y + 1).min(height - 1)].map(|y| &rgb[3 * width * y..][..3 * width]);
@@ -100,9 +136,9 @@ pub fn round_trip(rgb: &[u8], width: usize, height: usize, settings: &WebP) -> V
     for (y, row) in out.chunks_exact_mut(3 * width).enumerate() {
         let near = y / 2;
         let far = if y % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(height.div_ceil(2) - 1) };
-        let rows = |plane: &'_ crate::planes::Plane| [near, far].map(|y| plane.row(y).to_vec());
-        let (cb, cr) = (rows(&planes.cb), rows(&planes.cr));
-        upsample::upsample_row(planes.y.row(y), [&cb[0], &cb[1]], [&cr[0], &cr[1]], row);
+        let (cb, cr) = ([near, far].map(|y| planes.cb.row(y)), [near, far].map(|y| planes.cr.row(y)));
+        let luma = planes.y.row(y);
+        dispatch!(level, simd => simd.vectorize(#[inline(always)] || upsample::upsample_row(simd, luma, cb, cr, row)));
     }
     out
 }

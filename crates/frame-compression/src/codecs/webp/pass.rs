@@ -5,6 +5,7 @@ use super::deblock::Strength;
 use super::decision::{decide, decide_plain};
 use super::macroblock::Job;
 use super::*;
+use crate::simd::{Simd, dispatch};
 
 /// How many macroblocks are coded at least before probabilities are learnt.
 const FEWEST_BETWEEN: usize = 96;
@@ -70,15 +71,20 @@ impl Engine {
                 } else {
                     until_refresh = until_refresh.saturating_sub(1);
                 }
-                self.macroblock(planes, (x, y), effort, &mut left);
+                dispatch!(self.level, simd => simd.vectorize(
+                    #[inline(always)]
+                    || self.macroblock(simd, planes, (x, y), effort, &mut left),
+                ));
                 mode_bits += u64::from(self.macroblock.mode_bits);
             }
         }
         mode_bits
     }
 
-    fn macroblock(
+    #[inline(always)]
+    fn macroblock<S: Simd>(
         &mut self,
+        simd: S,
         planes: &mut Planes,
         (x, y): (usize, usize),
         effort: Effort,
@@ -92,7 +98,7 @@ impl Engine {
         let job = Job::new(effort, segment, &self.costs, &self.source, planes, (x, y), [*top, *left]);
         if effort.method > 2 {
             let mut largest_edge = segment.largest_edge;
-            decide(&job, &mut largest_edge, out);
+            decide(simd, &job, &mut largest_edge, out);
             self.segmentation.segments[number].largest_edge = largest_edge;
             out.count(top, left, &mut self.statistics);
         } else {
