@@ -1,10 +1,14 @@
 //! WebP lossy: the picture of libwebp's encoder and decoder of VP8, reconstructed. Entropy coding loses nothing.
+//!
+//! `docs/spec/webp-lossy.md` says what libwebp does. The encoder looks at the whole picture before it codes the first
+//! macroblock, so an answer comes with the last row.
 
 mod analysis;
 mod costs;
 mod deblock;
 mod decision;
 mod distortion;
+mod engine;
 mod import;
 mod kernels;
 mod macroblock;
@@ -17,13 +21,15 @@ mod segments;
 mod settings;
 mod statistics;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod transform;
 mod trellis;
 mod upsample;
 
-pub use settings::WebP;
+pub(crate) use engine::Engine;
+pub use settings::{WebP, WebPFilter};
 
-use crate::names::Subsampling;
 use crate::planes::Planes;
 use crate::simd::{Level, Simd, dispatch};
 use analysis::Look;
@@ -34,9 +40,9 @@ use picture::Samples;
 use segments::Segmentation;
 use statistics::Statistics;
 
-/// The engine.
+/// What turns the planes of a picture into those that decoding its coding gives.
 #[derive(Debug)]
-pub(crate) struct Engine {
+struct Coder {
     level: Level,
     /// By macroblock.
     looks: Vec<Look>,
@@ -52,13 +58,13 @@ pub(crate) struct Engine {
     macroblock: Macroblock,
 }
 
-impl Default for Engine {
+impl Default for Coder {
     fn default() -> Self {
         Self::new(Level::current())
     }
 }
 
-impl Engine {
+impl Coder {
     fn new(level: Level) -> Self {
         Self {
             level,
@@ -75,7 +81,7 @@ impl Engine {
     }
 
     /// Replaces the picture by what decoding its coding gives. The planes' padding has to be filled.
-    pub(crate) fn reconstruct(&mut self, planes: &mut Planes, settings: &WebP) {
+    fn reconstruct(&mut self, planes: &mut Planes, settings: &WebP) {
         let columns = planes.width().div_ceil(16);
         let rows = planes.height().div_ceil(16);
         self.analyse(planes, settings);
@@ -85,7 +91,7 @@ impl Engine {
         for (strength, look) in self.strengths.iter_mut().zip(&self.looks) {
             strength.level = levels[usize::from(look.alpha)];
         }
-        let kind = Kind { is_simple: settings.simple_filter, sharpness: settings.filter_sharpness };
+        let kind = Kind { is_simple: settings.filter == WebPFilter::Simple, sharpness: 0 };
         for y in 0..rows {
             let strengths = &self.strengths[y * columns..][..columns];
             dispatch!(self.level, simd => simd.vectorize(
@@ -104,7 +110,7 @@ impl Engine {
             self.looks.resize(columns * rows, Look::default());
             return;
         }
-        let (method, quality) = (settings.method, settings.quality as u32);
+        let (method, quality) = (settings.method, settings.quality.get() as u32);
         for y in 0..rows {
             dispatch!(self.level, simd => simd.vectorize(
                 #[inline(always)]
@@ -117,28 +123,4 @@ impl Engine {
             ));
         }
     }
-}
-
-/// RGB to RGB, as a whole: for the tests.
-pub fn round_trip(rgb: &[u8], width: usize, height: usize, settings: &WebP) -> Vec<u8> {
-    let mut planes = Planes::new(width, height, Subsampling::S420).expect("sides in range");
-    let level = Level::current();
-    for (y, row) in rgb.chunks_exact(3 * width).enumerate() {
-        dispatch!(level, simd => simd.vectorize(#[inline(always)] || import::luma_row(simd, row, planes.y.row_mut(y))));
-    }
-    for y in 0..height.div_ceil(2) {
-        let rows = [2 * y, (2 * y + 1).min(height - 1)].map(|y| &rgb[3 * width * y..][..3 * width]);
-        import::chroma_row(rows, planes.cb.row_mut(y), planes.cr.row_mut(y));
-    }
-    planes.extend_edges();
-    Engine::default().reconstruct(&mut planes, settings);
-    let mut out = vec![0; rgb.len()];
-    for (y, row) in out.chunks_exact_mut(3 * width).enumerate() {
-        let near = y / 2;
-        let far = if y % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(height.div_ceil(2) - 1) };
-        let (cb, cr) = ([near, far].map(|y| planes.cb.row(y)), [near, far].map(|y| planes.cr.row(y)));
-        let luma = planes.y.row(y);
-        dispatch!(level, simd => simd.vectorize(#[inline(always)] || upsample::upsample_row(simd, luma, cb, cr, row)));
-    }
-    out
 }

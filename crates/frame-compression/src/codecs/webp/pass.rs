@@ -25,13 +25,13 @@ const MODE_BITS_BOUND: u64 = {
     16 * most + costs::HAS_4X4 as u64 + costs::CHROMA[1] as u64
 };
 
-impl Engine {
+impl Coder {
     /// Codes the picture; again if its modes cost too much.
     pub(super) fn code(&mut self, planes: &mut Planes, settings: &WebP) {
         let count = self.looks.len() as u64;
         let mut effort = Effort {
             method: settings.method,
-            diffuses: settings.quality <= 98.0,
+            diffuses: settings.quality.get() <= 98.0,
             most_mode_bits: MOST_LUMA4X4_BITS,
             most_plain_bits: if settings.method == 2 { MOST_MODE_BITS / count } else { u64::MAX },
         };
@@ -67,6 +67,7 @@ impl Engine {
                     if self.statistics.refresh(&mut self.costs) {
                         self.costs.refresh();
                     }
+                    self.costs.refresh_ends();
                     until_refresh = between;
                 } else {
                     until_refresh = until_refresh.saturating_sub(1);
@@ -100,7 +101,7 @@ impl Engine {
             let mut largest_edge = segment.largest_edge;
             decide(simd, &job, &mut largest_edge, out);
             self.segmentation.segments[number].largest_edge = largest_edge;
-            out.count(top, left, &mut self.statistics);
+            out.count(simd, top, left, &mut self.statistics);
         } else {
             decide_plain(&job, look, out);
         }

@@ -4,9 +4,9 @@ use super::super::costs::{self, kind};
 use super::super::decision::{CHROMA_FLAT_LEVELS, CHROMA_FLAT_PENALTY, Cost, diffuse};
 use super::super::macroblock::{Job, Macroblock};
 use super::super::predict::Border;
-use super::super::transform::Block;
 use super::{
-    Rows, Strip, forward, inverse, load_columns, quantise, significant, squared, store_rows, zigzag_strip,
+    LEAST_BITS, Rows, Strip, blocks_of, forward, inverse, load_columns, quantise, residual, squared,
+    store_rows, zeros, zigzag,
 };
 use crate::simd::{Dwords, Simd, Words, each};
 
@@ -52,6 +52,8 @@ struct Mode {
     rows: [Rows; 2],
     samples: [Strip; 2],
     errors: [[[i8; 2]; 2]; 2],
+    /// How many levels are not 0.
+    count: i64,
     cost: Cost,
 }
 
@@ -59,6 +61,7 @@ const EMPTY: Mode = Mode {
     rows: [[[0; 16]; 4]; 2],
     samples: [[[0; 16]; 4]; 2],
     errors: [[[0; 2]; 2]; 2],
+    count: 0,
     cost: Cost { squared: 0, spectral: 0, mode_bits: 0, residual_bits: 0 },
 };
 
@@ -89,7 +92,7 @@ pub(in super::super) fn decide<S: Simd>(simd: S, job: &Job, out: &mut Macroblock
         }
     }
     for (m, mode) in modes.iter_mut().enumerate() {
-        let mut errors = S::Dwords::splat(simd, 0);
+        let (mut errors, mut none) = (S::Dwords::splat(simd, 0), S::Dwords::splat(simd, 0));
         for y in 0..2 {
             let rows = each!(4, v => S::Words::load(simd, &mode.rows[y][v]));
             let (levels, scaled) = quantise(simd, rows, &job.segment.chroma);
@@ -101,7 +104,9 @@ pub(in super::super) fn decide<S: Simd>(simd: S, job: &Job, out: &mut Macroblock
                 column.store_bytes(to);
             }
             errors = errors + squared::<S>(&source[y], &columns);
+            none = none + zeros(simd, &levels);
         }
+        mode.count = 128 + i64::from(none.sum());
         mode.cost.squared = errors.sum() as u64;
         mode.cost.mode_bits = costs::CHROMA[m];
     }
@@ -115,17 +120,17 @@ fn two_dcs(row: &mut [i16; 16], plane: usize) -> [&mut i16; 2] {
     [a, b]
 }
 
-/// What the levels of a mode cost; puts them out in zigzag order.
+/// What the levels of a mode cost.
 #[inline(always)]
-fn residual_bits<S: Simd>(simd: S, job: &Job, m: usize, mode: &Mode, out: &mut [Block; 8]) -> u32 {
+fn residual_bits<S: Simd>(simd: S, job: &Job, m: usize, mode: &Mode) -> u32 {
     let (mut top, mut left) = (job.top.chroma, job.left.chroma);
     let (mut bits, mut count) = (0, 0);
     for (y, rows) in mode.rows.iter().enumerate() {
-        for (b, levels) in zigzag_strip(simd, rows).into_iter().enumerate() {
-            let out = &mut out[number(y, b)];
-            let mask = significant(simd, levels, out);
+        for (b, levels) in blocks_of(simd, rows).into_iter().enumerate() {
             let (top, left) = (&mut top[b / 2][b % 2], &mut left[b / 2][y]);
-            bits += job.costs.residual_of(kind::CHROMA, 0, usize::from(*top + *left), out, mask);
+            let context = usize::from(*top + *left);
+            let (cost, mask) = residual(simd, job.costs, (kind::CHROMA, 0), context, levels);
+            bits += cost;
             count += (mask >> 1).count_ones() as usize;
             *top = (mask != 0).into();
             *left = *top;
@@ -138,25 +143,26 @@ fn residual_bits<S: Simd>(simd: S, job: &Job, m: usize, mode: &Mode, out: &mut [
 #[inline(always)]
 fn choose<S: Simd>(simd: S, job: &Job, modes: &mut [Mode; 4], out: &mut Macroblock) {
     let lambda = job.segment.lambda.chroma;
-    let scores = modes.each_ref().map(|mode| mode.cost.score(lambda));
+    let scores = modes.each_ref().map(|mode| mode.cost.score(lambda) + mode.count * LEAST_BITS * lambda);
     let likely = (1..4).fold(0, |best, m| if scores[m] < scores[best] { m } else { best });
     let (mut best, mut best_mode) = (i64::MAX, 0);
-    let mut levels = [[[0; 16]; 8]; 2];
-    let mut current = 0;
     for m in std::iter::once(likely).chain((0..4).filter(|&m| m != likely)) {
         if scores[m] > best {
             continue;
         }
-        modes[m].cost.residual_bits = residual_bits(simd, job, m, &modes[m], &mut levels[current]);
+        modes[m].cost.residual_bits = residual_bits(simd, job, m, &modes[m]);
         let score = modes[m].cost.score(lambda);
         if score < best || (score == best && m < best_mode) {
             (best, best_mode) = (score, m);
-            current = 1 - current;
         }
     }
     let mode = &modes[best_mode];
     out.chroma_mode = best_mode as u8;
-    out.chroma = levels[1 - current];
+    for (y, rows) in mode.rows.iter().enumerate() {
+        for (b, levels) in blocks_of(simd, rows).into_iter().enumerate() {
+            zigzag::<S>(levels, &mut out.chroma[number(y, b)]);
+        }
+    }
     out.errors = mode.errors;
     out.mode_bits += mode.cost.mode_bits;
     for (strip, rows) in mode.samples.iter().zip(out.samples.chroma.as_chunks_mut::<64>().0) {

@@ -6,8 +6,8 @@ use super::super::macroblock::{Job, Macroblock};
 use super::super::predict::Border;
 use super::super::transform::Block;
 use super::{
-    Rows, Strip, forward, hadamard_pass, inverse, load_columns, quantise, significant, spectrum, squared,
-    zigzag_strip,
+    LEAST_BITS, Rows, Strip, blocks_of, forward, hadamard_pass, inverse, load_columns, quantise, residual,
+    spectrum, squared, zeros, zigzag,
 };
 use crate::simd::{Dwords, Simd, Words, each};
 
@@ -80,7 +80,8 @@ struct Mode {
     rows: [Rows; 4],
     samples: [Strip; 4],
     dcs: Block,
-    is_flat: bool,
+    /// How many levels of AC are not 0.
+    count: i64,
     cost: Cost,
 }
 
@@ -88,7 +89,7 @@ const EMPTY: Mode = Mode {
     rows: [[[0; 16]; 4]; 4],
     samples: [[[0; 16]; 4]; 4],
     dcs: [0; 16],
-    is_flat: false,
+    count: 0,
     cost: Cost { squared: 0, spectral: 0, mode_bits: 0, residual_bits: 0 },
 };
 
@@ -129,7 +130,6 @@ pub(in super::super) fn decide<S: Simd>(
     samples: &mut [Strip; 4],
     out: &mut Macroblock,
 ) -> i64 {
-    let segment = job.segment;
     let source = strips(simd, &job.source.luma);
     prepare(simd, &source, prepared);
     let mut modes = [EMPTY; 4];
@@ -186,14 +186,14 @@ fn finish<S: Simd>(
     static FIRST: [i16; 16] = [-1, 0, 0, 0, -1, 0, 0, 0, -1, 0, 0, 0, -1, 0, 0, 0];
     let first = S::Words::load(simd, &FIRST);
     let (mut errors, mut difference) = (S::Dwords::splat(simd, 0), 0);
-    let mut any = S::Words::splat(simd, 0);
+    let mut none = S::Dwords::splat(simd, 0);
     for y in 0..4 {
         let prediction = predictions.predict(simd, m, left_of(simd, &job.luma_border.left, y));
         let mut rows = each!(4, v => S::Words::load(simd, &mode.rows[y][v]));
         // Without the DCs, which have been coded by themselves.
         rows[0] = rows[0].and(first).xor(rows[0]);
         let (levels, mut scaled) = quantise(simd, rows, &job.segment.luma);
-        any = any.or(levels[0].or(levels[1])).or(levels[2].or(levels[3]));
+        none = none + zeros(simd, &levels);
         let fours = each!(4, b => [dcs[y][4 * m + b], 0, 0, 0]);
         scaled[0] = scaled[0].or(S::Words::load_quarters(simd, fours.each_ref()));
         let columns = inverse(simd, scaled, prediction);
@@ -210,7 +210,7 @@ fn finish<S: Simd>(
             difference += (halves[2 * b] + halves[2 * b + 1]).abs_diff(spectra[4 * y + b]) >> 5;
         }
     }
-    mode.is_flat = any.is_zero();
+    mode.count = 256 + i64::from(none.sum());
     for (v, four) in mode.dcs.as_chunks_mut::<4>().0.iter_mut().enumerate() {
         four.copy_from_slice(&dc_levels[v][4 * m..][..4]);
     }
@@ -222,22 +222,22 @@ fn finish<S: Simd>(
     };
 }
 
-/// What the levels of a mode cost; puts them out in zigzag order.
+/// What the levels of a mode cost, as far as it takes to be more than `most`.
 #[inline(always)]
-fn residual_bits<S: Simd>(simd: S, job: &Job, mode: &Mode, dcs: &mut Block, luma: &mut [Block; 16]) -> u32 {
+fn residual_bits<S: Simd>(simd: S, job: &Job, mode: &Mode, most: i64) -> u32 {
     let context = usize::from(job.top.dcs + job.left.dcs);
-    let levels = S::Words::load(simd, &mode.dcs).reorder(&super::ZIGZAG);
-    let mask = significant(simd, levels, dcs);
-    let mut bits = job.costs.residual_of(kind::DCS, 0, context, dcs, mask);
+    let levels = S::Words::load(simd, &mode.dcs);
+    let mut bits = residual(simd, job.costs, (kind::DCS, 0), context, levels).0;
     let mut top = job.top.luma;
-    for (y, (rows, out)) in mode.rows.iter().zip(luma.as_chunks_mut::<4>().0).enumerate() {
-        let mut left = job.left.luma[y];
-        let blocks = zigzag_strip(simd, rows);
-        for ((levels, out), top) in blocks.into_iter().zip(out).zip(&mut top) {
-            let mask = significant(simd, levels, out);
-            bits += job.costs.residual_of(kind::AC, 1, usize::from(*top + left), out, mask);
+    for (rows, mut left) in mode.rows.iter().zip(job.left.luma) {
+        for (levels, top) in blocks_of(simd, rows).into_iter().zip(&mut top) {
+            let (cost, mask) = residual(simd, job.costs, (kind::AC, 1), usize::from(*top + left), levels);
+            bits += cost;
             left = (mask != 0).into();
             *top = left;
+        }
+        if i64::from(bits) > most {
+            break;
         }
     }
     bits
@@ -257,37 +257,37 @@ fn choose<S: Simd>(
     let source = &job.source.luma;
     let mut is_flat = source.iter().all(|&sample| sample == source[0]);
     for mode in modes.iter_mut() {
-        is_flat &= mode.is_flat;
+        is_flat &= mode.count == 0;
         if is_flat {
             mode.cost.squared *= 2;
             mode.cost.spectral *= 2;
         }
     }
     // The one that is best without residuals first: most others cannot be better then.
-    let scores = modes.each_ref().map(|mode| mode.cost.score(lambda));
+    let scores = modes.each_ref().map(|mode| mode.cost.score(lambda) + mode.count * LEAST_BITS * lambda);
     let likely = (1..4).fold(0, |best, m| if scores[m] < scores[best] { m } else { best });
     let (mut best, mut best_mode) = (i64::MAX, 0);
-    let mut levels = [([0; 16], [[0; 16]; 16]); 2];
-    let mut current = 0;
     for m in std::iter::once(likely).chain((0..4).filter(|&m| m != likely)) {
         if scores[m] > best {
             continue;
         }
-        let (dcs, luma) = &mut levels[current];
-        modes[m].cost.residual_bits = residual_bits(simd, job, &modes[m], dcs, luma);
+        let most = (best - modes[m].cost.score(lambda)) / lambda;
+        modes[m].cost.residual_bits = residual_bits(simd, job, &modes[m], most);
         let score = modes[m].cost.score(lambda);
         if score < best || (score == best && m < best_mode) {
             (best, best_mode) = (score, m);
-            current = 1 - current;
         }
     }
     let mode = &modes[best_mode];
-    let (dcs, luma) = &levels[1 - current];
-    note_edge(job, dcs, mode.is_flat, mode.cost.squared, largest_edge);
+    zigzag::<S>(S::Words::load(simd, &mode.dcs), &mut out.dcs);
+    note_edge(job, &out.dcs, mode.count == 0, mode.cost.squared, largest_edge);
     out.has_4x4 = false;
     out.modes = [best_mode as u8; 16];
-    out.dcs = *dcs;
-    out.luma = *luma;
+    for (rows, blocks) in mode.rows.iter().zip(out.luma.as_chunks_mut::<4>().0) {
+        for (levels, block) in blocks_of(simd, rows).into_iter().zip(blocks) {
+            zigzag::<S>(levels, block);
+        }
+    }
     out.mode_bits = mode.cost.mode_bits;
     *samples = mode.samples;
     mode.cost.score(job.segment.lambda.mode)

@@ -6,11 +6,13 @@ use super::super::macroblock::{Job, Macroblock};
 use super::super::predict::MODES;
 use super::super::transform::Block;
 use super::luma16x16::Source;
-use super::{Rows, Strip, forward, inverse, quantise, significant, spectrum, squared, zigzag_block};
+use super::{Rows, Strip, block_of, forward, inverse, quantise, residual, spectrum, squared, zeros, zigzag};
 use crate::simd::{Bytes, Dwords, Simd, Words, each};
 
 /// The modes of each batch of four that are computed side by side. The last batch is half full.
 const BATCHES: [[u8; 4]; 3] = [[2, 3, 4, 6], [5, 7, 8, 9], [0, 1, 0, 1]];
+/// The modes in the order in which [`choose`] has them side by side; the last six are there for nothing.
+pub(in super::super) const LANES: [u8; 16] = [2, 3, 5, 7, 4, 6, 8, 9, 0, 1, 0, 1, 0, 1, 0, 1];
 /// Where a mode is: its batch, and its place there.
 const PLACES: [(usize, usize); MODES] =
     [(2, 0), (2, 1), (0, 0), (0, 1), (0, 2), (1, 0), (0, 3), (1, 1), (1, 2), (1, 3)];
@@ -74,9 +76,9 @@ struct Edge {
     top: [u8; 8],
 }
 
-/// The columns of the predictions of all modes, by batch.
+/// The columns of the predictions of the first two batches.
 #[inline(always)]
-fn predict<S: Simd>(simd: S, edge: &Edge) -> [[S::Words; 4]; 3] {
+fn predict<S: Simd>(simd: S, edge: &Edge) -> [[S::Words; 4]; 2] {
     const fn moved(by: u8) -> Indices {
         let mut indices = [15; 32];
         let mut i = 0;
@@ -109,7 +111,7 @@ fn predict<S: Simd>(simd: S, edge: &Edge) -> [[S::Words; 4]; 3] {
         let [first, second] = each!(2, table => S::Bytes::load(simd, &SECOND[pair][table]));
         means.lookup(first).or(smooth.lookup(second)).widen()
     });
-    [[a0, a1, a2, a3], [b0, b1, b2, b3], predict_plain(simd, edge)]
+    [[a0, a1, a2, a3], [b0, b1, b2, b3]]
 }
 
 /// The columns of DC and TM in turn.
@@ -132,32 +134,86 @@ fn predict_plain<S: Simd>(simd: S, edge: &Edge) -> [S::Words; 4] {
     })
 }
 
-/// A block by all modes.
+/// One block or two by all modes: two batches each, and one that they share.
 struct Modes {
-    levels: [Rows; 3],
-    samples: [Strip; 3],
-    /// By batch, two halves a mode.
-    squared: [[i32; 8]; 3],
-    spectra: [[i32; 8]; 3],
+    levels: [Rows; 5],
+    samples: [Strip; 5],
+    /// By block.
+    sums: [Sums; 2],
 }
 
-/// Codes a block by all modes.
+/// By lane of [`LANES`]: squared errors, spectra, and how many levels are 0, negated.
+#[derive(Clone, Copy)]
+struct Sums {
+    squared: [[i32; 8]; 2],
+    spectra: [[i32; 8]; 2],
+    zeros: [[i32; 8]; 2],
+}
+
+/// Where a mode of the first or the second block is among those of both.
 #[inline(always)]
-fn code<S: Simd>(simd: S, job: &Job, source: &Rows, edge: &Edge, modes: &mut Modes) {
-    let source = each!(4, x => S::Words::load(simd, &source[x]));
-    for (batch, prediction) in predict(simd, edge).into_iter().enumerate() {
-        let rows = forward(simd, each!(4, x => source[x] - prediction[x]));
-        let (levels, scaled) = quantise(simd, rows, &job.segment.luma);
-        let columns = inverse(simd, scaled, prediction);
-        for (levels, to) in levels.into_iter().zip(&mut modes.levels[batch]) {
-            levels.store(to);
-        }
-        for (column, to) in columns.into_iter().zip(&mut modes.samples[batch]) {
-            column.store_bytes(to);
-        }
-        squared::<S>(&source, &columns).store(&mut modes.squared[batch]);
-        spectrum(simd, &columns).store(&mut modes.spectra[batch]);
+fn place_of(which: usize, mode: usize) -> (usize, usize) {
+    match PLACES[mode] {
+        (2, slot) => (4, slot + 2 * which),
+        (batch, slot) => (2 * which + batch, slot),
     }
+}
+
+/// Codes blocks by all modes.
+#[inline(always)]
+fn code<S: Simd, const N: usize>(
+    simd: S,
+    job: &Job,
+    sources: [&Rows; N],
+    edges: &[Edge; N],
+    modes: &mut Modes,
+) {
+    let zero = S::Dwords::splat(simd, 0);
+    let mut sums = [[zero; 3]; 5];
+    let mut plain = [[S::Words::splat(simd, 0); 4]; 2];
+    let mut shared = plain;
+    for which in 0..N {
+        let source = each!(4, x => S::Words::load(simd, &sources[which][x]));
+        let predictions = predict(simd, &edges[which]);
+        sums[2 * which] = code_batch(simd, job, &source, predictions[0], modes, 2 * which);
+        sums[2 * which + 1] = code_batch(simd, job, &source, predictions[1], modes, 2 * which + 1);
+        plain[which] = predict_plain(simd, &edges[which]);
+        shared[which] = source;
+    }
+    let last = N - 1;
+    let source = each!(4, x => shared[0][x].low_halves(shared[last][x]));
+    let prediction = each!(4, x => plain[0][x].low_halves(plain[last][x]));
+    sums[4] = code_batch(simd, job, &source, prediction, modes, 4);
+    for (which, to) in modes.sums.iter_mut().enumerate().take(N) {
+        for (i, to) in [&mut to.squared, &mut to.spectra, &mut to.zeros].into_iter().enumerate() {
+            let (a, b, c) = (sums[2 * which][i], sums[2 * which + 1][i], sums[4][i]);
+            let c = c.add_neighbours(c);
+            a.add_neighbours(b).store(&mut to[0]);
+            (if which == 0 { c } else { c.high_halves(c) }).store(&mut to[1]);
+        }
+    }
+}
+
+/// Codes a batch; squared errors, spectra, and how many levels are 0.
+#[inline(always)]
+fn code_batch<S: Simd>(
+    simd: S,
+    job: &Job,
+    source: &[S::Words; 4],
+    prediction: [S::Words; 4],
+    modes: &mut Modes,
+    batch: usize,
+) -> [S::Dwords; 3] {
+    let rows = forward(simd, each!(4, x => source[x] - prediction[x]));
+    let (levels, scaled) = quantise(simd, rows, &job.segment.luma);
+    let columns = inverse(simd, scaled, prediction);
+    for (levels, to) in levels.into_iter().zip(&mut modes.levels[batch]) {
+        levels.store(to);
+    }
+    for (column, to) in columns.into_iter().zip(&mut modes.samples[batch]) {
+        column.store_bytes(to);
+    }
+    [squared::<S>(source, &columns), spectrum(simd, &columns), zeros(simd, &levels)]
 }
 
 /// The mode of a block, what it costs, and its levels in zigzag order.
@@ -165,50 +221,175 @@ fn code<S: Simd>(simd: S, job: &Job, source: &Rows, edge: &Edge, modes: &mut Mod
 fn choose<S: Simd>(
     simd: S,
     job: &Job,
-    modes: &Modes,
+    (modes, which): (&Modes, usize),
     source_spectrum: i32,
-    (mode_bits, context): (&[u16; MODES], usize),
+    (mode_bits, context): (&[i32; 16], usize),
     levels: &mut Block,
 ) -> (usize, Cost, bool) {
     let lambda = &job.segment.lambda;
-    let costs: [Cost; MODES] = std::array::from_fn(|mode| {
-        let (batch, slot) = PLACES[mode];
-        let sum = |halves: &[[i32; 8]; 3]| halves[batch][2 * slot] + halves[batch][2 * slot + 1];
-        let difference = sum(&modes.spectra).abs_diff(source_spectrum) >> 5;
-        Cost {
-            squared: sum(&modes.squared) as u64,
-            spectral: spectral(lambda, difference),
-            mode_bits: mode_bits[mode].into(),
-            residual_bits: 0,
-        }
-    });
-    let scores = costs.each_ref().map(|cost| cost.score(lambda.luma4x4));
+    let sums = &modes.sums[which];
+    let scores = scores(simd, job, sums, source_spectrum, mode_bits);
     // The one that is best without residuals first: most others cannot be better then.
-    let likely = (1..MODES).fold(0, |best, mode| if scores[mode] < scores[best] { mode } else { best });
-    let mut best = (i64::MAX, likely, costs[likely], false);
-    let mut mode = likely;
-    let mut next = 0;
+    let likely = (1..MODES).fold(0, |best, lane| if scores[lane] < scores[best] { lane } else { best });
+    let mut best = (i64::MAX, usize::MAX, Cost::default(), false);
+    let (mut lane, mut next) = (likely, 0);
     loop {
-        let mut own = [0; 16];
-        let (batch, slot) = PLACES[mode];
-        let mask = significant(simd, zigzag_block(simd, &modes.levels[batch], slot), &mut own);
+        let mode = usize::from(LANES[lane]);
+        let (batch, slot) = place_of(which, mode);
+        let block = block_of(simd, &modes.levels[batch], slot);
+        let (bits, mask) = residual(simd, job.costs, (kind::LUMA4X4, 0), context, block);
         let few = (mask >> 1).count_ones() as usize <= FLAT_LEVELS;
-        let mut cost = costs[mode];
-        cost.residual_bits = job.costs.residual_of(kind::LUMA4X4, 0, context, &own, mask)
-            + if mode > 0 && few { FLAT_PENALTY } else { 0 };
+        let of = |sums: &[[i32; 8]; 2]| sums.as_flattened()[lane & 15];
+        let cost = Cost {
+            squared: of(&sums.squared) as u64,
+            spectral: spectral(lambda, of(&sums.spectra).abs_diff(source_spectrum) >> 5),
+            mode_bits: mode_bits[lane & 15] as u32,
+            residual_bits: bits + if mode > 0 && few { FLAT_PENALTY } else { 0 },
+        };
         let score = cost.score(lambda.luma4x4);
         if score < best.0 || (score == best.0 && mode < best.1) {
             best = (score, mode, cost, mask != 0);
-            *levels = own;
+            zigzag::<S>(block, levels);
         }
-        let Some(other) = (next..MODES).find(|&mode| mode != likely && scores[mode] <= best.0) else {
+        let Some(other) = (next..MODES).find(|&lane| lane != likely && i64::from(scores[lane]) <= best.0)
+        else {
             return (best.1, best.2, best.3);
         };
-        (mode, next) = (other, other + 1);
+        (lane, next) = (other, other + 1);
     }
 }
 
-/// Gives the macroblock 4x4 modes if they are better than what has the score to beat.
+/// What the modes score at least, by lane: with nothing of the levels but their signs. (All of it is far below 2^31.)
+#[inline(always)]
+fn scores<S: Simd>(
+    simd: S,
+    job: &Job,
+    sums: &Sums,
+    source_spectrum: i32,
+    mode_bits: &[i32; 16],
+) -> [i32; 16] {
+    let lambda = &job.segment.lambda;
+    let splat = S::Dwords::splat;
+    let (zero, rate) = (splat(simd, 0), splat(simd, lambda.luma4x4 as i32));
+    let mut scores = [0; 16];
+    let groups = scores.as_chunks_mut::<8>().0.iter_mut().zip(mode_bits.as_chunks::<8>().0);
+    for (group, (to, bits)) in groups.enumerate() {
+        let load = [&sums.spectra[group], &sums.squared[group], &sums.zeros[group]];
+        let [spectrum, squared, zeros] = each!(3, i => S::Dwords::load(simd, load[i]));
+        let difference = spectrum - splat(simd, source_spectrum);
+        let difference = difference.max(zero - difference).shr::<5>();
+        let spectral = difference.mul_low(splat(simd, lambda.spectral as i32)) + splat(simd, 128);
+        let distortion = squared + spectral.shr::<8>();
+        let signs = (zeros + splat(simd, 16)).shl::<8>();
+        let bits = (S::Dwords::load(simd, bits) + signs).mul_low(rate);
+        (distortion.shl::<8>() + bits).store(to);
+    }
+    scores
+}
+
+/// The blocks in an order in which two of a step know nothing of each other: a block needs the one on its left, and those
+/// above and above to the right. Steps of one block alone have it twice.
+const STEPS: [[usize; 2]; 10] =
+    [[0, 0], [1, 1], [2, 4], [3, 5], [6, 8], [7, 9], [10, 12], [11, 13], [14, 14], [15, 15]];
+
+/// What is known of the blocks so far.
+struct State<'a> {
+    job: &'a Job<'a>,
+    prepared: &'a Source,
+    total: Cost,
+    score: i64,
+    modes: [u8; 16],
+    levels: [Block; 16],
+    strips: [Strip; 4],
+    flags: [u8; 16],
+    /// The samples above each row of blocks, with four more to the right.
+    above: [[u8; 20]; 5],
+    /// The samples to the left of the next block of each row.
+    left: [[u8; 4]; 4],
+}
+
+impl<'a> State<'a> {
+    fn new(job: &'a Job, prepared: &'a Source) -> Self {
+        let border = &job.luma_border;
+        let total = Cost { mode_bits: costs::HAS_4X4, ..Cost::default() };
+        let mut above = [[0; 20]; 5];
+        above[0][..16].copy_from_slice(&border.top);
+        for above in &mut above {
+            above[16..].copy_from_slice(&job.top_right);
+        }
+        Self {
+            job,
+            prepared,
+            total,
+            score: total.score(job.segment.lambda.mode),
+            modes: [0; 16],
+            levels: [[0; 16]; 16],
+            strips: [[[0; 16]; 4]; 4],
+            flags: [0; 16],
+            above,
+            left: *border.left.as_chunks().0.first_chunk().unwrap_or(&[[0; 4]; 4]),
+        }
+    }
+
+    #[inline(always)]
+    fn edge(&self, block: usize) -> Edge {
+        let (x, y) = (block % 4, block / 4);
+        let border = &self.job.luma_border;
+        let corner = match (x, y) {
+            (0, 0) => border.corner,
+            (0, _) => border.left[4 * y - 1],
+            _ => self.above[y][4 * x - 1],
+        };
+        let top = *self.above[y][4 * x..].first_chunk().unwrap_or(&[0; 8]);
+        Edge { left: self.left[y], corner, top }
+    }
+
+    /// Codes and decides blocks that know nothing of each other. Whether 4x4 modes may still be better than what has the
+    /// score to beat.
+    #[inline(always)]
+    fn step<S: Simd, const N: usize>(
+        &mut self,
+        simd: S,
+        blocks: [usize; N],
+        work: &mut Modes,
+        to_beat: i64,
+    ) -> bool {
+        let job = self.job;
+        let edges = blocks.map(|block| self.edge(block));
+        code(simd, job, blocks.map(|block| &self.prepared.blocks[block]), &edges, work);
+        for (which, block) in blocks.into_iter().enumerate() {
+            let (x, y) = (block % 4, block / 4);
+            let [beyond, beside] = neighbouring_modes(job, &self.modes, block);
+            let mode_bits = &costs::LUMA4X4_LANES[beyond][beside];
+            let top = if y == 0 { job.top.luma[x] } else { self.flags[block - 4] };
+            let left = if x == 0 { job.left.luma[y] } else { self.flags[block - 1] };
+            let (mode, cost, has_levels) = choose(
+                simd,
+                job,
+                (work, which),
+                self.prepared.spectra[block],
+                (mode_bits, usize::from(top + left)),
+                &mut self.levels[block],
+            );
+            self.score += cost.score(job.segment.lambda.mode);
+            self.total += cost;
+            self.modes[block] = mode as u8;
+            self.flags[block] = has_levels.into();
+            let (batch, slot) = place_of(which, mode);
+            for (column, from) in work.samples[batch].iter().enumerate() {
+                let four: [u8; 4] = *from[4 * (slot & 3)..].first_chunk().unwrap_or(&[0; 4]);
+                self.strips[y][column][4 * x..][..4].copy_from_slice(&four);
+                self.above[y + 1][4 * x + column] = four[3];
+                self.left[y] = four;
+            }
+        }
+        let most = job.effort.most_mode_bits;
+        self.score < to_beat && self.total.mode_bits - costs::HAS_4X4 <= most
+    }
+}
+
+/// Gives the macroblock 4x4 modes if they are better than what has the score to beat. (Scores only grow, so that the order
+/// in which blocks are added does not matter.)
 #[inline(always)]
 pub(in super::super) fn decide<S: Simd>(
     simd: S,
@@ -218,60 +399,23 @@ pub(in super::super) fn decide<S: Simd>(
     samples: &mut [Strip; 4],
     out: &mut Macroblock,
 ) {
-    let lambda = &job.segment.lambda;
-    let border = &job.luma_border;
-    let mut total = Cost { mode_bits: costs::HAS_4X4, ..Cost::default() };
-    let mut score = total.score(lambda.mode);
-    let mut coded = ([0; 16], [[0; 16]; 16], [[[0; 16]; 4]; 4]);
-    let (modes, levels, strips) = &mut coded;
-    let mut top_flags = job.top.luma;
-    // The row above the blocks to come.
-    let mut above = [0; 20];
-    above[..16].copy_from_slice(&border.top);
-    above[16..].copy_from_slice(&job.top_right);
-    let mut work = Modes {
-        levels: [[[0; 16]; 4]; 3],
-        samples: [[[0; 16]; 4]; 3],
-        squared: [[0; 8]; 3],
-        spectra: [[0; 8]; 3],
-    };
-    for y in 0..4 {
-        let mut left_flag = job.left.luma[y];
-        let mut corner = if y == 0 { border.corner } else { border.left[4 * y - 1] };
-        let mut left: [u8; 4] = std::array::from_fn(|row| border.left[4 * y + row]);
-        for x in 0..4 {
-            let block = 4 * y + x;
-            let top = *above[4 * x..].first_chunk().expect("eight samples");
-            code(simd, job, &prepared.blocks[block], &Edge { left, corner, top }, &mut work);
-            let [beyond, beside] = neighbouring_modes(job, modes, block);
-            let mode_bits = &costs::LUMA4X4[beyond][beside];
-            let context = usize::from(top_flags[x] + left_flag);
-            let (mode, cost, has_levels) =
-                choose(simd, job, &work, prepared.spectra[block], (mode_bits, context), &mut levels[block]);
-            score += cost.score(lambda.mode);
-            total += cost;
-            if score >= to_beat || total.mode_bits - costs::HAS_4X4 > job.effort.most_mode_bits {
-                return;
-            }
-            modes[block] = mode as u8;
-            left_flag = has_levels.into();
-            top_flags[x] = left_flag;
-            let (batch, slot) = PLACES[mode];
-            corner = above[4 * x + 3];
-            for (column, (from, to)) in work.samples[batch].iter().zip(&mut strips[y]).enumerate() {
-                let four = &from[4 * slot..][..4];
-                to[4 * x..][..4].copy_from_slice(four);
-                above[4 * x + column] = four[3];
-                if column == 3 {
-                    left.copy_from_slice(four);
-                }
-            }
+    let sums = Sums { squared: [[0; 8]; 2], spectra: [[0; 8]; 2], zeros: [[0; 8]; 2] };
+    let mut work = Modes { levels: [[[0; 16]; 4]; 5], samples: [[[0; 16]; 4]; 5], sums: [sums; 2] };
+    let mut state = State::new(job, prepared);
+    for [first, second] in std::hint::black_box(STEPS) {
+        let may_win = if first == second {
+            state.step(simd, [first], &mut work, to_beat)
+        } else {
+            state.step(simd, [first, second], &mut work, to_beat)
+        };
+        if !may_win {
+            return;
         }
     }
     out.has_4x4 = true;
-    out.modes = *modes;
+    out.modes = state.modes;
     out.dcs = [0; 16];
-    out.luma = *levels;
-    out.mode_bits = total.mode_bits;
-    *samples = *strips;
+    out.luma = state.levels;
+    out.mode_bits = state.total.mode_bits;
+    *samples = state.strips;
 }

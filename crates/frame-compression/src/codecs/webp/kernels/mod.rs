@@ -12,6 +12,7 @@ pub(super) mod luma16x16;
 pub(super) mod luma4x4;
 pub(super) mod upsample;
 
+use super::costs::{Costs, FIXED, LAST, place};
 use super::macroblock::{Job, Macroblock};
 use super::quantise::Matrix;
 use super::transform::Block;
@@ -116,6 +117,17 @@ pub(super) fn squared<S: Simd>(a: &[S::Words; 4], b: &[S::Words; 4]) -> S::Dword
     (p + q) + (r + s)
 }
 
+/// How many levels are 0, negated: two sums a block.
+#[inline(always)]
+pub(super) fn zeros<S: Simd>(simd: S, levels: &[S::Words; 4]) -> S::Dwords {
+    let zero = S::Words::splat(simd, 0);
+    let [a, b, c, d] = each!(4, v => levels[v].equal(zero));
+    (a + b + (c + d)).mul_add_pairs(S::Words::splat(simd, 1))
+}
+
+/// What each level that is not 0 costs at least: its sign.
+pub(super) const LEAST_BITS: i64 = 256;
+
 /// One pass of the Hadamard transform.
 #[inline(always)]
 fn hadamard_pass<S: Simd>(x: [S::Words; 4]) -> [S::Words; 4] {
@@ -146,27 +158,92 @@ pub(super) fn spectrum<S: Simd>(simd: S, columns: &[S::Words; 4]) -> S::Dwords {
 
 /// The zigzag order.
 static ZIGZAG: LaneOrder = LaneOrder::new([0, 1, 4, 8, 5, 2, 3, 6, 9, 12, 13, 10, 7, 11, 14, 15]);
+/// The place before each in that order.
+static BEFORE: LaneOrder = LaneOrder::new([0, 0, 1, 4, 8, 5, 2, 3, 6, 9, 12, 13, 10, 7, 11, 14]);
 
-/// The levels of the four blocks of a strip, each in zigzag order.
+/// The levels of the four blocks of a strip.
 #[inline(always)]
-pub(super) fn zigzag_strip<S: Simd>(simd: S, rows: &Rows) -> [S::Words; 4] {
+pub(super) fn blocks_of<S: Simd>(simd: S, rows: &Rows) -> [S::Words; 4] {
     let rows = each!(4, v => S::Words::load(simd, &rows[v]));
     let (even01, odd01) = (rows[0].zip_low_64(rows[1]), rows[0].zip_high_64(rows[1]));
     let (even23, odd23) = (rows[2].zip_low_64(rows[3]), rows[2].zip_high_64(rows[3]));
-    let blocks = [
-        even01.low_halves(even23),
-        odd01.low_halves(odd23),
-        even01.high_halves(even23),
-        odd01.high_halves(odd23),
-    ];
-    each!(4, b => blocks[b].reorder(&ZIGZAG))
+    [even01.low_halves(even23), odd01.low_halves(odd23), even01.high_halves(even23), odd01.high_halves(odd23)]
 }
 
-/// The levels of block `number` of a strip, in zigzag order.
+/// The levels of block `number` of a strip.
 #[inline(always)]
-pub(super) fn zigzag_block<S: Simd>(simd: S, rows: &Rows, number: usize) -> S::Words {
-    let four = |v: usize| rows[v][4 * (number & 3)..].first_chunk().expect("four lanes");
-    S::Words::load_quarters(simd, [four(0), four(1), four(2), four(3)]).reorder(&ZIGZAG)
+pub(super) fn block_of<S: Simd>(simd: S, rows: &Rows, number: usize) -> S::Words {
+    let four = |v: usize| rows[v][4 * (number & 3)..].first_chunk().unwrap_or(&[0; 4]);
+    S::Words::load_quarters(simd, [four(0), four(1), four(2), four(3)])
+}
+
+/// The levels of a block in zigzag order.
+#[inline(always)]
+pub(super) fn zigzag<S: Simd>(block: S::Words, out: &mut Block) {
+    block.reorder(&ZIGZAG).store(out);
+}
+
+/// What a block's levels cost from place `first` on after the neighbours' context, and which are not 0, a bit each in
+/// zigzag order.
+#[inline(always)]
+pub(super) fn residual<S: Simd>(
+    simd: S,
+    costs: &Costs,
+    (kind, first): (usize, usize),
+    context: usize,
+    block: S::Words,
+) -> (u32, u32) {
+    /// Where the costs of each place start.
+    static PLACES: [i16; 16] = {
+        let (mut places, mut n) = ([0; 16], 0);
+        while n < 16 {
+            places[n] = place(n, 0) as i16;
+            n += 1;
+        }
+        places
+    };
+    /// The first place of each kind.
+    static FIRST: [[i16; 16]; 2] = [
+        [-1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+        [0, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    ];
+    let zero = S::Words::splat(simd, 0);
+    let magnitudes = block.abs();
+    let levels = magnitudes.reorder(&ZIGZAG);
+    let significant = u32::from(!levels.equal(zero).signs());
+    if significant == 0 {
+        return (costs.more(kind, first, context, false), 0);
+    }
+    // The context of each place: the level before, at most 2, or the neighbours'.
+    let is_first = S::Words::load(simd, &FIRST[first & 1]);
+    let before = magnitudes.reorder(&BEFORE).min(S::Words::splat(simd, 2));
+    let start = S::Words::splat(simd, context as i16);
+    let contexts = before.xor(before.xor(start).and(is_first));
+    let row = contexts.mul_low(S::Words::splat(simd, LAST as i16 + 1));
+    let mut places = [0; 16];
+    let level = levels.min(S::Words::splat(simd, LAST as i16));
+    (S::Words::load(simd, &PLACES) + row + level).store(&mut places);
+    let last = (31 - significant.leading_zeros()) as usize & 15;
+    let table = costs.table(kind);
+    let mut cost = if context == 0 { costs.more(kind, first, 0, true) } else { 0 };
+    for place in &places[first..=last] {
+        cost += u32::from(table[*place as usize & (table.len() - 1)]);
+    }
+    // Large levels have more to them.
+    let large = levels.greater(S::Words::splat(simd, LAST as i16 - 1));
+    if !large.is_zero() {
+        let mut all = [0; 16];
+        levels.store(&mut all);
+        for level in all.into_iter().filter(|&level| level >= LAST as i16) {
+            cost += u32::from(FIXED[level as usize & 2047]);
+        }
+    }
+    if last < 15 {
+        let mut magnitudes = [0; 16];
+        levels.store(&mut magnitudes);
+        cost += costs.more(kind, last + 1, if magnitudes[last] == 1 { 1 } else { 2 }, false);
+    }
+    (cost, significant)
 }
 
 /// A strip's columns as rows of samples.
@@ -184,13 +261,6 @@ pub(super) fn store_rows<S: Simd>(simd: S, strip: &Strip, rows: &mut [u8; 64]) {
 pub(super) fn load_columns<S: Simd>(simd: S, rows: &[u8; 64]) -> [S::Words; 4] {
     let rows = rows.as_chunks::<16>().0;
     transpose::<S>(each!(4, y => S::Words::load_bytes(simd, &rows[y])))
-}
-
-/// Levels in zigzag order: which are not 0, a bit each, and all of them in memory.
-#[inline(always)]
-pub(super) fn significant<S: Simd>(simd: S, levels: S::Words, out: &mut Block) -> u32 {
-    levels.store(out);
-    u32::from(!levels.equal(S::Words::splat(simd, 0)).signs())
 }
 
 /// Decides and reconstructs a macroblock's luma.
