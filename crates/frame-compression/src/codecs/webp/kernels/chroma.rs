@@ -72,10 +72,10 @@ pub(in super::super) fn decide<S: Simd>(simd: S, job: &Job, out: &mut Macroblock
     let source = each!(2, y => load_columns(simd, &rows[y]));
     let mut modes = [EMPTY; 4];
     for (m, mode) in modes.iter_mut().enumerate() {
-        for y in 0..2 {
+        for (y, (source, rows)) in source.iter().zip(&mut mode.rows).enumerate() {
             let prediction = predict(simd, &job.chroma_borders, m, y);
-            let rows = forward(simd, each!(4, x => source[y][x] - prediction[x]));
-            for (row, to) in rows.into_iter().zip(&mut mode.rows[y]) {
+            let coefficients = forward(simd, each!(4, x => source[x] - prediction[x]));
+            for (row, to) in coefficients.into_iter().zip(rows) {
                 row.store(to);
             }
         }
@@ -93,17 +93,19 @@ pub(in super::super) fn decide<S: Simd>(simd: S, job: &Job, out: &mut Macroblock
     }
     for (m, mode) in modes.iter_mut().enumerate() {
         let (mut errors, mut none) = (S::Dwords::splat(simd, 0), S::Dwords::splat(simd, 0));
-        for y in 0..2 {
-            let rows = each!(4, v => S::Words::load(simd, &mode.rows[y][v]));
-            let (levels, scaled) = quantise(simd, rows, &job.segment.chroma);
+        for (y, (source, (rows, samples))) in
+            source.iter().zip(mode.rows.iter_mut().zip(&mut mode.samples)).enumerate()
+        {
+            let coefficients = each!(4, v => S::Words::load(simd, &rows[v]));
+            let (levels, scaled) = quantise(simd, coefficients, &job.segment.chroma);
             let columns = inverse(simd, scaled, predict(simd, &job.chroma_borders, m, y));
-            for (level, to) in levels.into_iter().zip(&mut mode.rows[y]) {
+            for (level, to) in levels.into_iter().zip(rows) {
                 level.store(to);
             }
-            for (column, to) in columns.into_iter().zip(&mut mode.samples[y]) {
+            for (column, to) in columns.into_iter().zip(samples) {
                 column.store_bytes(to);
             }
-            errors = errors + squared::<S>(&source[y], &columns);
+            errors = errors + squared::<S>(source, &columns);
             none = none + zeros(simd, &levels);
         }
         mode.count = 128 + i64::from(none.sum());
