@@ -22,7 +22,7 @@ count() {
 }
 
 table=$(mktemp -p "$scratch")
-for codec in h264 h265 jpeg; do
+for codec in $($program); do
     for what in planes call; do
         for level in scalar avx2; do
             # Two runs of different length: start-up and the first picture's allocations fall out.

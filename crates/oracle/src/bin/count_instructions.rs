@@ -1,5 +1,5 @@
 //! What `scripts/instructions.sh` runs under callgrind: the photograph `astronaut` at 512x512 through one codec,
-//! a number of times.
+//! a number of times. Without arguments, it names the codecs.
 //!
 //! ```sh
 //! cargo run --release -p oracle --no-default-features --bin count_instructions -- h264 planes 3
@@ -10,6 +10,10 @@ use test_pictures::Photograph;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.is_empty() {
+        Codec::ALL.iter().for_each(|codec| println!("{}", codec.name()));
+        return Ok(());
+    }
     let [codec, what, times] = &arguments[..] else {
         return Err("give a codec, planes or call, and a number".into());
     };

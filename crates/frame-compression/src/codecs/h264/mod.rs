@@ -162,7 +162,7 @@ impl Reconstruction {
             return;
         }
         #[cfg(feature = "rayon")]
-        if rows > 1 && wavefront::threads() > 1 {
+        if rows > 1 && crate::threads::available() > 1 {
             self.wavefront.reconstruct(self.level, planes, frame, slices, &mut self.coded);
             return;
         }

@@ -15,13 +15,9 @@ use super::frame::{Frame, Slices};
 use super::rows::{Band, Coded};
 use crate::planes::Planes;
 use crate::simd::Level;
+use crate::threads;
 use picture::{LEAD, Picture, Slot, WORDS, Worker};
 use protocol::{Halt, Row};
-
-/// Threads of the pool that the caller runs in; 1 outside of any, as no pool is ever started here.
-pub(super) fn threads() -> usize {
-    if rayon::current_thread_index().is_some() { rayon::current_num_threads() } else { 1 }
-}
 
 /// The memory of the wavefront.
 #[derive(Debug, Default)]
@@ -48,7 +44,7 @@ impl Wavefront {
         self.rows.clear();
         self.rows.resize_with(rows, Row::default);
         // Rows two macroblocks behind each other: more threads would find nothing to do.
-        let threads = threads().min(rows).min(columns.div_ceil(2));
+        let threads = threads::available().min(rows).min(columns.div_ceil(2));
         self.workers.resize_with(threads, Worker::default);
 
         let (luma, chroma) = (16 * stride, 8 * (stride / 2));
@@ -78,15 +74,8 @@ impl Wavefront {
             #[cfg(test)]
             fails_at: self.fails_at,
         };
-        let Some((own, others)) = self.workers.split_first_mut() else { return };
-        rayon::scope(|scope| {
-            for worker in others {
-                scope.spawn(|_| picture.work(worker));
-            }
-            picture.work(own);
-            // The rows that are left are in work: it takes longer to be woken than they take.
-            picture.wait();
-        });
+        // The rows that are left at the end are in work: it takes longer to be woken than they take.
+        threads::on_each_then(&mut self.workers, |worker| picture.work(worker), || picture.wait());
         picture.halt.finish();
     }
 }
