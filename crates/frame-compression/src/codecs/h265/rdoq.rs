@@ -38,12 +38,14 @@ pub(super) struct Scratch {
     flags: [i64; 1024],
     /// By how much the choice is better than 0, all in all.
     gains: [i64; 1024],
-    /// What a magnitude more or less is in price, and what a significance flag of 1 is more than one of 0.
+    /// What a magnitude more or less is in price.
     ups: [i32; 1024],
     downs: [i32; 1024],
-    flag_steps: [i32; 1024],
-    /// What the flags of sub-blocks cost.
+    /// What the flags of sub-blocks cost, and those of the neighbours that significance depends on.
     sub_blocks: [i64; 64],
+    coded_neighbours: [u8; 64],
+    /// What significance flags of 0 cost, and the prices of 0 and 1, by class.
+    significance: [SignificancePrice; SignificanceContexts::COUNT],
 }
 
 impl Scratch {
@@ -55,10 +57,19 @@ impl Scratch {
             gains: [0; 1024],
             ups: [0; 1024],
             downs: [0; 1024],
-            flag_steps: [0; 1024],
             sub_blocks: [0; 64],
+            coded_neighbours: [0; 64],
+            significance: [SignificancePrice::default(); SignificanceContexts::COUNT],
         }
     }
+}
+
+/// What a significance flag costs.
+#[derive(Debug, Clone, Copy, Default)]
+struct SignificancePrice {
+    zero_cost: i64,
+    /// Of 0 and of 1.
+    prices: [i64; 2],
 }
 
 /// The state within a sub-block that prices depend on.
@@ -100,6 +111,7 @@ pub(super) fn choose<S: Simd, const N: usize>(
     let (square_shift, texture_shift) = (2 * log2 + 1, 15 - 2 * log2);
     let mut walk = Walk { simd, scratch, quantiser, scan, choice, square_shift, texture_shift };
     let Some(last) = walk.nearest_levels::<N>(coefficients, out) else { return false };
+    walk.price_significance(last);
     let total = walk.choose_levels(last, sign_hiding, out);
     let end = walk.choose_end(last, total, out);
     if end == 0 {
@@ -109,7 +121,7 @@ pub(super) fn choose<S: Simd, const N: usize>(
     if !sign_hiding || out.significant[..scan.count()].iter().map(|mask| mask.count_ones()).sum::<u32>() < 2 {
         return true;
     }
-    walk.hide_signs(end, out);
+    walk.hide_signs(end, last, out);
     out.significant[..scan.count()].iter().any(|&mask| mask != 0)
 }
 
@@ -168,11 +180,32 @@ impl<S: Simd> Walk<'_, S> {
         last
     }
 
+    /// Looks up what the significance flags of the block cost.
+    #[inline(always)]
+    fn price_significance(&mut self, last: usize) {
+        let contexts = SignificanceContexts::new(self.scan, self.choice.channel);
+        // Blocks of 4x4 have nine classes, larger ones three; those of one sub-block have no others.
+        let count = if self.scan.log2 == 2 { 9 } else { 3 };
+        let others = if last < 16 { 0..0 } else { 0..count };
+        for class in others.chain(9..9 + count).chain(18..19) {
+            let context = contexts.of_class(class);
+            let prices = [false, true].map(|bin| self.price(context, bin));
+            self.scratch.significance[class] = SignificancePrice { zero_cost: self.cost(prices[0]), prices };
+        }
+    }
+
+    /// What the significance flag of a place costs.
+    #[inline(always)]
+    fn significance(&self, index: usize, rank: usize) -> SignificancePrice {
+        let coded = usize::from(self.scratch.coded_neighbours[index % 64]);
+        let class = SignificanceContexts::class(self.scan, index, rank, coded);
+        self.scratch.significance[class % SignificanceContexts::COUNT]
+    }
+
     /// Chooses each level up to the last, and which sub-blocks to leave out as a whole. Gives the cost of it all.
     #[inline(always)]
     fn choose_levels(&mut self, last: usize, sign_hiding: bool, out: &mut LevelsMut<'_>) -> i64 {
         let chroma = self.choice.channel == Channel::Chroma;
-        let significance = SignificanceContexts::new(self.scan, self.choice.channel);
         let flag_context = context::CODED_SUB_BLOCK_FLAG + if chroma { 2 } else { 0 };
         let last_sub_block = last / 16;
         let mut total = 0;
@@ -191,8 +224,8 @@ impl<S: Simd> Walk<'_, S> {
                 continue;
             }
             let running = Running { count: 0, large: 0, greater1, set, rice: 0 };
-            let contexts = significance.of_sub_block(self.scan, index, coded);
-            let sums = self.choose_sub_block(index, last, &contexts, running, sign_hiding, out);
+            self.scratch.coded_neighbours[index % 64] = coded as u8;
+            let sums = self.choose_sub_block(index, last, running, sign_hiding, out);
             greater1 = sums.greater1;
             total += sums.total;
             let mask = out.significant[index];
@@ -234,34 +267,27 @@ impl<S: Simd> Walk<'_, S> {
         &mut self,
         index: usize,
         last: usize,
-        contexts: &[usize; 16],
         mut running: Running,
         sign_hiding: bool,
         out: &mut LevelsMut<'_>,
     ) -> SubBlockSums {
         let mut sums = SubBlockSums::default();
         let mut mask = 0;
-        for rank in (0..16).rev() {
+        let mut zero_up = self.greater1(&running, false) as i32;
+        let top = if index == last / 16 { last % 16 } else { 15 };
+        for rank in (0..=top).rev() {
             let place = 16 * index + rank;
-            if place > last {
-                self.scratch.flags[place] = 0;
-                continue;
-            }
-            let prices = [false, true].map(|bin| self.price(contexts[rank], bin));
-            let is_last = place == last;
+            let significance = self.significance(index, rank);
             let level = i64::from(out.levels[place]);
             if level == 0 {
-                let flag = self.cost(prices[0]);
-                self.scratch.flags[place] = flag;
-                self.scratch.ups[place] = self.greater1(&running, false) as i32;
+                let flag = significance.zero_cost;
+                (self.scratch.flags[place], self.scratch.ups[place]) = (flag, zero_up);
                 self.scratch.downs[place] = 0;
-                self.scratch.flag_steps[place] = (prices[1] - prices[0]) as i32;
                 sums.total += flag;
                 sums.flags += flag;
                 continue;
             }
-            self.scratch.flag_steps[place] = if is_last { 0 } else { (prices[1] - prices[0]) as i32 };
-            let flags = if is_last { None } else { Some(prices) };
+            let flags = if place == last { None } else { Some(significance) };
             let chosen = self.choose_level(place, level, flags, &running);
             self.scratch.flags[place] = chosen.flag;
             self.scratch.gains[place] = chosen.gain;
@@ -269,16 +295,18 @@ impl<S: Simd> Walk<'_, S> {
             sums.flags += chosen.flag;
             let level = chosen.level;
             out.levels[place] = level as i16;
+            if level == 0 {
+                (self.scratch.ups[place], self.scratch.downs[place]) = (zero_up, 0);
+                continue;
+            }
             if sign_hiding {
-                let (up, down) =
-                    if level > 0 { self.steps(level, &running) } else { (self.greater1(&running, false), 0) };
+                let (up, down) = self.steps(level, &running);
                 (self.scratch.ups[place], self.scratch.downs[place]) = (up as i32, down as i32);
             }
             running.take(level);
-            if level > 0 {
-                mask |= 1 << rank;
-                sums.gain_over_flags += chosen.gain + chosen.flag;
-            }
+            zero_up = self.greater1(&running, false) as i32;
+            mask |= 1 << rank;
+            sums.gain_over_flags += chosen.gain + chosen.flag;
         }
         out.significant[index] = mask;
         sums.greater1 = running.greater1;
@@ -288,7 +316,13 @@ impl<S: Simd> Walk<'_, S> {
     /// Chooses between the nearest level, one less, and (where it is small, and not the last) 0. `flags` are the prices of
     /// the significance flag, where it has one.
     #[inline(always)]
-    fn choose_level(&self, place: usize, nearest: i64, flags: Option<[i64; 2]>, running: &Running) -> Chosen {
+    fn choose_level(
+        &self,
+        place: usize,
+        nearest: i64,
+        flags: Option<SignificancePrice>,
+        running: &Running,
+    ) -> Chosen {
         let coefficient = i64::from(self.scratch.coefficients[place]);
         let magnitude = coefficient.abs();
         // The block without the transform's own share of the texture, signed as the coefficient.
@@ -300,13 +334,13 @@ impl<S: Simd> Walk<'_, S> {
         let left_out = ((magnitude * magnitude) << self.square_shift) - texture.map_or(0, texture_cost);
         let signed = texture.map(|texture| if coefficient < 0 { -texture } else { texture });
         let (mut best, mut level, mut flag) = (i64::MAX, 0, 0);
-        if let Some([zero, _]) = flags
+        if let Some(significance) = flags
             && nearest < 3
         {
-            flag = self.cost(zero);
+            flag = significance.zero_cost;
             best = left_out + flag;
         }
-        let significant = flags.map_or(0, |[_, one]| one);
+        let significant = flags.map_or(0, |significance| significance.prices[1]);
         for candidate in [nearest, nearest - 1] {
             if candidate == 0 {
                 break;
@@ -495,7 +529,7 @@ impl<S: Simd> Walk<'_, S> {
 
     /// Makes the parity of each sub-block's magnitudes say the sign of its first level (section 3.6).
     #[inline(always)]
-    fn hide_signs(&self, end: usize, out: &mut LevelsMut<'_>) {
+    fn hide_signs(&self, end: usize, last: usize, out: &mut LevelsMut<'_>) {
         let mut is_first = true;
         for index in (0..=(end - 1) / 16).rev() {
             let mask = out.significant[index];
@@ -508,7 +542,7 @@ impl<S: Simd> Walk<'_, S> {
             let odd = levels.iter().fold(0, |parity, &level| parity ^ level) & 1 != 0;
             if spread(mask.into()) >= 4 && (levels[lowest] < 0) != odd {
                 let highest = if is_first { 15 - mask.leading_zeros() as usize } else { 15 };
-                let change = self.parity_change(index, levels, lowest, highest, is_first);
+                let change = self.parity_change(index, levels, [lowest, highest, last], is_first);
                 out.significant[index] = self.change_level(index, levels, change, mask);
             }
             is_first = false;
@@ -521,8 +555,7 @@ impl<S: Simd> Walk<'_, S> {
         &self,
         index: usize,
         levels: &[i16; 16],
-        lowest: usize,
-        highest: usize,
+        [lowest, highest, last]: [usize; 3],
         is_first: bool,
     ) -> (usize, i16) {
         let negative = levels[lowest] < 0;
@@ -531,8 +564,9 @@ impl<S: Simd> Walk<'_, S> {
             let place = 16 * index + rank;
             let coefficient = i64::from(self.scratch.coefficients[place]);
             let magnitude = i64::from(levels[rank]).abs();
-            let [up, down, flag] = [&self.scratch.ups, &self.scratch.downs, &self.scratch.flag_steps]
-                .map(|steps| i64::from(steps[place]));
+            let [up, down] = [&self.scratch.ups, &self.scratch.downs].map(|steps| i64::from(steps[place]));
+            let [zero, one] = self.significance(index, rank).prices;
+            let flag = if place == last { 0 } else { one - zero };
             let error = |level: i64| {
                 let error = coefficient.abs() - self.quantiser.magnitude_of(level);
                 error * error

@@ -117,15 +117,29 @@ impl SignificanceContexts {
         self.others[usize::from(sub_block == 0)]
     }
 
-    /// The contexts of a sub-block's places, by the coded_sub_block_flags of its right (1) and lower (2) neighbour.
+    /// How many contexts there can be, as [`Self::of_class`] and the first place have them.
+    pub(super) const COUNT: usize = 19;
+
+    /// The context of a number that [`Self::class`] gives.
     #[inline(always)]
-    pub(super) fn of_sub_block(&self, scan: &Scan, sub_block: usize, coded: usize) -> [usize; 16] {
-        let base = self.base(sub_block);
-        let mut contexts = scan.significance[coded % 4].map(|class| base + usize::from(class));
-        if sub_block == 0 {
-            contexts[0] = self.first;
+    pub(super) fn of_class(&self, class: usize) -> usize {
+        match class {
+            18 => self.first,
+            9.. => self.others[1] + class - 9,
+            _ => self.others[0] + class,
         }
-        contexts
+    }
+
+    /// Of a place in a sub-block, by the coded_sub_block_flags of its right (1) and lower (2) neighbour: a number below
+    /// [`Self::COUNT`] that stands for its context.
+    #[inline(always)]
+    pub(super) fn class(scan: &Scan, sub_block: usize, rank: usize, coded: usize) -> usize {
+        let class = usize::from(scan.significance[coded % 4][rank % 16]);
+        match (sub_block, rank) {
+            (0, 0) => 18,
+            (0, _) => 9 + class,
+            _ => class,
+        }
     }
 }
 
