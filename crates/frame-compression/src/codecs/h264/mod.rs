@@ -208,7 +208,9 @@ impl Reconstruction {
         for row in 0..rows {
             let coded = &mut self.coded[row * columns..][..columns];
             let mut band = band(planes, row, row + 1);
-            coder.code_row(self.level, frame, &mut band, slices.start(row), coded);
+            dispatch!(self.level, simd => {
+                coder.code_row(simd, frame, &mut band, slices.start(row), coded);
+            });
             if let Some(before) = row.checked_sub(1) {
                 self.deblock(planes, frame, slices, before, columns);
             }

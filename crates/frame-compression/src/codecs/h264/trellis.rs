@@ -103,6 +103,45 @@ impl Scalings {
     }
 }
 
+/// What the significance of a category's coefficients costs in the context model of a macroblock's start, at the
+/// macroblock's λ.
+#[derive(Debug)]
+pub(super) struct Significance<const N: usize> {
+    /// The summed costs of zeros before each scan position, times λ.
+    zeros: [i64; 65],
+    /// The bits of a coefficient that is not the last, and of the last.
+    one: [u32; N],
+    last: [u32; N],
+}
+
+impl<const N: usize> Significance<N> {
+    pub(super) fn of(contexts: &Contexts, category: Category, lambda: u32) -> Self {
+        let bases = category.bases();
+        let mut significance = Self { zeros: [0; 65], one: [0; N], last: [0; N] };
+        for i in 0..N - 1 {
+            let (coded, last) = match category {
+                Category::Luma8x8 => (usize::from(SIGNIFICANCE_8X8[i]), usize::from(LAST_8X8[i])),
+                // AC blocks count from the DC on, too: one context further than the coder.
+                _ => (i, i),
+            };
+            let coded = contexts.state(bases.significance + coded);
+            let last = contexts.state(bases.last + last);
+            let one = cost(coded, true);
+            significance.zeros[i + 1] = significance.zeros[i] + price(cost(coded, false), lambda);
+            significance.one[i] = one + cost(last, false);
+            significance.last[i] = one + cost(last, true);
+        }
+        significance.zeros[N] = significance.zeros[N - 1];
+        significance
+    }
+}
+
+/// The trellis's price of bits.
+#[inline(always)]
+fn price(bits: u32, lambda: u32) -> i64 {
+    (i64::from(bits) * i64::from(lambda)) >> 4
+}
+
 /// What a trellis weighs by.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Weighing<'a, const N: usize> {
@@ -114,25 +153,31 @@ pub(super) struct Weighing<'a, const N: usize> {
     pub(super) psy: Option<(u32, &'a [i32; N])>,
 }
 
-/// A way to code the coefficients from some position on.
+/// A way to code the coefficients from some position on. Its place among the nodes says how many levels were coded:
+/// none; of 1 alone, one, two, more; of more than 1, one, two, three, more.
 #[derive(Debug, Clone, Copy)]
 struct Node {
     score: i64,
-    /// The category's level contexts, adapted.
-    states: [u8; 10],
-    /// The level coded last.
-    last: u16,
+    /// By scan position: the nearest level, or the one below.
+    path: u64,
+    /// The context of the next level's first bin. Others than that of node 3 and those from 4 on pass it once only, so
+    /// that it need not be remembered there.
+    first: u8,
+    /// The context of the other bins, which only node 7 passes again and again.
+    other: u8,
 }
 
-const NOWHERE: i64 = i64::MAX;
-const EMPTY: Node = Node { score: NOWHERE, states: [0; 10], last: 0 };
+/// No state: the context is as it was at the start.
+const INITIAL: u8 = u8::MAX;
 
-/// A coded level, and the one coded before it.
-#[derive(Debug, Clone, Copy, Default)]
-struct Step {
-    level: u16,
-    position: u8,
-    before: u16,
+/// More than any score.
+const NOWHERE: i64 = 1 << 60;
+const EMPTY: Node = Node { score: NOWHERE, path: 0, first: INITIAL, other: INITIAL };
+
+/// The contexts of levels as a block starts.
+struct Start {
+    first: [u8; 8],
+    other: [u8; 8],
 }
 
 impl<const N: usize> Weighing<'_, N> {
@@ -159,23 +204,6 @@ impl<const N: usize> Weighing<'_, N> {
         (distortion, alone)
     }
 
-    /// The costs of a position's significance: of 0, of a coefficient, of the last one.
-    fn significance(&self, i: usize) -> [u32; 3] {
-        if i == N - 1 {
-            return [0; 3];
-        }
-        let bases = self.category.bases();
-        let (significance, last) = match self.category {
-            Category::Luma8x8 => (usize::from(SIGNIFICANCE_8X8[i]), usize::from(LAST_8X8[i])),
-            // AC blocks count from the DC on, too: one context further than the coder.
-            _ => (i, i),
-        };
-        let significance = self.contexts.state(bases.significance + significance);
-        let last = self.contexts.state(bases.last + last);
-        let one = cost(significance, true);
-        [cost(significance, false), one + cost(last, false), one + cost(last, true)]
-    }
-
     /// What CAVLC's trellis weighs of a coefficient.
     pub(super) fn candidate(&self, i: usize, coefficient: i32) -> Candidate {
         let product = coefficient.unsigned_abs() * u32::from(self.scaling.multiplier[i]);
@@ -200,93 +228,146 @@ impl<const N: usize> Weighing<'_, N> {
     }
 
     /// Chooses the levels of coefficients in scan order, the first `first` of which are none; whether any is not 0.
-    pub(super) fn quantise(&self, coefficients: &[i32; N], first: usize, levels: &mut [i16; N]) -> bool {
+    pub(super) fn quantise(
+        &self,
+        significance: &Significance<N>,
+        coefficients: &[i32; N],
+        first: usize,
+        levels: &mut [i16; N],
+    ) -> bool {
         *levels = [0; N];
+        let mut nearest = [0u32; N];
         let Scaling { multiplier, bias, .. } = self.scaling;
-        let mut nearest = [0; N];
-        let mut end = None;
-        for i in first..N {
+        for i in 0..N {
             let magnitude = coefficients[i].unsigned_abs();
             nearest[i] = ((magnitude + u32::from(bias[i])) * u32::from(multiplier[i])) >> 16;
-            if nearest[i] != 0 {
-                end = Some(i);
-            }
         }
-        let Some(end) = end else { return false };
-
-        let lambda = i64::from(self.lambda);
-        let price = |bits: u32| (i64::from(bits) * lambda) >> 4;
-        let mut steps = [Step::default(); 16 * 64 + 1];
-        let mut count = 1;
-        let mut nodes = [EMPTY; 8];
-        nodes[0].score = 0;
-        nodes[0].states = *self.contexts.states(self.category.bases().level);
-        for i in (first..=end).rev() {
-            let [zero, one, last] = self.significance(i);
-            let zero = price(zero);
-            if nearest[i] == 0 {
-                for node in nodes[1..].iter_mut().filter(|node| node.score != NOWHERE) {
-                    node.score += zero;
-                }
-                continue;
-            }
-            let mut after = [EMPTY; 8];
-            for level in [nearest[i] - 1, nearest[i]] {
-                let (distortion, alone) = self.distortions(i, coefficients[i], level);
-                for (j, node) in nodes.iter().enumerate().filter(|(_, node)| node.score != NOWHERE) {
-                    let distortion = if j == 0 { alone } else { distortion };
-                    if level == 0 {
-                        let score = node.score + distortion + if j == 0 { 0 } else { zero };
-                        if score < after[j].score {
-                            after[j] = Node { score, ..*node };
-                        }
-                        continue;
-                    }
-                    let bits = if j == 0 { last } else { one };
-                    let (target, bits, states) = self.code(node, j, level, bits);
-                    let score = node.score + distortion + price(bits);
-                    if score < after[target].score {
-                        steps[count] = Step { level: level as u16, position: i as u8, before: node.last };
-                        after[target] = Node { score, states, last: count as u16 };
-                        count += 1;
-                    }
-                }
-            }
-            nodes = after;
+        let mut coded = 0u64;
+        for (i, &level) in nearest.iter().enumerate().skip(first) {
+            coded |= u64::from(level != 0) << i;
         }
-        let mut best = 0;
-        for j in 1..8 {
-            if nodes[j].score < nodes[best].score {
-                best = j;
-            }
+        if coded == 0 {
+            return false;
         }
-        let mut at = nodes[best].last;
-        while at != 0 {
-            let Step { level, position, before } = steps[usize::from(at)];
-            let i = usize::from(position);
-            levels[i] = if coefficients[i] < 0 { -(level as i16) } else { level as i16 };
-            at = before;
+        let path = self.shortest_path(significance, coefficients, &nearest, (coded, first));
+        let mut any = 0;
+        let mut rest = coded;
+        while rest != 0 {
+            let i = rest.trailing_zeros() as usize % N;
+            rest &= rest - 1;
+            let level = nearest[i] as i16 - 1 + (path >> i & 1) as i16;
+            any |= level;
+            levels[i] = if coefficients[i] < 0 { -level } else { level };
         }
-        best != 0
+        any != 0
     }
 
-    /// Codes a level after `node`: the node that this leads to, the bits with `bits`, the contexts after.
-    fn code(&self, node: &Node, j: usize, level: u32, bits: u32) -> (usize, u32, [u8; 10]) {
-        let mut states = node.states;
-        let first = &mut states[usize::from(FIRST_BIN[j])];
-        let mut bits = bits + BIT + cost(*first, level > 1);
-        *first = next(*first, level > 1);
-        if level == 1 {
-            return (usize::from(AFTER_ONE[j]), bits, states);
+    /// At which of the coded positions the best path takes the nearest level. `first`: the first position of the block.
+    fn shortest_path(
+        &self,
+        significance: &Significance<N>,
+        coefficients: &[i32; N],
+        nearest: &[u32; N],
+        (coded, first): (u64, usize),
+    ) -> u64 {
+        let states: &[u8; 10] = self.contexts.states(self.category.bases().level);
+        let start = Start {
+            first: FIRST_BIN.map(|place| states[usize::from(place)]),
+            other: std::array::from_fn(|j| states[other_bins(self.category, j)]),
+        };
+        let mut nodes = [EMPTY; 8];
+        nodes[0].score = 0;
+        let mut rest = coded;
+        let mut before = 63 - coded.leading_zeros() as usize + 1;
+        while rest != 0 {
+            let i = (63 - rest.leading_zeros()) as usize % N;
+            rest ^= 1 << i;
+            let zeros = significance.zeros[before] - significance.zeros[i + 1];
+            before = i;
+            for node in &mut nodes[1..] {
+                node.score += zeros;
+            }
+            let level = nearest[i];
+            let mut after = if level == 1 {
+                let zero = significance.zeros[i + 1] - significance.zeros[i];
+                self.leave_out(&nodes, self.distortions(i, coefficients[i], 0), zero)
+            } else {
+                let mut after = [EMPTY; 8];
+                self.advance(&start, &nodes, &mut after, significance, coefficients, (i, level - 1, 0));
+                after
+            };
+            self.advance(&start, &nodes, &mut after, significance, coefficients, (i, level, 1 << i));
+            nodes = after;
         }
-        let other = &mut states[other_bins(self.category, j)];
-        let (cost, after) = unary(*other, level.min(15) as usize - 2);
-        *other = after;
-        bits += cost;
-        if level >= 15 {
-            bits += escape(level);
+        let zeros = significance.zeros[before] - significance.zeros[first];
+        let mut best = nodes[0];
+        for node in &nodes[1..] {
+            if node.score + zeros < best.score {
+                best = Node { score: node.score + zeros, ..*node };
+            }
         }
-        (usize::from(AFTER_MORE[j]), bits, states)
+        best.path
+    }
+
+    /// The nodes after a coefficient becomes 0.
+    #[inline(always)]
+    fn leave_out(&self, nodes: &[Node; 8], (distortion, alone): (i64, i64), zero: i64) -> [Node; 8] {
+        let mut after = *nodes;
+        after[0].score += alone;
+        for node in &mut after[1..] {
+            node.score += distortion + zero;
+        }
+        after
+    }
+
+    /// Codes a level after each of the nodes: those that are better for it replace what there is.
+    #[inline(always)]
+    fn advance(
+        &self,
+        start: &Start,
+        nodes: &[Node; 8],
+        after: &mut [Node; 8],
+        significance: &Significance<N>,
+        coefficients: &[i32; N],
+        (i, level, bit): (usize, u32, u64),
+    ) {
+        let (distortion, alone) = self.distortions(i, coefficients[i], level);
+        let (last, one) = (significance.last[i], significance.one[i]);
+        let escape = if level >= 15 { escape(level) } else { 0 };
+        let ones = level.clamp(2, 15) as usize - 2;
+        for (j, node) in nodes.iter().enumerate() {
+            if node.score >= NOWHERE / 2 {
+                continue;
+            }
+            let (distortion, bits) = if j == 0 { (alone, last) } else { (distortion, one) };
+            // What was not remembered is as it was at the start.
+            let first = if j >= 3 && node.first != INITIAL { node.first } else { start.first[j] };
+            let mut bits = bits + BIT + cost(first, level > 1);
+            let mut next_node = Node { path: node.path | bit, first: INITIAL, other: INITIAL, ..*node };
+            let target = if level == 1 {
+                let target = usize::from(AFTER_ONE[j]);
+                if j >= 3 {
+                    next_node.first = next(first, false);
+                    next_node.other = node.other;
+                }
+                target
+            } else {
+                let other = if j == 7 && node.other != INITIAL { node.other } else { start.other[j] };
+                let (cost, state) = unary(other, ones);
+                bits += cost + escape;
+                if j >= 4 {
+                    next_node.first = next(first, true);
+                }
+                if j == 7 {
+                    next_node.other = state;
+                }
+                usize::from(AFTER_MORE[j])
+            };
+            next_node.score = node.score + distortion + price(bits, self.lambda);
+            if next_node.score < after[target].score {
+                after[target] = next_node;
+            }
+        }
     }
 }
 
@@ -311,7 +392,8 @@ mod tests {
             psy: None,
         };
         let mut levels = [0; N];
-        assert!(weighing.quantise(&coefficients, first, &mut levels));
+        let significance = Significance::of(&contexts, category, weighing.lambda);
+        assert!(weighing.quantise(&significance, &coefficients, first, &mut levels));
         let end = levels.iter().rposition(|&level| level != 0).unwrap();
         levels[first..=end].to_vec()
     }

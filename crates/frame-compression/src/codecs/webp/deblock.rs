@@ -1,8 +1,6 @@
 //! The loop filter (RFC 6386 15), the normal and the simple one, on whole planes.
 
-use super::kernels;
 use crate::planes::{Plane, Planes};
-use crate::simd::Simd;
 
 /// How a macroblock is filtered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -15,17 +13,17 @@ pub(super) struct Strength {
 
 /// The thresholds of a level.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+struct Limits {
     /// Of an edge: twice, plus 1.
-    pub(super) edge: i32,
+    edge: i32,
     /// Between neighbours on one side.
-    pub(super) interior: i32,
+    interior: i32,
     /// From which an edge is too steep to be filtered far.
-    pub(super) steep: i32,
+    steep: i32,
 }
 
 impl Limits {
-    pub(super) fn new(level: u8, at_macroblock: bool, sharpness: u8) -> Self {
+    fn new(level: u8, at_macroblock: bool, sharpness: u8) -> Self {
         let level = i32::from(level);
         let interior = interior_limit(level, sharpness.into());
         let limit = 2 * level + interior + if at_macroblock { 4 } else { 0 };
@@ -150,17 +148,7 @@ pub(super) struct Kind {
 }
 
 /// Filters a row of macroblocks; the rows above are done.
-#[inline(always)]
-pub(super) fn deblock_row<S: Simd>(
-    simd: S,
-    planes: &mut Planes,
-    y: usize,
-    strengths: &[Strength],
-    kind: Kind,
-) {
-    if !S::IS_SCALAR && !kind.is_simple {
-        return kernels::deblock::deblock_row(simd, planes, y, strengths, kind.sharpness);
-    }
+pub(super) fn deblock_row(planes: &mut Planes, y: usize, strengths: &[Strength], kind: Kind) {
     for (x, &strength) in strengths.iter().enumerate().filter(|(_, strength)| strength.level > 0) {
         filter_block(&mut planes.y, (x, y), 16, strength, kind);
         if !kind.is_simple {

@@ -75,8 +75,13 @@ pub(in super::super) fn pass_pcm(contexts: &mut Contexts, around: &Around) -> u3
     contexts.pass(3 + around.not_nxn, true)
 }
 
-/// Passes all bins of a macroblock: the cost.
-pub(in super::super) fn pass_macroblock(contexts: &mut Contexts, subject: &Subject<'_>, order: Order) -> u32 {
+/// Passes all bins of a macroblock: the cost. `chroma_bits`: where chroma's residual has been counted already.
+pub(in super::super) fn pass_macroblock(
+    contexts: &mut Contexts,
+    subject: &Subject<'_>,
+    order: Order,
+    chroma_bits: Option<u32>,
+) -> u32 {
     let Subject { around, counts, luma, chroma, transform_8x8, qp, last } = *subject;
     let mut bits = 0;
     if luma.kind == Kind::Intra16x16 {
@@ -110,7 +115,8 @@ pub(in super::super) fn pass_macroblock(contexts: &mut Contexts, subject: &Subje
     let step = if empty && qp > last { 0 } else { i32::from(qp) - i32::from(last) };
     bits += pass_qp_delta(contexts, around, step);
     bits += pass_luma_residual(contexts, around, counts, luma, order);
-    bits + pass_chroma_residual(contexts, around, counts, chroma, order)
+    let chroma = || pass_chroma_residual(contexts, around, counts, chroma, order);
+    bits + chroma_bits.unwrap_or_else(chroma)
 }
 
 /// The mode of a 4x4 or 8x8 block.

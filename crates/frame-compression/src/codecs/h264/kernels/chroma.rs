@@ -138,6 +138,50 @@ fn code_dc<S: Simd>(simd: S, [upper, lower]: [S::Words; 2], quantiser: &Quantise
     })
 }
 
+/// The mode of least cost and its prediction.
+#[inline(always)]
+fn choose<S: Simd>(
+    simd: S,
+    source: &[S::Words; 8],
+    chroma: &ChromaCanvas,
+    neighbours: Neighbours,
+    lambda: u32,
+) -> (Mode, [S::Words; 8]) {
+    let sides = Sides::read(simd, chroma);
+    let (mut best_cost, mut best_mode) = (u32::MAX, Mode::Dc);
+    let mut prediction = *source;
+    for &mode in Mode::candidates(neighbours) {
+        let candidate = predict(simd, &sides, mode, neighbours);
+        let [[a, b], [c, d]] = each!(2, row => {
+            half_coefficients::<S>(each!(4, y => source[4 * row + y] - candidate[4 * row + y]))
+        });
+        let cost = (a + b + (c + d)).sum() as u32 + lambda * mode.chroma_bits();
+        if cost < best_cost {
+            (best_cost, best_mode, prediction) = (cost, mode, candidate);
+        }
+    }
+    (best_mode, prediction)
+}
+
+/// The mode of least cost and its prediction: rows of Cb and Cr side by side.
+#[inline(always)]
+pub(in super::super) fn search<S: Simd>(
+    simd: S,
+    source: &[u8; 128],
+    chroma: &ChromaCanvas,
+    neighbours: Neighbours,
+    lambda: u32,
+) -> (Mode, [u8; 128]) {
+    let rows = source.as_chunks::<16>().0;
+    let source = each!(8, y => S::Words::load_bytes(simd, &rows[y]));
+    let (mode, prediction) = choose(simd, &source, chroma, neighbours, lambda);
+    let mut samples = [0; 128];
+    for (row, samples) in prediction.into_iter().zip(samples.as_chunks_mut::<16>().0) {
+        row.store_bytes(samples);
+    }
+    (mode, samples)
+}
+
 /// Chooses how to predict both planes and codes them; the mode, and whether they have a residual. Not for a luma
 /// quantiser above 51.
 #[inline(always)]
@@ -149,21 +193,9 @@ pub(in super::super) fn code<S: Simd>(
     lambda: u32,
     quantiser: &Quantiser,
 ) -> (Mode, bool) {
-    let sides = Sides::read(simd, chroma);
     let rows = source.as_chunks::<16>().0;
     let source = each!(8, y => S::Words::load_bytes(simd, &rows[y]));
-    let (mut best_cost, mut best_mode) = (u32::MAX, Mode::Dc);
-    let mut prediction = source;
-    for &mode in Mode::candidates(neighbours) {
-        let candidate = predict(simd, &sides, mode, neighbours);
-        let [[a, b], [c, d]] = each!(2, row => {
-            half_coefficients::<S>(each!(4, y => source[4 * row + y] - candidate[4 * row + y]))
-        });
-        let cost = (a + b + (c + d)).sum() as u32 + lambda * mode.chroma_bits();
-        if cost < best_cost {
-            (best_cost, best_mode, prediction) = (cost, mode, candidate);
-        }
-    }
+    let (best_mode, prediction) = choose(simd, &source, chroma, neighbours, lambda);
 
     let scaling = FourScaling::new(simd, &quantiser.four);
     let coded = each!(2, row => {

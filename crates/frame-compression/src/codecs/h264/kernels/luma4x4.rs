@@ -3,7 +3,7 @@
 use super::super::macroblock::LumaCanvas;
 use super::super::predict::blocks;
 use super::super::quantise::Scaling;
-use super::{Place, half_coefficients, levels, scaling_of, smallest, sums_of_halves};
+use super::{Place, Spot, half_coefficients, levels, scaling_of, smallest, sums_of_halves};
 use crate::simd::{Bytes, Dwords, Simd, Words, each};
 
 /// The edge as the tables below name it: left from the lowest up (the lowest twice), the corner, above from left to
@@ -187,10 +187,25 @@ pub(in super::super) fn search<S: Simd>(
     let flat_distortion = (flat.others + (flat.first - 16 * i32::from(dc)).abs()) >> 1;
     let flat_price = if predicted == usize::from(blocks::DC) { 0 } else { price as i32 };
     let best = smallest::<S>(keys).min((flat_distortion + flat_price) << 4 | i32::from(blocks::DC));
-    let indices = &WHOLE_INDICES[best as usize & 15];
+    ((best & 15) as u8, (best >> 4) as u32, whole(simd, &tables, best as usize))
+}
+
+/// The prediction by a mode.
+#[inline(always)]
+fn whole<S: Simd>(simd: S, tables: &EdgeTables<S::Bytes>, mode: usize) -> S::Words {
+    let indices = &WHOLE_INDICES[mode & 15];
     let [raw, means, smooth] = each!(3, table => S::Bytes::load(simd, &indices[table]));
     let found = tables.raw.lookup(raw).or(tables.means.lookup(means)).or(tables.smooth.lookup(smooth));
-    ((best & 15) as u8, (best >> 4) as u32, found.widen().0)
+    found.widen().0
+}
+
+/// Predicts a block by a mode.
+#[inline(always)]
+pub(in super::super) fn predict<S: Simd>(simd: S, luma: &LumaCanvas, spot: Spot, mode: u8) -> [u8; 16] {
+    let (edge, _) = read_edge(simd, luma, spot.at, spot.top_right);
+    let mut samples = [0; 16];
+    whole(simd, &tables(simd, edge), mode.into()).store_bytes(&mut samples);
+    samples
 }
 
 /// The edge in both halves, and the DC prediction that is its last sample.
@@ -278,7 +293,7 @@ const fn fours(values: [i16; 4]) -> [i16; 16] {
 
 /// One pass of the core transform over the rows of a block.
 #[inline(always)]
-fn forward_pass<S: Simd>(simd: S, rows: S::Words) -> S::Words {
+pub(super) fn forward_pass<S: Simd>(simd: S, rows: S::Words) -> S::Words {
     static FIRST: [i16; 16] = fours([1, 2, -1, 2]);
     static SECOND: [i16; 16] = fours([1, 1, 1, -1]);
     let reversed = rows.fours::<0b00_01_10_11>();
@@ -290,7 +305,7 @@ fn forward_pass<S: Simd>(simd: S, rows: S::Words) -> S::Words {
 
 /// One pass of the inverse transform (8.5.12.2) over the rows of a block.
 #[inline(always)]
-fn inverse_pass<S: Simd>(simd: S, rows: S::Words) -> S::Words {
+pub(super) fn inverse_pass<S: Simd>(simd: S, rows: S::Words) -> S::Words {
     static EVEN: [i16; 16] = fours([-1, 0, -1, 0]);
     static ODD: [i16; 16] = fours([0, -1, 0, -1]);
     static NEGATIVE: [i16; 16] = fours([0, 0, -1, -1]);

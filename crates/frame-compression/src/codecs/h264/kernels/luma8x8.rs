@@ -3,7 +3,7 @@
 use super::super::macroblock::LumaCanvas;
 use super::super::predict::blocks;
 use super::super::quantise::Quantiser;
-use super::{Flat, Place, levels, scaling_of, smallest, sums_of_halves};
+use super::{Flat, Place, Spot, levels, scaling_of, smallest, sums_of_halves};
 use crate::simd::{Bytes, Dwords, Simd, Words, each};
 
 /// Everything that rows of predictions are made of, so that each row is eight samples in a line somewhere in it.
@@ -111,7 +111,7 @@ fn butterflies<W: Copy + std::ops::Add<Output = W> + std::ops::Sub<Output = W>>(
 /// Half the absolute 8x8 Hadamard coefficients of two blocks, one in each half of the rows; each to be summed over
 /// its half.
 #[inline(always)]
-fn half_coefficients<S: Simd>(rows: [S::Words; 8]) -> S::Words {
+pub(super) fn half_coefficients<S: Simd>(rows: [S::Words; 8]) -> S::Words {
     let [a, b, c, d, e, f, g, h] = butterflies(rows);
     let [a, b, e, f, c, d, g, h] = butterflies([a, b, e, f, c, d, g, h]);
     let [a, c, e, g, b, d, f, h] = butterflies([a, c, e, g, b, d, f, h]);
@@ -154,6 +154,37 @@ pub(in super::super) fn search<S: Simd>(
     luma: &LumaCanvas,
     place: &Place,
 ) -> (u8, u32, [u8; 64]) {
+    let (windows, keys, flat_key) = keys(simd, source, luma, place);
+    let best = smallest::<S>(keys).min(flat_key);
+    ((best & 15) as u8, (best >> 4) as u32, whole(&windows, best as usize))
+}
+
+/// The same, with the costs of all modes.
+#[inline(always)]
+pub(in super::super) fn search_all<S: Simd>(
+    simd: S,
+    source: &[u8; 64],
+    luma: &LumaCanvas,
+    place: &Place,
+    costs: &mut [u32; 9],
+) -> (u8, u32, [u8; 64]) {
+    let (windows, keys, flat_key) = keys(simd, source, luma, place);
+    let mut lanes = [0; 8];
+    keys.store(&mut lanes);
+    let mut best = flat_key;
+    for key in lanes.into_iter().chain([flat_key]) {
+        best = best.min(key);
+        if let Some(cost) = costs.get_mut(key as usize & 15) {
+            *cost = (key >> 4) as u32;
+        }
+    }
+    ((best & 15) as u8, (best >> 4) as u32, whole(&windows, best as usize))
+}
+
+/// The windows of a block, and costs with the mode in the lowest bits, so that the smallest is the first of the
+/// nearest; that of DC by itself.
+#[inline(always)]
+fn keys<S: Simd>(simd: S, source: &[u8; 64], luma: &LumaCanvas, place: &Place) -> (Windows, S::Dwords, i32) {
     let &Place { at, top_right, flat, predicted, price } = place;
     let (windows, dc) = windows(simd, luma, at, top_right);
     let rows = source.as_chunks::<8>().0;
@@ -166,21 +197,28 @@ pub(in super::super) fn search<S: Simd>(
     });
     let distortions = (sums_of_halves(simd, distortions) + S::Dwords::splat(simd, 1)).shr::<1>();
 
-    // Costs with the mode in the lowest bits: the smallest is the first of the nearest.
     let predicted = usize::from(predicted & 15);
     let pays = S::Dwords::splat(simd, (price << 4) as i32).and(S::Dwords::load(simd, &PAYS[predicted]));
     let keys = distortions.shl::<4>() + S::Dwords::load(simd, &MODES) + pays;
     let flat_distortion = (flat.others + (flat.first - 64 * i32::from(dc)).abs() + 2) >> 2;
     let flat_price = if predicted == usize::from(blocks::DC) { 0 } else { price as i32 };
-    let flat_key = (flat_distortion + flat_price) << 4 | i32::from(blocks::DC);
-    let best = smallest::<S>(keys).min(flat_key);
+    (windows, keys, (flat_distortion + flat_price) << 4 | i32::from(blocks::DC))
+}
 
+/// The prediction by a mode.
+#[inline(always)]
+fn whole(windows: &Windows, mode: usize) -> [u8; 64] {
     let mut prediction = [0; 64];
-    let rows = &ROWS[best as usize & 15];
-    for (row, &at) in prediction.as_chunks_mut::<8>().0.iter_mut().zip(rows) {
+    for (row, &at) in prediction.as_chunks_mut::<8>().0.iter_mut().zip(&ROWS[mode & 15]) {
         *row = *windows.eight(usize::from(at));
     }
-    ((best & 15) as u8, (best >> 4) as u32, prediction)
+    prediction
+}
+
+/// Predicts a block by a mode.
+#[inline(always)]
+pub(in super::super) fn predict<S: Simd>(simd: S, luma: &LumaCanvas, spot: Spot, mode: u8) -> [u8; 64] {
+    whole(&windows(simd, luma, spot.at, spot.top_right).0, mode.into())
 }
 
 type Indices = [u8; 32];
@@ -432,6 +470,54 @@ pub(super) fn transpose<S: Simd>(x: [S::Words; 8]) -> [S::Words; 8] {
     })
 }
 
+/// The coefficients of a block, transposed, in the low halves: the scaling is symmetric.
+#[inline(always)]
+pub(super) fn transform<S: Simd>(simd: S, source: &[u8; 64], prediction: &[u8; 64]) -> [S::Words; 8] {
+    let (source, predicted) = (source.as_chunks::<16>().0, prediction.as_chunks::<16>().0);
+    let pairs = each!(4, i => {
+        S::Words::load_bytes(simd, &source[i]) - S::Words::load_bytes(simd, &predicted[i])
+    });
+    forward_pass::<S>(transpose::<S>(forward_pass::<S>(apart::<S>(pairs))))
+}
+
+/// The levels of [`transform`]'s coefficients, two rows a vector.
+#[inline(always)]
+pub(super) fn quantise<S: Simd>(
+    simd: S,
+    coefficients: [S::Words; 8],
+    quantiser: &Quantiser,
+) -> [S::Words; 4] {
+    each!(4, i => {
+        let [multiplier, bias, _] = scaling_of(simd, &quantiser.eight, 16 * i);
+        levels::<S>(coefficients[2 * i].low_halves(coefficients[2 * i + 1]), multiplier, bias)
+    })
+}
+
+/// The reconstruction from levels, transposed, two rows a vector.
+#[inline(always)]
+pub(super) fn reconstruct<S: Simd>(
+    simd: S,
+    levels: [S::Words; 4],
+    prediction: &[u8; 64],
+    quantiser: &Quantiser,
+) -> [u8; 64] {
+    let small_steps = quantiser.small_8x8_steps();
+    let pairs = each!(4, i => {
+        let [_, _, level_scale] = scaling_of(simd, &quantiser.eight, 16 * i);
+        if small_steps { scale_rounded(simd, levels[i], level_scale) } else { levels[i].mul_low(level_scale) }
+    });
+    let residual = inverse_pass::<S>(transpose::<S>(inverse_pass::<S>(apart::<S>(pairs))));
+    let rounding = S::Words::splat(simd, 32);
+    let predicted = prediction.as_chunks::<16>().0;
+    let mut reconstruction = [0; 64];
+    for (i, rows) in reconstruction.as_chunks_mut::<16>().0.iter_mut().enumerate() {
+        let residual = residual[2 * i].low_halves(residual[2 * i + 1]);
+        let predicted = S::Words::load_bytes(simd, &predicted[i]);
+        (predicted + residual.saturating_add(rounding).shr::<6>()).store_bytes(rows);
+    }
+    reconstruction
+}
+
 /// Codes a block: the reconstruction, and whether there are levels.
 #[inline(always)]
 pub(in super::super) fn code<S: Simd>(
@@ -440,32 +526,11 @@ pub(in super::super) fn code<S: Simd>(
     prediction: &[u8; 64],
     quantiser: &Quantiser,
 ) -> ([u8; 64], bool) {
-    let (source, predicted) = (source.as_chunks::<16>().0, prediction.as_chunks::<16>().0);
-    let predicted = each!(4, i => S::Words::load_bytes(simd, &predicted[i]));
-    let pairs = each!(4, i => S::Words::load_bytes(simd, &source[i]) - predicted[i]);
-    // Only the low halves matter from here. The coefficients stay transposed: the scaling is symmetric.
-    let coefficients = forward_pass::<S>(transpose::<S>(forward_pass::<S>(apart::<S>(pairs))));
-    let scaling = each!(4, i => scaling_of(simd, &quantiser.eight, 16 * i));
-    let levels = each!(4, i => {
-        let [multiplier, bias, _] = scaling[i];
-        levels::<S>(coefficients[2 * i].low_halves(coefficients[2 * i + 1]), multiplier, bias)
-    });
+    let levels = quantise(simd, transform(simd, source, prediction), quantiser);
     if levels[0].or(levels[1]).or(levels[2].or(levels[3])).is_zero() {
         return (*prediction, false);
     }
-    let small_steps = quantiser.small_8x8_steps();
-    let pairs = each!(4, i => {
-        let level_scale = scaling[i][2];
-        if small_steps { scale_rounded(simd, levels[i], level_scale) } else { levels[i].mul_low(level_scale) }
-    });
-    let residual = inverse_pass::<S>(transpose::<S>(inverse_pass::<S>(apart::<S>(pairs))));
-    let rounding = S::Words::splat(simd, 32);
-    let mut reconstruction = [0; 64];
-    for (i, rows) in reconstruction.as_chunks_mut::<16>().0.iter_mut().enumerate() {
-        let residual = residual[2 * i].low_halves(residual[2 * i + 1]);
-        (predicted[i] + residual.saturating_add(rounding).shr::<6>()).store_bytes(rows);
-    }
-    (reconstruction, true)
+    (reconstruct(simd, levels, prediction, quantiser), true)
 }
 
 /// Two rows a vector to one, in the low half.

@@ -8,9 +8,11 @@ mod blocks;
 pub(super) mod chroma;
 pub(super) mod deblock;
 pub(super) mod energy;
+pub(super) mod levels;
 pub(super) mod luma16x16;
 pub(super) mod luma4x4;
 pub(super) mod luma8x8;
+pub(super) mod psy;
 
 use super::quantise::Scaling;
 use crate::simd::{Dwords, Simd, Words, each};
@@ -92,6 +94,13 @@ fn sums_of_halves<S: Simd>(simd: S, vectors: [S::Words; 4]) -> S::Dwords {
     let [a, b, c, d] = each!(4, i => vectors[i].mul_add_pairs(ones));
     let (ab, cd) = (a.zip_low_32(b) + a.zip_high_32(b), c.zip_low_32(d) + c.zip_high_32(d));
     ab.zip_low_64(cd) + ab.zip_high_64(cd)
+}
+
+/// A block with neighbours on both sides, for a prediction by one mode.
+#[derive(Clone, Copy)]
+pub(super) struct Spot {
+    pub(super) at: usize,
+    pub(super) top_right: bool,
 }
 
 /// The smallest lane.

@@ -4,17 +4,20 @@
 use super::super::cabac::Contexts;
 use super::super::cabac::block::Category;
 use super::super::cavlc;
+use super::super::kernels::levels as kernels;
 use super::super::macroblock::{gather, scatter};
 use super::super::predict::planes::Mode;
-use super::super::quantise::{Denoise, Quantiser, class_4x4, class_8x8};
+use super::super::quantise::{Denoise, Quantiser, Scaling, class_4x4, class_8x8};
 use super::super::residual::{level, scale_luma_dc, shrink, shrink_chroma, shrunk_chroma_dc};
 use super::super::transform::{
     add_residual, forward_2x2, forward_4x4, forward_8x8, hadamard_4x4, inverse_2x2, inverse_4x4, inverse_8x8,
     residual,
 };
-use super::super::trellis::{Scalings, Weighing};
+use super::super::trellis::{Scalings, Significance, Weighing};
 use super::prices::{ZIGZAG_4X4, ZIGZAG_8X8};
 use super::record::{BLOCKS, Counts, Kind, luma_place};
+use crate::simd::Simd;
+use std::cell::OnceCell;
 
 /// Luma of a macroblock, coded in one of its ways.
 #[derive(Debug, Clone)]
@@ -178,8 +181,28 @@ pub(super) struct Trellis<'a> {
     /// The strength of psy-trellis.
     pub(super) strength: u32,
     pub(super) spectra: &'a Spectra,
+    pub(super) significances: &'a Significances,
     /// Where CAVLC is what weighs.
     pub(super) cavlc: Option<Cavlc<'a>>,
+}
+
+/// The costs of significance of a macroblock, found when they are first needed.
+#[derive(Debug, Default)]
+pub(super) struct Significances {
+    luma_4x4: OnceCell<Significance<16>>,
+    luma_ac: OnceCell<Significance<16>>,
+    luma_dc: OnceCell<Significance<16>>,
+    luma_8x8: OnceCell<Significance<64>>,
+    chroma_ac: OnceCell<Significance<16>>,
+    chroma_dc: OnceCell<Significance<4>>,
+}
+
+#[inline(always)]
+fn found<'a, const N: usize>(
+    significance: &'a OnceCell<Significance<N>>,
+    weighing: &Weighing<'_, N>,
+) -> &'a Significance<N> {
+    significance.get_or_init(|| Significance::of(weighing.contexts, weighing.category, weighing.lambda))
 }
 
 /// What CAVLC's bits depend on.
@@ -287,6 +310,37 @@ impl<'a> Trellis<'a> {
         }
     }
 
+    /// Quantises a 4x4 block, but for a first coefficient of AC blocks.
+    #[inline(never)]
+    fn quantise_4x4(
+        &self,
+        category: Category,
+        k: usize,
+        inside: &[u8; 16],
+        coefficients: &[i32; 16],
+        levels: &mut [i16; 16],
+    ) -> bool {
+        let first = usize::from(matches!(category, Category::LumaAc | Category::ChromaAc));
+        let weighing = self.four(category, k);
+        let Some(cavlc) = &self.cavlc else {
+            let significance = match category {
+                Category::ChromaAc => &self.significances.chroma_ac,
+                Category::LumaAc => &self.significances.luma_ac,
+                _ => &self.significances.luma_4x4,
+            };
+            return weighing.quantise(found(significance, &weighing), coefficients, first, levels);
+        };
+        // Chroma takes the column of the first luma block.
+        let column = cavlc.column(if category == Category::ChromaAc { 0 } else { k }, inside);
+        *levels = [0; 16];
+        if first == 0 {
+            cavlc.choose::<16, 16>(&weighing, coefficients, |j| j, column, levels)
+        } else {
+            cavlc.choose::<15, 16>(&weighing, coefficients, |j| j + 1, column, levels)
+        }
+    }
+
+    #[inline(never)]
     fn quantise_8x8(
         &self,
         k: usize,
@@ -295,7 +349,10 @@ impl<'a> Trellis<'a> {
         levels: &mut [i16; 64],
     ) -> bool {
         let weighing = self.eight(k);
-        let Some(cavlc) = &self.cavlc else { return weighing.quantise(coefficients, 0, levels) };
+        let Some(cavlc) = &self.cavlc else {
+            let significance = found(&self.significances.luma_8x8, &weighing);
+            return weighing.quantise(significance, coefficients, 0, levels);
+        };
         let mut inside = *inside;
         let mut any = false;
         for i in 0..4 {
@@ -308,6 +365,7 @@ impl<'a> Trellis<'a> {
         any
     }
 
+    #[inline(never)]
     fn quantise_luma_dc(&self, coefficients: &[i32; 16], levels: &mut [i16; 16]) -> bool {
         let weighing = Weighing {
             contexts: self.contexts,
@@ -316,10 +374,14 @@ impl<'a> Trellis<'a> {
             lambda: self.luma_lambda,
             psy: None,
         };
-        let Some(cavlc) = &self.cavlc else { return weighing.quantise(coefficients, 0, levels) };
+        let Some(cavlc) = &self.cavlc else {
+            let significance = found(&self.significances.luma_dc, &weighing);
+            return weighing.quantise(significance, coefficients, 0, levels);
+        };
         cavlc.choose::<16, 16>(&weighing, coefficients, |j| j, cavlc.column(0, &[0; 16]), levels)
     }
 
+    #[inline(never)]
     fn quantise_chroma_dc(&self, coefficients: &[i32; 4], levels: &mut [i16; 4]) -> bool {
         let weighing = Weighing {
             contexts: self.contexts,
@@ -328,7 +390,10 @@ impl<'a> Trellis<'a> {
             lambda: self.chroma_lambda,
             psy: None,
         };
-        let Some(cavlc) = &self.cavlc else { return weighing.quantise(coefficients, 0, levels) };
+        let Some(cavlc) = &self.cavlc else {
+            let significance = found(&self.significances.chroma_dc, &weighing);
+            return weighing.quantise(significance, coefficients, 0, levels);
+        };
         cavlc.choose::<4, 4>(&weighing, coefficients, |j| j, cavlc::CHROMA_DC, levels)
     }
 }
@@ -353,16 +418,7 @@ impl Coder<'_> {
     ) -> bool {
         let first = usize::from(matches!(category, Category::LumaAc | Category::ChromaAc));
         if let Some(trellis) = &self.trellis {
-            let (weighing, block) = (trellis.four(category, k), scanned_4x4(block));
-            let Some(cavlc) = &trellis.cavlc else { return weighing.quantise(&block, first, levels) };
-            // Chroma takes the column of the first luma block.
-            let column = cavlc.column(if category == Category::ChromaAc { 0 } else { k }, inside);
-            *levels = [0; 16];
-            return if first == 0 {
-                cavlc.choose::<16, 16>(&weighing, &block, |j| j, column, levels)
-            } else {
-                cavlc.choose::<15, 16>(&weighing, &block, |j| j + 1, column, levels)
-            };
+            return trellis.quantise_4x4(category, k, inside, &scanned_4x4(block), levels);
         }
         let quantiser = if category == Category::ChromaAc { self.chroma } else { self.luma };
         let scaling = &quantiser.four;
@@ -381,7 +437,7 @@ impl Coder<'_> {
     }
 
     /// Codes a luma block as 4x4. `k`: its place in coding order, `inside` the counts of those before.
-    pub(super) fn code_4x4(
+    fn code_4x4_plain(
         &self,
         k: usize,
         inside: &[u8; 16],
@@ -403,7 +459,7 @@ impl Coder<'_> {
     }
 
     /// Codes a luma block as 8x8.
-    pub(super) fn code_8x8(
+    fn code_8x8_plain(
         &self,
         k: usize,
         inside: &[u8; 16],
@@ -440,7 +496,7 @@ impl Coder<'_> {
     }
 
     /// Codes a macroblock's luma as Intra16x16.
-    pub(super) fn code_16x16(&self, source: &[u8; 256], prediction: &[u8; 256], to: &mut LumaCoding) {
+    fn code_16x16_plain(&self, source: &[u8; 256], prediction: &[u8; 256], to: &mut LumaCoding) {
         to.kind = Kind::Intra16x16;
         let mut dc = [0; 16];
         let mut blocks = [[0; 16]; 16];
@@ -455,7 +511,149 @@ impl Coder<'_> {
             blocks[k] = scaled_4x4(&to.levels[k], self.luma);
         }
         to.settle_pattern();
-        hadamard_4x4(&mut dc);
+        self.quantise_luma_dc(&mut dc, to);
+        to.samples = *prediction;
+        if !to.residual() {
+            return;
+        }
+        for (k, (x, y)) in BLOCKS.into_iter().enumerate() {
+            let at = 64 * y + 4 * x;
+            let block = &mut blocks[k];
+            block[0] = dc[4 * y + x];
+            inverse_4x4(block);
+            let samples = add_residual(&gather::<4, 16>(prediction, 16, at), block);
+            scatter::<4, 16>(&samples, &mut to.samples, 16, at);
+        }
+    }
+
+    /// Whether vectors can be used.
+    #[inline(always)]
+    fn plain<S: Simd>(&self) -> bool {
+        S::IS_SCALAR || self.denoise.is_some()
+    }
+
+    /// Codes a luma block as 4x4. `k`: its place in coding order, `inside` the counts of those before.
+    #[inline(always)]
+    pub(super) fn code_4x4<S: Simd>(
+        &self,
+        simd: S,
+        k: usize,
+        inside: &[u8; 16],
+        source: &[u8; 16],
+        prediction: &[u8; 16],
+    ) -> Block<16> {
+        if self.plain::<S>() {
+            return self.code_4x4_plain(k, inside, source, prediction);
+        }
+        let scaling = &self.luma.four;
+        let Some(trellis) = &self.trellis else {
+            let (samples, levels, coded) = kernels::code_4x4(simd, source, prediction, scaling);
+            return Block { samples, levels, coded };
+        };
+        let coefficients = kernels::coefficients_4x4(simd, source, prediction).map(i32::from);
+        let mut levels = [0; 16];
+        let coded = trellis.quantise_4x4(Category::Luma4x4, k, inside, &coefficients, &mut levels);
+        let samples = if coded {
+            kernels::reconstruct_4x4(simd, &levels, None, prediction, scaling)
+        } else {
+            *prediction
+        };
+        Block { samples, levels, coded }
+    }
+
+    /// Codes a luma block as 8x8.
+    #[inline(always)]
+    pub(super) fn code_8x8<S: Simd>(
+        &self,
+        simd: S,
+        k: usize,
+        inside: &[u8; 16],
+        source: &[u8; 64],
+        prediction: &[u8; 64],
+    ) -> Block<64> {
+        if self.plain::<S>() {
+            return self.code_8x8_plain(k, inside, source, prediction);
+        }
+        let Some(trellis) = &self.trellis else {
+            let (samples, levels, coded) = kernels::code_8x8(simd, source, prediction, self.luma);
+            return Block { samples, levels, coded };
+        };
+        let coefficients = kernels::coefficients_8x8(simd, source, prediction).map(i32::from);
+        let mut levels = [0; 64];
+        let coded = trellis.quantise_8x8(k, inside, &coefficients, &mut levels);
+        let samples =
+            if coded { kernels::reconstruct_8x8(simd, &levels, prediction, self.luma) } else { *prediction };
+        Block { samples, levels, coded }
+    }
+
+    /// Codes a macroblock's luma as Intra16x16.
+    #[inline(always)]
+    pub(super) fn code_16x16<S: Simd>(
+        &self,
+        simd: S,
+        source: &[u8; 256],
+        prediction: &[u8; 256],
+        to: &mut LumaCoding,
+    ) {
+        if self.plain::<S>() {
+            return self.code_16x16_plain(source, prediction, to);
+        }
+        to.kind = Kind::Intra16x16;
+        let mut dc = [0; 16];
+        let scaling = &self.luma.four;
+        for (k, (x, y)) in BLOCKS.into_iter().enumerate() {
+            let at = 64 * y + 4 * x;
+            let (from, predicted) = (gather::<4, 16>(source, 16, at), gather::<4, 16>(prediction, 16, at));
+            let (first, coded) = self.code_ac(
+                simd,
+                (Category::LumaAc, k, &to.counts),
+                &from,
+                &predicted,
+                scaling,
+                &mut to.levels[k],
+            );
+            dc[4 * y + x] = first;
+            to.counts[4 * y + x] = if coded { count(&to.levels[k]) } else { 0 };
+        }
+        to.settle_pattern();
+        self.quantise_luma_dc(&mut dc, to);
+        to.samples = *prediction;
+        if !to.residual() {
+            return;
+        }
+        for (k, (x, y)) in BLOCKS.into_iter().enumerate() {
+            let at = 64 * y + 4 * x;
+            let predicted = gather::<4, 16>(prediction, 16, at);
+            let dc = Some(dc[4 * y + x]);
+            let samples = kernels::reconstruct_4x4(simd, &to.levels[k], dc, &predicted, scaling);
+            scatter::<4, 16>(&samples, &mut to.samples, 16, at);
+        }
+    }
+
+    /// Transforms and quantises a block but for its DC, which it gives, with whether there are levels.
+    #[inline(always)]
+    fn code_ac<S: Simd>(
+        &self,
+        simd: S,
+        (category, k, inside): (Category, usize, &[u8; 16]),
+        source: &[u8; 16],
+        prediction: &[u8; 16],
+        scaling: &Scaling<16>,
+        levels: &mut [i16; 16],
+    ) -> (i32, bool) {
+        let Some(trellis) = &self.trellis else {
+            let (found, dc, coded) = kernels::code_4x4_ac(simd, source, prediction, scaling);
+            *levels = found;
+            return (dc.into(), coded);
+        };
+        let mut coefficients = kernels::coefficients_4x4(simd, source, prediction).map(i32::from);
+        let dc = std::mem::take(&mut coefficients[0]);
+        (dc, trellis.quantise_4x4(category, k, inside, &coefficients, levels))
+    }
+
+    /// Quantises the DC coefficients of Intra16x16, in raster order of their blocks; they become those scaled back.
+    fn quantise_luma_dc(&self, dc: &mut [i32; 16], to: &mut LumaCoding) {
+        hadamard_4x4(dc);
         let scanned = scanned_4x4(&dc.map(|value| (value + 1) >> 1));
         to.dc_coded = if let Some(trellis) = &self.trellis {
             trellis.quantise_luma_dc(&scanned, &mut to.dc)
@@ -463,60 +661,105 @@ impl Coder<'_> {
             to.dc = scanned.map(|value| level(value, self.luma.dc_multiplier, self.luma.dc_bias) as i16);
             to.dc != [0; 16]
         };
-        to.samples = *prediction;
-        if !to.residual() {
+        if !to.dc_coded {
+            *dc = [0; 16];
             return;
         }
         for (&place, &level) in ZIGZAG_4X4.iter().zip(&to.dc) {
             dc[usize::from(place)] = i32::from(level);
         }
-        hadamard_4x4(&mut dc);
-        for (k, (x, y)) in BLOCKS.into_iter().enumerate() {
-            let at = 64 * y + 4 * x;
-            let block = &mut blocks[k];
-            block[0] = scale_luma_dc(dc[4 * y + x], self.luma);
-            inverse_4x4(block);
-            let samples = add_residual(&gather::<4, 16>(prediction, 16, at), block);
-            scatter::<4, 16>(&samples, &mut to.samples, 16, at);
+        hadamard_4x4(dc);
+        for value in dc {
+            *value = scale_luma_dc(*value, self.luma);
         }
     }
 
     /// Codes a macroblock's chroma: rows of Cb and Cr side by side.
-    pub(super) fn code_chroma(&self, source: &[u8; 128], prediction: &[u8; 128], to: &mut ChromaCoding) {
+    #[inline(always)]
+    pub(super) fn code_chroma<S: Simd>(
+        &self,
+        simd: S,
+        source: &[u8; 128],
+        prediction: &[u8; 128],
+        to: &mut ChromaCoding,
+    ) {
         to.samples = *prediction;
         to.pattern = 0;
         for plane in 0..2 {
-            self.code_chroma_plane(plane, source, prediction, to);
+            self.code_chroma_plane(simd, plane, source, prediction, to);
             let blocks = &to.counts[4 * plane..4 * plane + 4];
             let pattern = if blocks != [0; 4] { 2 } else { u8::from(to.dc_coded[plane]) };
             to.pattern = to.pattern.max(pattern);
         }
     }
 
-    fn code_chroma_plane(
+    #[inline(always)]
+    fn code_chroma_plane<S: Simd>(
         &self,
+        simd: S,
         plane: usize,
         source: &[u8; 128],
         prediction: &[u8; 128],
         to: &mut ChromaCoding,
     ) {
         let mut dc = [0; 4];
-        let mut blocks = [[0; 16]; 4];
         let mut any = false;
-        for k in 0..4 {
+        let scaling = &self.chroma.four;
+        for (k, dc) in dc.iter_mut().enumerate() {
             let at = chroma_block(plane, k);
-            let mut block = residual(&gather::<4, 16>(source, 16, at), &gather::<4, 16>(prediction, 16, at));
-            forward_4x4(&mut block);
-            if let Some(denoise) = self.denoise {
-                shrink_chroma(&mut block, denoise);
-            }
-            dc[k] = std::mem::take(&mut block[0]);
+            let (from, predicted) = (gather::<4, 16>(source, 16, at), gather::<4, 16>(prediction, 16, at));
             let levels = &mut to.levels[4 * plane + k];
-            let coded = self.quantise_4x4(Category::ChromaAc, 0, &[0; 16], &block, levels);
+            let coded;
+            (*dc, coded) = if self.plain::<S>() {
+                self.code_chroma_ac_plain(&from, &predicted, levels)
+            } else {
+                let place = (Category::ChromaAc, 0, &[0; 16]);
+                self.code_ac(simd, place, &from, &predicted, scaling, levels)
+            };
             any |= coded;
             to.counts[4 * plane + k] = if coded { count(levels) } else { 0 };
-            blocks[k] = scaled_4x4(levels, self.chroma);
         }
+        let levels = self.quantise_chroma_dc(dc, any);
+        to.dc[plane] = levels;
+        to.dc_coded[plane] = levels != [0; 4];
+        if !any && !to.dc_coded[plane] {
+            return;
+        }
+        let values = self.scaled_chroma_dc(levels);
+        for (k, value) in values.into_iter().enumerate() {
+            let at = chroma_block(plane, k);
+            let predicted = gather::<4, 16>(prediction, 16, at);
+            let levels = &to.levels[4 * plane + k];
+            let samples = if self.plain::<S>() {
+                let mut block = scaled_4x4(levels, self.chroma);
+                block[0] = value;
+                inverse_4x4(&mut block);
+                add_residual(&predicted, &block)
+            } else {
+                kernels::reconstruct_4x4(simd, levels, Some(value), &predicted, scaling)
+            };
+            scatter::<4, 16>(&samples, &mut to.samples, 16, at);
+        }
+    }
+
+    /// Transforms and quantises a chroma block but for its DC, which it gives, with whether there are levels.
+    fn code_chroma_ac_plain(
+        &self,
+        source: &[u8; 16],
+        prediction: &[u8; 16],
+        levels: &mut [i16; 16],
+    ) -> (i32, bool) {
+        let mut block = residual(source, prediction);
+        forward_4x4(&mut block);
+        if let Some(denoise) = self.denoise {
+            shrink_chroma(&mut block, denoise);
+        }
+        let dc = std::mem::take(&mut block[0]);
+        (dc, self.quantise_4x4(Category::ChromaAc, 0, &[0; 16], &block, levels))
+    }
+
+    /// The levels of a plane's DC coefficients. `any`: whether there are levels of AC.
+    fn quantise_chroma_dc(&self, dc: [i32; 4], any: bool) -> [i16; 4] {
         let dc = forward_2x2(dc);
         let mut levels = [0; 4];
         if let Some(trellis) = &self.trellis {
@@ -524,22 +767,10 @@ impl Coder<'_> {
         } else {
             levels = dc.map(|value| level(value, self.chroma.dc_multiplier, self.chroma.dc_bias) as i16);
         }
-        if !any {
-            levels = shrunk_chroma_dc(levels.map(i32::from), self.chroma).map(|level| level as i16);
+        if any || levels == [0; 4] {
+            return levels;
         }
-        to.dc[plane] = levels;
-        to.dc_coded[plane] = levels != [0; 4];
-        if !any && !to.dc_coded[plane] {
-            return;
-        }
-        let values = self.scaled_chroma_dc(levels);
-        for k in 0..4 {
-            let (block, at) = (&mut blocks[k], chroma_block(plane, k));
-            block[0] = values[k];
-            inverse_4x4(block);
-            let samples = add_residual(&gather::<4, 16>(prediction, 16, at), block);
-            scatter::<4, 16>(&samples, &mut to.samples, 16, at);
-        }
+        shrunk_chroma_dc(levels.map(i32::from), self.chroma).map(|level| level as i16)
     }
 
     /// H.264 8.5.11.2.

@@ -15,6 +15,7 @@ use super::Rules;
 use super::coding::{Block, ChromaCoding, LumaCoding};
 use super::psy::{Energy, squares};
 use super::record::{BLOCKS, Counts, Kind, luma_place};
+use crate::simd::Simd;
 
 /// No cost is higher.
 const HIGHEST: u64 = 1 << 28;
@@ -71,25 +72,58 @@ impl Measure<'_> {
         (u64::from(bits) * self.rate + 32768) >> 16
     }
 
-    /// The cost of a macroblock.
-    pub(super) fn cost(&mut self, luma: &LumaCoding, chroma: &ChromaCoding) -> u32 {
-        let mut samples = luma.samples;
+    /// The cost of a macroblock if it is below a limit; otherwise maybe no more than the limit itself. `chroma_bits`: of
+    /// chroma's residual, if they are known.
+    pub(super) fn cost<S: Simd>(
+        &mut self,
+        simd: S,
+        luma: &LumaCoding,
+        chroma: &ChromaCoding,
+        chroma_bits: Option<u32>,
+        limit: u32,
+    ) -> u32 {
+        let distortion = self.distortion(simd, luma, chroma);
+        if distortion >= u64::from(limit) {
+            return limit;
+        }
+        let bits = self.count(luma, chroma, chroma_bits);
+        (distortion + self.rate_cost(bits)).min(HIGHEST) as u32
+    }
+
+    fn distortion<S: Simd>(&self, simd: S, luma: &LumaCoding, chroma: &ChromaCoding) -> u64 {
+        let mut filtered;
+        let mut samples = &luma.samples;
         if let Some(filter) = self.rules.trial_filter {
-            filter_inside(&mut samples, luma.kind == Kind::Intra8x8, self.qp, filter);
+            filtered = luma.samples;
+            filter_inside(&mut filtered, luma.kind == Kind::Intra8x8, self.qp, filter);
+            samples = &filtered;
         }
-        let mut cost = u64::from(squares(&self.source.y, &samples));
-        if self.psy_lambda != 0 {
-            let difference = self.energy.difference(Energy::of::<16, 256>(&samples));
-            cost += u64::from(self.psy_cost(difference));
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let mut cost = u64::from(squares(simd, &self.source.y, samples));
+                if self.psy_lambda != 0 {
+                    let difference = self.energy.difference(Energy::of_macroblock(simd, samples));
+                    cost += u64::from(self.psy_cost(difference));
+                }
+                let chroma_squares = u64::from(squares(simd, &self.source.chroma, &chroma.samples));
+                cost + ((chroma_squares * self.chroma_weight + 128) >> 8)
+            },
+        )
+    }
+
+    /// The bits of chroma's residual by itself, where they do not depend on luma's.
+    pub(super) fn chroma_bits(&mut self, chroma: &ChromaCoding) -> Option<u32> {
+        if !self.cabac() {
+            return None;
         }
-        let chroma_squares = u64::from(squares(&self.source.chroma, &chroma.samples));
-        cost += (chroma_squares * self.chroma_weight + 128) >> 8;
-        let bits = self.count(luma, chroma);
-        (cost + self.rate_cost(bits)).min(HIGHEST) as u32
+        self.counts.put_chroma(&chroma.counts);
+        let mut contexts = self.contexts.clone();
+        Some(pass_chroma_residual(&mut contexts, self.around, &self.counts, chroma, Order::Descending))
     }
 
     /// The bits of a macroblock.
-    fn count(&mut self, luma: &LumaCoding, chroma: &ChromaCoding) -> u32 {
+    fn count(&mut self, luma: &LumaCoding, chroma: &ChromaCoding, chroma_bits: Option<u32>) -> u32 {
         self.counts.put_luma(&luma.counts);
         self.counts.put_chroma(&chroma.counts);
         let subject = Subject {
@@ -104,7 +138,7 @@ impl Measure<'_> {
         if !self.cabac() {
             return cavlc::macroblock_bits(&subject);
         }
-        pass_macroblock(&mut self.contexts.clone(), &subject, Order::Descending)
+        pass_macroblock(&mut self.contexts.clone(), &subject, Order::Descending, chroma_bits)
     }
 
     /// The cost of a part of a macroblock.

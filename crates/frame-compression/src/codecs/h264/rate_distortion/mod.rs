@@ -17,21 +17,21 @@ use super::cabac::block::Order;
 use super::cabac::macroblock::{Around, Subject, pass_macroblock, pass_pcm};
 use super::deblock::Filter;
 use super::frame::Frame;
+use super::kernels::luma16x16;
 use super::macroblock::{Bottom, ChromaCanvas, LumaCanvas, Macroblock, Neighbours, gather, scatter};
-use super::predict::blocks::predict;
 use super::predict::planes::{Mode, predict_luma};
 use super::preset::{Entropy, Parameters, Trellis as When};
 use super::quantise::{Denoise, QP_MAX, Quantiser, chroma_qp, lambda};
 use super::rows::{Band, Coded, energy_of};
 use super::trellis::Scalings;
-use crate::simd::{Level, Simd, dispatch};
-use coding::{Cavlc, ChromaCoding, Coder, LumaCoding, Spectra, Trellis};
+use crate::simd::Simd;
+use coding::{Cavlc, ChromaCoding, Coder, LumaCoding, Significances, Spectra, Trellis};
 use cost::{Measure, predict_both_chroma};
 use prices::{chroma_weight, rate_lambda, trellis_lambda};
 use psy::Energy;
 use quantiser_search::{Trial, search_quantiser};
-use record::{Counts, Kind, Record, chroma_number, mode_place};
-use search::{Found, NEVER, block_4x4, block_8x8, put_4x4, put_8x8};
+use record::{BLOCKS, Counts, Kind, Record, chroma_number, mode_place};
+use search::{Found, NEVER, predict_4x4, predict_8x8, put_4x4, put_8x8};
 
 /// What follows from the parameters for all macroblocks.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +91,8 @@ pub(super) fn is_needed(parameters: &Parameters) -> bool {
 struct Limits {
     abandons_8x8: bool,
     cabac: bool,
+    /// Whether the costs of all modes are wanted.
+    keeps_costs: bool,
 }
 
 /// λ of the search.
@@ -102,35 +104,43 @@ struct Prices {
 }
 
 /// Intra16x16 by a mode.
-fn code_16x16(macroblock: &Macroblock, coder: &Coder<'_>, mode: Mode, to: &mut LumaCoding) {
-    let prediction = predict_luma(&macroblock.luma, mode, macroblock.neighbours);
+#[inline(always)]
+fn code_16x16<S: Simd>(simd: S, macroblock: &Macroblock, coder: &Coder<'_>, mode: Mode, to: &mut LumaCoding) {
+    let prediction = if S::IS_SCALAR {
+        predict_luma(&macroblock.luma, mode, macroblock.neighbours)
+    } else {
+        luma16x16::predict(simd, &macroblock.luma, mode, macroblock.neighbours)
+    };
     to.mode = mode;
-    coder.code_16x16(&macroblock.source.y, &prediction, to);
+    coder.code_16x16(simd, &macroblock.source.y, &prediction, to);
 }
 
 /// Codes luma once more by the same modes.
-fn code_again(macroblock: &mut Macroblock, coder: &Coder<'_>, cabac: bool, luma: &mut LumaCoding) {
+#[inline(always)]
+fn code_again<S: Simd>(
+    simd: S,
+    macroblock: &mut Macroblock,
+    coder: &Coder<'_>,
+    cabac: bool,
+    luma: &mut LumaCoding,
+) {
     match luma.kind {
-        Kind::Intra16x16 => code_16x16(macroblock, coder, luma.mode, luma),
+        Kind::Intra16x16 => code_16x16(simd, macroblock, coder, luma.mode, luma),
         Kind::Intra8x8 => {
             for k in 0..4 {
-                let (source, available, edge) = block_8x8(macroblock, k);
-                let prediction = predict::<8, 25, 64>(luma.modes[4 * k], &edge, available);
-                let block = coder.code_8x8(k, &luma.counts, &source, &prediction);
+                let source = macroblock.source.luma_8x8(k % 2 * 8, k / 2 * 8);
+                let prediction = predict_8x8(simd, macroblock, k, luma.modes[4 * k]);
+                let block = coder.code_8x8(simd, k, &luma.counts, &source, &prediction);
                 put_8x8(macroblock, k, &block);
                 luma.put_8x8(k, &block, cabac);
             }
             luma.settle_pattern();
         }
         Kind::Intra4x4 => {
-            for k in 0..16 {
-                let (source, available, edge) = block_4x4(macroblock, k);
-                let block = coder.code_4x4(
-                    k,
-                    &luma.counts,
-                    &source,
-                    &predict::<4, 13, 16>(luma.modes[k], &edge, available),
-                );
+            for (k, (x, y)) in BLOCKS.into_iter().enumerate() {
+                let source = gather::<4, 16>(&macroblock.source.y, 16, 64 * y + 4 * x);
+                let prediction = predict_4x4(simd, macroblock, k, luma.modes[k]);
+                let block = coder.code_4x4(simd, k, &luma.counts, &source, &prediction);
                 put_4x4(macroblock, k, &block);
                 luma.put_4x4(k, &block);
             }
@@ -138,6 +148,24 @@ fn code_again(macroblock: &mut Macroblock, coder: &Coder<'_>, cabac: bool, luma:
         }
         Kind::Pcm => {}
     }
+}
+
+/// Codes luma and chroma once more.
+fn code_both_again<S: Simd>(
+    simd: S,
+    macroblock: &mut Macroblock,
+    coder: &Coder<'_>,
+    cabac: bool,
+    luma: &mut LumaCoding,
+    (prediction, chroma): (&[u8; 128], &mut ChromaCoding),
+) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            code_again(simd, macroblock, coder, cabac, luma);
+            coder.code_chroma(simd, &macroblock.source.chroma, prediction, chroma);
+        },
+    );
 }
 
 /// What a picture that is being coded has left so far.
@@ -199,9 +227,9 @@ impl MacroblockCoder {
 
     /// Codes a row of macroblocks: source in, reconstruction before deblocking out. `first`: whether it is the first
     /// of a slice. `coded` is what deblocking is to know.
-    pub(super) fn code_row(
+    pub(super) fn code_row<S: Simd>(
         &mut self,
-        level: Level,
+        simd: S,
         frame: &Frame<'_>,
         band: &mut Band<'_>,
         first: bool,
@@ -218,15 +246,15 @@ impl MacroblockCoder {
             let [above, right] = [x, x + 1].map(|x| *self.picture.above.get(x).unwrap_or(&Bottom::NONE));
             self.macroblock.enter(neighbours, &above, &right);
             let source = &self.macroblock.source;
-            let energy = dispatch!(level, simd => simd.vectorize(
+            let energy = simd.vectorize(
                 #[inline(always)]
                 || energy_of(simd, source),
-            ));
+            );
             let wanted = frame.adaptation.quantiser(energy);
             if first && x == 0 {
                 self.picture.contexts = Contexts::new(Frame::slice_qp(wanted));
             }
-            *coded = self.code_macroblock(frame, wanted, columns);
+            *coded = self.code_macroblock(simd, frame, wanted, columns);
             self.picture.below[x] = self.macroblock.bottom();
             band.store(x, &self.macroblock);
         }
@@ -234,7 +262,7 @@ impl MacroblockCoder {
         std::mem::swap(&mut self.picture.above, &mut self.picture.below);
     }
 
-    fn code_macroblock(&mut self, frame: &Frame<'_>, wanted: u8, columns: usize) -> Coded {
+    fn code_macroblock<S: Simd>(&mut self, simd: S, frame: &Frame<'_>, wanted: u8, columns: usize) -> Coded {
         let rules = &Rules::of(frame);
         let Self { macroblock, picture, found, spectra, luma: codings } = self;
         let at = picture.records.len();
@@ -256,9 +284,10 @@ impl MacroblockCoder {
             around: &around,
             counts: Counts::around(left, above),
             spectra,
+            significances: Significances::default(),
             quantisers,
         };
-        let chosen = work.choose(macroblock, found, codings);
+        let chosen = work.choose(simd, macroblock, found, codings);
         let record = match chosen {
             Some(Chosen { luma, chroma, qp }) => {
                 let mut counts = Counts::around(left, above);
@@ -274,7 +303,7 @@ impl MacroblockCoder {
                         qp,
                         last,
                     };
-                    pass_macroblock(&mut picture.contexts, &subject, Order::Ascending);
+                    pass_macroblock(&mut picture.contexts, &subject, Order::Ascending, None);
                 }
                 finish(macroblock, &luma, &chroma, qp, last)
             }
@@ -365,6 +394,7 @@ struct Work<'a> {
     around: &'a Around,
     counts: Counts,
     spectra: &'a Spectra,
+    significances: Significances,
     quantisers: Quantisers,
 }
 
@@ -390,6 +420,7 @@ impl<'a> Work<'a> {
             chroma_lambda: trellis_lambda(self.extended_chroma()),
             strength: self.rules.psy_trellis,
             spectra: self.spectra,
+            significances: &self.significances,
             cavlc: (!self.rules.cabac).then_some(Cavlc {
                 counts: &self.counts,
                 counts_levels: false,
@@ -404,7 +435,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn measure<'b>(&'b self, macroblock: &'b Macroblock) -> Measure<'b> {
+    fn measure<'b, S: Simd>(&'b self, simd: S, macroblock: &'b Macroblock) -> Measure<'b> {
         let Quantisers { quantiser, qp, last } = self.quantisers;
         Measure {
             rules: self.rules,
@@ -412,7 +443,10 @@ impl<'a> Work<'a> {
             around: self.around,
             counts: self.counts.clone(),
             source: &macroblock.source,
-            energy: Energy::of::<16, 256>(&macroblock.source.y),
+            energy: simd.vectorize(
+                #[inline(always)]
+                || Energy::of_macroblock(simd, &macroblock.source.y),
+            ),
             psy_lambda: u64::from(self.rules.psy_rd) * u64::from(lambda(quantiser)),
             rate: rate_lambda(quantiser).into(),
             chroma_rate: rate_lambda(self.chroma_qp(qp)).into(),
@@ -428,8 +462,9 @@ impl<'a> Work<'a> {
     }
 
     /// Chooses how to code the macroblock and codes it; `None` for raw samples.
-    fn choose(
+    fn choose<S: Simd>(
         &self,
+        simd: S,
         macroblock: &mut Macroblock,
         found: &mut Found,
         codings: &mut [LumaCoding; 3],
@@ -437,14 +472,71 @@ impl<'a> Work<'a> {
         let rules = self.rules;
         let Quantisers { quantiser, qp, .. } = self.quantisers;
         let prices = Prices { lambda: lambda(quantiser), limited_lambda: lambda(qp) };
-        let trellis = rules.trellis == When::Everywhere && rules.weighs_rate();
-        let coder = self.coder(qp, trellis);
-        let limits = Limits { abandons_8x8: !rules.weighs_rate(), cabac: rules.cabac };
+        let coder = self.coder(qp, rules.trellis == When::Everywhere && rules.weighs_rate());
+        let limits =
+            Limits { abandons_8x8: !rules.weighs_rate(), cabac: rules.cabac, keeps_costs: rules.subme >= 8 };
+        self.search(simd, macroblock, &coder, (&limits, &prices), found, codings);
+
+        let mut chroma = ChromaCoding { mode: found.chroma, ..ChromaCoding::default() };
         let [sixteen, eight, four] = codings;
-        search::search_16x16(macroblock, &prices, found);
-        let tried_8x8 =
-            rules.intra_8x8 && search::search_8x8(macroblock, &coder, &limits, &prices, found, eight);
-        if !tried_8x8 {
+        let (cost, luma) = if rules.weighs_rate() {
+            simd.vectorize(
+                #[inline(always)]
+                || {
+                    code_16x16(simd, macroblock, &coder, found.mode_16x16, sixteen);
+                    coder.code_chroma(simd, &macroblock.source.chroma, &found.prediction, &mut chroma);
+                },
+            );
+            let best = self.cheapest(simd, macroblock, found, [sixteen, four, eight], &chroma);
+            let raw = (3088 * u64::from(rate_lambda(quantiser)) + 128) >> 8;
+            if !rules.psy && raw < u64::from(best.0) {
+                return None;
+            }
+            best
+        } else {
+            sixteen.kind = Kind::Intra16x16;
+            sixteen.mode = found.mode_16x16;
+            let mut best = (found.cost_16x16, &*sixteen);
+            for (cost, coding) in [(found.cost_4x4, &*four), (found.cost_8x8, &*eight)] {
+                if cost < best.0 {
+                    best = (cost, coding);
+                }
+            }
+            best
+        };
+        let mut luma = luma.clone();
+        if rules.subme >= 8 {
+            self.refine(simd, macroblock, &coder, found, (&mut luma, &mut chroma), cost);
+        }
+        let mut qp = qp;
+        if rules.subme >= 10 {
+            set_modes(macroblock, &luma);
+            qp = self.search_quantiser(simd, macroblock, &mut luma, &mut chroma);
+        }
+        let coder = self.coder(qp, rules.trellis != When::Off);
+        if chroma.mode != found.chroma {
+            found.prediction = predict_both_chroma(macroblock, chroma.mode);
+        }
+        let with_chroma = (&found.prediction, &mut chroma);
+        code_both_again(simd, macroblock, &coder, rules.cabac, &mut luma, with_chroma);
+        Some(Chosen { luma, chroma, qp })
+    }
+
+    /// Searches the modes of all types.
+    fn search<S: Simd>(
+        &self,
+        simd: S,
+        macroblock: &mut Macroblock,
+        coder: &Coder<'_>,
+        (limits, prices): (&Limits, &Prices),
+        found: &mut Found,
+        [_, eight, four]: &mut [LumaCoding; 3],
+    ) {
+        let rules = self.rules;
+        search::search_16x16(simd, macroblock, limits, prices, found);
+        let tried =
+            rules.intra_8x8 && search::search_8x8(simd, macroblock, coder, limits, prices, found, eight);
+        if !tried {
             found.cost_8x8 = NEVER;
         }
         let least = found.cost_16x16.min(found.cost_8x8);
@@ -453,89 +545,85 @@ impl<'a> Work<'a> {
             6.. => 10 * least / 8,
             _ => least,
         };
-        let tried_4x4 =
-            rules.intra_4x4 && search::search_4x4(macroblock, &coder, limit, &prices, found, four);
-        if !tried_4x4 {
+        let tried =
+            rules.intra_4x4 && search::search_4x4(simd, macroblock, coder, limit, prices, found, four);
+        if !tried {
             found.cost_4x4 = NEVER;
         }
-        search::search_chroma(macroblock, &prices, found);
-
-        let mut chroma = ChromaCoding { mode: found.chroma, ..ChromaCoding::default() };
-        let luma = if rules.weighs_rate() {
-            code_16x16(macroblock, &coder, found.mode_16x16, sixteen);
-            let prediction = predict_both_chroma(macroblock, chroma.mode);
-            coder.code_chroma(&macroblock.source.chroma, &prediction, &mut chroma);
-            let mut measure = self.measure(macroblock);
-            let mut best = (measure.cost(sixteen, &chroma), &mut *sixteen);
-            for (tried, coding) in [(tried_4x4, four), (tried_8x8, eight)] {
-                if tried {
-                    let cost = measure.cost(coding, &chroma);
-                    if cost < best.0 {
-                        best = (cost, coding);
-                    }
-                }
-            }
-            if !rules.psy && (3088 * u64::from(rate_lambda(quantiser)) + 128) >> 8 < u64::from(best.0) {
-                return None;
-            }
-            best
-        } else {
-            let mut best = (found.cost_16x16, &mut *sixteen);
-            best.1.kind = Kind::Intra16x16;
-            best.1.mode = found.mode_16x16;
-            if found.cost_4x4 < best.0 {
-                best = (found.cost_4x4, four);
-            }
-            if found.cost_8x8 < best.0 {
-                best = (found.cost_8x8, eight);
-            }
-            best
-        };
-        let (mut cost, luma) = luma;
-        let mut luma = luma.clone();
-        if rules.subme >= 8 {
-            self.refine(macroblock, &coder, found, &mut luma, &mut chroma, &mut cost);
-        }
-        let mut qp = qp;
-        if rules.subme >= 10 {
-            set_modes(macroblock, &luma);
-            qp = self.search_quantiser(macroblock, &mut luma, &mut chroma);
-        }
-        let coder = self.coder(qp, rules.trellis != When::Off);
-        code_again(macroblock, &coder, rules.cabac, &mut luma);
-        let prediction = predict_both_chroma(macroblock, chroma.mode);
-        coder.code_chroma(&macroblock.source.chroma, &prediction, &mut chroma);
-        Some(Chosen { luma, chroma, qp })
+        search::search_chroma(simd, macroblock, limits, prices, found);
     }
 
-    fn refine(
+    /// The cheapest of Intra16x16, Intra4x4 and Intra8x8; of equals the first. The likeliest is measured first, so that
+    /// the others' bits need not be counted where their distortion is more already.
+    fn cheapest<'b, S: Simd>(
         &self,
+        simd: S,
+        macroblock: &Macroblock,
+        found: &Found,
+        codings: [&'b mut LumaCoding; 3],
+        chroma: &ChromaCoding,
+    ) -> (u32, &'b LumaCoding) {
+        let mut measure = self.measure(simd, macroblock);
+        let chroma_bits = measure.chroma_bits(chroma);
+        let codings = codings.map(|coding| &*coding);
+        let searched = [found.cost_16x16, found.cost_4x4, found.cost_8x8];
+        let mut order = [0, 1, 2];
+        order.sort_unstable_by_key(|&i: &usize| searched[i]);
+        let mut best = (u32::MAX, 3);
+        for i in order.into_iter().filter(|&i| searched[i] != NEVER) {
+            let limit = best.0.saturating_add(u32::from(i < best.1));
+            let cost = measure.cost(simd, codings[i], chroma, chroma_bits, limit);
+            if cost < limit {
+                best = (cost, i);
+            }
+        }
+        (best.0, codings[best.1.min(2)])
+    }
+
+    fn refine<S: Simd>(
+        &self,
+        simd: S,
         macroblock: &mut Macroblock,
         coder: &Coder<'_>,
         found: &Found,
-        luma: &mut LumaCoding,
-        chroma: &mut ChromaCoding,
-        cost: &mut u32,
+        (luma, chroma): (&mut LumaCoding, &mut ChromaCoding),
+        mut cost: u32,
     ) {
         let scene = macroblock.clone();
-        let mut measure = self.measure(&scene);
+        let mut measure = self.measure(simd, &scene);
         let partial = coder.counting_levels();
-        if luma.kind == Kind::Intra16x16 {
-            refine::refine_16x16(macroblock, coder, &mut measure, found, luma, chroma, cost);
-        }
-        if macroblock.neighbours.left || macroblock.neighbours.top {
-            refine::refine_chroma(macroblock, coder, &mut measure, found, chroma);
-        }
-        measure.counts.put_luma(&luma.counts);
-        match luma.kind {
-            Kind::Intra8x8 => refine::refine_8x8(macroblock, &partial, &mut measure, found, luma, chroma),
-            Kind::Intra4x4 => refine::refine_4x4(macroblock, &partial, &mut measure, luma),
-            _ => {}
-        }
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                if luma.kind == Kind::Intra16x16 {
+                    refine::refine_16x16(
+                        simd,
+                        macroblock,
+                        coder,
+                        &mut measure,
+                        found,
+                        luma,
+                        (&*chroma, &mut cost),
+                    );
+                }
+                if macroblock.neighbours.left || macroblock.neighbours.top {
+                    refine::refine_chroma(simd, macroblock, coder, &mut measure, found, chroma);
+                }
+                measure.counts.put_luma(&luma.counts);
+                match luma.kind {
+                    Kind::Intra8x8 => {
+                        refine::refine_8x8(simd, macroblock, &partial, &mut measure, found, luma, chroma);
+                    }
+                    Kind::Intra4x4 => refine::refine_4x4(simd, macroblock, &partial, &mut measure, luma),
+                    Kind::Intra16x16 | Kind::Pcm => {}
+                }
+            },
+        );
     }
 
-    fn search_quantiser(
+    fn search_quantiser<S: Simd>(
         &self,
+        simd: S,
         macroblock: &mut Macroblock,
         luma: &mut LumaCoding,
         chroma: &mut ChromaCoding,
@@ -543,14 +631,14 @@ impl<'a> Work<'a> {
         let rules = self.rules;
         let Quantisers { qp, last, .. } = self.quantisers;
         let scene = macroblock.clone();
-        let mut measure = self.measure(&scene);
+        let mut measure = self.measure(simd, &scene);
         let prediction = predict_both_chroma(macroblock, chroma.mode);
         search_quantiser(qp, last, rules.psy_rd != 0, |qp| {
             let coder = self.coder(qp, rules.trellis == When::Everywhere);
-            code_again(macroblock, &coder, rules.cabac, luma);
-            coder.code_chroma(&macroblock.source.chroma, &prediction, chroma);
+            let with_chroma = (&prediction, &mut *chroma);
+            code_both_again(simd, macroblock, &coder, rules.cabac, luma, with_chroma);
             measure.qp = qp;
-            let cost = measure.cost(luma, chroma);
+            let cost = measure.cost(simd, luma, chroma, None, u32::MAX);
             let residual = chroma.pattern != 0
                 || luma.pattern != 0
                 || rules.cabac && luma.kind == Kind::Intra16x16 && luma.dc_coded;

@@ -1,7 +1,9 @@
 //! How far reconstructions are from the source, in squares and in energy (docs/spec/h264-presets.md, section 8.3).
 
 use super::super::distortion::hadamard_sum;
+use super::super::kernels::psy as kernels;
 use super::super::macroblock::gather;
+use crate::simd::Simd;
 
 /// The energies of a block of 8x8 sub-blocks: of the 4x4 and of the 8x8 Hadamard transforms.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -11,8 +13,31 @@ pub(super) struct Energy {
 }
 
 impl Energy {
+    /// Of the sums of samples and of coefficients.
+    fn of_sums([sum, four, eight]: [i32; 3]) -> Self {
+        Self { four: (four - sum) >> 1, eight: (eight - sum) >> 2 }
+    }
+
+    /// Of a macroblock.
+    #[inline(always)]
+    pub(super) fn of_macroblock<S: Simd>(simd: S, samples: &[u8; 256]) -> Self {
+        if S::IS_SCALAR {
+            return Self::of::<16, 256>(samples);
+        }
+        Self::of_sums(kernels::macroblock_sums(simd, samples))
+    }
+
+    /// Of an 8x8 block.
+    #[inline(always)]
+    pub(super) fn of_8x8<S: Simd>(simd: S, samples: &[u8; 64]) -> Self {
+        if S::IS_SCALAR {
+            return Self::of::<8, 64>(samples);
+        }
+        Self::of_sums(kernels::block_8x8_sums(simd, samples))
+    }
+
     /// Of a block W samples wide and high.
-    pub(super) fn of<const W: usize, const A: usize>(samples: &[u8; A]) -> Self {
+    fn of<const W: usize, const A: usize>(samples: &[u8; A]) -> Self {
         let mut energy = Self::default();
         for y in (0..W).step_by(8) {
             for x in (0..W).step_by(8) {
@@ -39,6 +64,36 @@ pub(super) fn energy_4x4(samples: &[u8; 16]) -> i32 {
 }
 
 /// The sum of squared differences.
-pub(super) fn squares<const A: usize>(a: &[u8; A], b: &[u8; A]) -> u32 {
+#[inline(always)]
+pub(super) fn squares<S: Simd, const A: usize>(simd: S, a: &[u8; A], b: &[u8; A]) -> u32 {
+    if !S::IS_SCALAR {
+        return kernels::squares(simd, a, b);
+    }
     a.iter().zip(b).map(|(&a, &b)| u32::from(a.abs_diff(b)) * u32::from(a.abs_diff(b))).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::{Level, dispatch};
+
+    #[test]
+    fn levels_agree() {
+        let mut rng = test_pictures::Rng::new(8);
+        for round in 0..200 {
+            let mut sample = || if round % 3 == 0 { rng.byte() / 128 * 255 } else { rng.byte() };
+            let a: [u8; 256] = std::array::from_fn(|_| sample());
+            let b: [u8; 256] = std::array::from_fn(|_| sample());
+            let block = gather::<8, 64>(&a, 16, 0);
+            let expected = (Energy::of::<16, 256>(&a), Energy::of::<8, 64>(&block));
+            let squared: u32 = a.iter().zip(&b).map(|(&a, &b)| u32::from(a.abs_diff(b)).pow(2)).sum();
+            for level in Level::available() {
+                let found = dispatch!(level, simd => {
+                    assert_eq!(squares(simd, &a, &b), squared, "{level}");
+                    (Energy::of_macroblock(simd, &a), Energy::of_8x8(simd, &block))
+                });
+                assert_eq!(found, expected, "{level}");
+            }
+        }
+    }
 }

@@ -1,14 +1,14 @@
 //! The refinement of a chosen type by the costs of its parts (docs/spec/h264-presets.md, section 9).
 
 use super::super::macroblock::Macroblock;
-use super::super::predict::blocks::predict;
 use super::super::predict::edge::Available;
 use super::super::predict::planes::Mode;
 use super::coding::{Block, ChromaCoding, Coder, LumaCoding};
 use super::cost::{Measure, predict_both_chroma};
 use super::psy::{Energy, energy_4x4, squares};
 use super::record::{chroma_number, mode_place};
-use super::search::{Found, block_4x4, block_8x8, put_4x4, put_8x8};
+use super::search::{Found, block_4x4, block_8x8, predict_4x4, predict_8x8, put_4x4, put_8x8};
+use crate::simd::Simd;
 
 /// The modes in the order of the refinement.
 fn modes_of(available: Available) -> &'static [u8] {
@@ -19,14 +19,15 @@ fn modes_of(available: Available) -> &'static [u8] {
 }
 
 /// Tries the other modes of Intra16x16. `best` is the cost of `luma`, and becomes that of the mode chosen.
-pub(super) fn refine_16x16(
+#[inline(always)]
+pub(super) fn refine_16x16<S: Simd>(
+    simd: S,
     macroblock: &Macroblock,
     coder: &Coder<'_>,
     measure: &mut Measure<'_>,
     found: &Found,
     luma: &mut LumaCoding,
-    chroma: &ChromaCoding,
-    best: &mut u32,
+    (chroma, best): (&ChromaCoding, &mut u32),
 ) {
     let limit = if measure.patient { u32::MAX } else { 9 * found.costs_16x16[found.mode_16x16 as usize] / 8 };
     for &mode in Mode::candidates(macroblock.neighbours) {
@@ -34,8 +35,8 @@ pub(super) fn refine_16x16(
             continue;
         }
         let mut trial = LumaCoding::default();
-        super::code_16x16(macroblock, coder, mode, &mut trial);
-        let cost = measure.cost(&trial, chroma);
+        super::code_16x16(simd, macroblock, coder, mode, &mut trial);
+        let cost = measure.cost(simd, &trial, chroma, None, *best);
         if cost < *best {
             *best = cost;
             *luma = trial;
@@ -44,7 +45,9 @@ pub(super) fn refine_16x16(
 }
 
 /// Tries the other modes of chroma.
-pub(super) fn refine_chroma(
+#[inline(always)]
+pub(super) fn refine_chroma<S: Simd>(
+    simd: S,
     macroblock: &Macroblock,
     coder: &Coder<'_>,
     measure: &mut Measure<'_>,
@@ -68,10 +71,10 @@ pub(super) fn refine_chroma(
         if bare {
             trial.samples = prediction;
         } else {
-            coder.code_chroma(&macroblock.source.chroma, &prediction, &mut trial);
+            coder.code_chroma(simd, &macroblock.source.chroma, &prediction, &mut trial);
             bare = trial.pattern == 0;
         }
-        let distortion = squares(&macroblock.source.chroma, &trial.samples);
+        let distortion = squares(simd, &macroblock.source.chroma, &trial.samples);
         let cost = measure.chroma_cost(&trial, chroma_number(mode), distortion);
         if cost < best {
             best = cost;
@@ -81,21 +84,23 @@ pub(super) fn refine_chroma(
 }
 
 /// Tries all modes of the 4x4 blocks.
-pub(super) fn refine_4x4(
+#[inline(always)]
+pub(super) fn refine_4x4<S: Simd>(
+    simd: S,
     macroblock: &mut Macroblock,
     coder: &Coder<'_>,
     measure: &mut Measure<'_>,
     luma: &mut LumaCoding,
 ) {
     for k in 0..16 {
-        let (source, available, edge) = block_4x4(macroblock, k);
+        let (source, available, _) = block_4x4(macroblock, k);
         let predicted = macroblock.modes.predicted(mode_place(k));
         let energy = energy_4x4(&source);
         let mut best: Option<(u64, u8, Block<16>)> = None;
         for &mode in modes_of(available) {
             let block =
-                coder.code_4x4(k, &luma.counts, &source, &predict::<4, 13, 16>(mode, &edge, available));
-            let distortion = squares(&source, &block.samples)
+                coder.code_4x4(simd, k, &luma.counts, &source, &predict_4x4(simd, macroblock, k, mode));
+            let distortion = squares(simd, &source, &block.samples)
                 + measure.psy_cost(energy.abs_diff(energy_4x4(&block.samples)));
             let cost = measure.cost_4x4(k, predicted, mode, &block, distortion);
             if best.is_none_or(|best| cost < best.0) {
@@ -113,7 +118,9 @@ pub(super) fn refine_4x4(
 }
 
 /// Tries the modes of the 8x8 blocks that were near.
-pub(super) fn refine_8x8(
+#[inline(always)]
+pub(super) fn refine_8x8<S: Simd>(
+    simd: S,
     macroblock: &mut Macroblock,
     coder: &Coder<'_>,
     measure: &mut Measure<'_>,
@@ -122,17 +129,17 @@ pub(super) fn refine_8x8(
     chroma: &ChromaCoding,
 ) {
     for k in 0..4 {
-        let (source, available, edge) = block_8x8(macroblock, k);
+        let (source, available, _) = block_8x8(macroblock, k);
         let predicted = macroblock.modes.predicted(mode_place(4 * k));
-        let energy = Energy::of::<8, 64>(&source);
+        let energy = Energy::of_8x8(simd, &source);
         let costs = &found.costs_8x8[k];
         let limit = if measure.patient { u32::MAX } else { 11 * costs[usize::from(luma.modes[4 * k])] / 8 };
         let mut best: Option<(u64, u8, Block<64>)> = None;
         for &mode in modes_of(available).iter().filter(|&&mode| costs[usize::from(mode)] <= limit) {
             let block =
-                coder.code_8x8(k, &luma.counts, &source, &predict::<8, 25, 64>(mode, &edge, available));
-            let distortion = squares(&source, &block.samples)
-                + measure.psy_cost(energy.difference(Energy::of::<8, 64>(&block.samples)));
+                coder.code_8x8(simd, k, &luma.counts, &source, &predict_8x8(simd, macroblock, k, mode));
+            let distortion = squares(simd, &source, &block.samples)
+                + measure.psy_cost(energy.difference(Energy::of_8x8(simd, &block.samples)));
             let pattern = luma.pattern & !(1 << k) | u8::from(block.coded) << k;
             let cost = measure.cost_8x8(k, [predicted, mode], &block, distortion, [pattern, chroma.pattern]);
             if best.is_none_or(|best| cost < best.0) {

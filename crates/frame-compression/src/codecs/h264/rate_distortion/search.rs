@@ -2,13 +2,16 @@
 
 use super::super::decision::available_8x8;
 use super::super::distortion::{sa8d_8x8, satd, satd_4x4};
+use super::super::kernels::{self, Flat, Place, Spot, luma4x4, luma8x8, luma16x16};
 use super::super::macroblock::{LumaCanvas, Macroblock, gather, scatter};
 use super::super::predict::blocks::{self, predict};
 use super::super::predict::edge::{Available, Edge4x4, Edge8x8};
 use super::super::predict::planes::{Mode, predict_chroma, predict_luma};
 use super::coding::{Block, Coder, LumaCoding};
+use super::cost::predict_both_chroma;
 use super::record::{BLOCKS, Kind, mode_place};
 use super::{Limits, Prices};
+use crate::simd::{Simd, Words};
 
 /// What the search finds.
 #[derive(Debug, Clone)]
@@ -25,6 +28,8 @@ pub(super) struct Found {
     pub(super) chroma: Mode,
     pub(super) cost_chroma: u32,
     pub(super) costs_chroma: [u32; 4],
+    /// Rows of Cb and Cr side by side.
+    pub(super) prediction: [u8; 128],
 }
 
 impl Default for Found {
@@ -39,6 +44,7 @@ impl Default for Found {
             chroma: Mode::Dc,
             cost_chroma: 0,
             costs_chroma: [0; 4],
+            prediction: [0; 128],
         }
     }
 }
@@ -74,7 +80,27 @@ pub(super) fn available_4x4(macroblock: &Macroblock, k: usize) -> Available {
 }
 
 /// Searches the mode of Intra16x16.
-pub(super) fn search_16x16(macroblock: &Macroblock, prices: &Prices, found: &mut Found) {
+pub(super) fn search_16x16<S: Simd>(
+    simd: S,
+    macroblock: &mut Macroblock,
+    limits: &Limits,
+    prices: &Prices,
+    found: &mut Found,
+) {
+    if !S::IS_SCALAR {
+        let Macroblock { source, luma, neighbours, flat, blocks, .. } = &mut *macroblock;
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                luma4x4::split(simd, &source.y, blocks);
+                let best = luma16x16::search(simd, source, luma, *neighbours, prices.lambda, flat);
+                (found.mode_16x16, found.cost_16x16) = best;
+            },
+        );
+        if !limits.keeps_costs {
+            return;
+        }
+    }
     found.cost_16x16 = NEVER;
     found.costs_16x16 = [NEVER; 4];
     for &mode in Mode::candidates(macroblock.neighbours) {
@@ -88,7 +114,22 @@ pub(super) fn search_16x16(macroblock: &Macroblock, prices: &Prices, found: &mut
 }
 
 /// Searches the mode of chroma.
-pub(super) fn search_chroma(macroblock: &Macroblock, prices: &Prices, found: &mut Found) {
+pub(super) fn search_chroma<S: Simd>(
+    simd: S,
+    macroblock: &Macroblock,
+    limits: &Limits,
+    prices: &Prices,
+    found: &mut Found,
+) {
+    if !S::IS_SCALAR && !limits.keeps_costs {
+        let Macroblock { source, chroma, neighbours, .. } = macroblock;
+        let search = simd.vectorize(
+            #[inline(always)]
+            || kernels::chroma::search(simd, &source.chroma, chroma, *neighbours, prices.lambda),
+        );
+        (found.chroma, found.prediction) = search;
+        return;
+    }
     found.cost_chroma = NEVER;
     found.costs_chroma = [NEVER; 4];
     let source = [0, 1].map(|plane| macroblock.source.chroma(plane));
@@ -103,6 +144,7 @@ pub(super) fn search_chroma(macroblock: &Macroblock, prices: &Prices, found: &mu
             (found.chroma, found.cost_chroma) = (mode, cost);
         }
     }
+    found.prediction = predict_both_chroma(macroblock, found.chroma);
 }
 
 /// The source, the availability and the edge of an 8x8 block.
@@ -135,7 +177,24 @@ pub(super) fn put_4x4(macroblock: &mut Macroblock, k: usize, block: &Block<16>) 
 }
 
 /// Tries Intra8x8, coding its blocks; whether it is worth more thought.
-pub(super) fn search_8x8(
+pub(super) fn search_8x8<S: Simd>(
+    simd: S,
+    macroblock: &mut Macroblock,
+    coder: &Coder<'_>,
+    limits: &Limits,
+    prices: &Prices,
+    found: &mut Found,
+    to: &mut LumaCoding,
+) -> bool {
+    simd.vectorize(
+        #[inline(always)]
+        || try_8x8(simd, macroblock, coder, limits, prices, found, to),
+    )
+}
+
+#[inline(always)]
+fn try_8x8<S: Simd>(
+    simd: S,
     macroblock: &mut Macroblock,
     coder: &Coder<'_>,
     limits: &Limits,
@@ -146,30 +205,39 @@ pub(super) fn search_8x8(
     to.kind = Kind::Intra8x8;
     let mut total = 4 * prices.lambda;
     found.cost_8x8 = NEVER;
-    for k in 0..4 {
-        let (source, available, edge) = block_8x8(macroblock, k);
+    let flat = if S::IS_SCALAR {
+        [Flat::default(); 4]
+    } else {
+        luma8x8::flat(simd, &macroblock.source.y, &macroblock.flat)
+    };
+    for (k, flat) in flat.into_iter().enumerate() {
+        let source = macroblock.source.luma_8x8(k % 2 * 8, k / 2 * 8);
+        let available = available_8x8(macroblock.neighbours, k % 2, k / 2);
         let predicted = macroblock.modes.predicted(mode_place(4 * k));
-        let all = available.left && available.top;
-        let price = 3 * if all { prices.limited_lambda } else { prices.lambda };
         let costs = &mut found.costs_8x8[k];
-        *costs = [NEVER; 9];
-        let mut best = (NEVER, 2, [0; 64]);
-        for &mode in modes_of(available) {
-            let prediction = predict::<8, 25, 64>(mode, &edge, available);
-            let cost = sa8d_8x8(&source, &prediction) + if mode == predicted { 0 } else { price };
-            costs[usize::from(mode)] = cost + if all { 0 } else { prices.lambda };
-            if cost < best.0 {
-                best = (cost, mode, prediction);
+        let (mode, cost, prediction) = if !S::IS_SCALAR && available.left && available.top {
+            let place = Place {
+                at: LumaCanvas::at(k % 2 * 8, k / 2 * 8),
+                top_right: available.top_right,
+                flat,
+                predicted,
+                price: 3 * prices.limited_lambda,
+            };
+            if limits.keeps_costs {
+                luma8x8::search_all(simd, &source, &macroblock.luma, &place, costs)
+            } else {
+                luma8x8::search(simd, &source, &macroblock.luma, &place)
             }
-        }
-        let (cost, mode, prediction) = best;
+        } else {
+            choose_8x8(macroblock, k, predicted, prices, costs)
+        };
         total += cost;
         macroblock.modes.set_8x8(k % 2 * 2, k / 2 * 2, mode);
         (to.modes[4 * k], to.predicted[4 * k]) = (mode, predicted);
         if k < 3 && limits.abandons_8x8 && total > found.cost_16x16 {
             return false;
         }
-        let block = coder.code_8x8(k, &to.counts, &source, &prediction);
+        let block = coder.code_8x8(simd, k, &to.counts, &source, &prediction);
         put_8x8(macroblock, k, &block);
         to.put_8x8(k, &block, limits.cabac);
     }
@@ -178,8 +246,53 @@ pub(super) fn search_8x8(
     true
 }
 
+/// The mode of an 8x8 block, its cost and its prediction; `costs` get those of all modes.
+fn choose_8x8(
+    macroblock: &Macroblock,
+    k: usize,
+    predicted: u8,
+    prices: &Prices,
+    costs: &mut [u32; 9],
+) -> (u8, u32, [u8; 64]) {
+    let (source, available, edge) = block_8x8(macroblock, k);
+    let all = available.left && available.top;
+    let price = 3 * if all { prices.limited_lambda } else { prices.lambda };
+    *costs = [NEVER; 9];
+    let mut best = (2, NEVER, [0; 64]);
+    for &mode in modes_of(available) {
+        let prediction = predict::<8, 25, 64>(mode, &edge, available);
+        let cost = sa8d_8x8(&source, &prediction) + if mode == predicted { 0 } else { price };
+        costs[usize::from(mode)] = cost + if all { 0 } else { prices.lambda };
+        if cost < best.1 {
+            best = (mode, cost, prediction);
+        }
+    }
+    best
+}
+
 /// Tries Intra4x4, coding its blocks; whether it is worth more thought.
-pub(super) fn search_4x4(
+pub(super) fn search_4x4<S: Simd>(
+    simd: S,
+    macroblock: &mut Macroblock,
+    coder: &Coder<'_>,
+    limit: u32,
+    prices: &Prices,
+    found: &mut Found,
+    to: &mut LumaCoding,
+) -> bool {
+    found.cost_4x4 = NEVER;
+    if 40 * prices.lambda > limit {
+        return false;
+    }
+    simd.vectorize(
+        #[inline(always)]
+        || try_4x4(simd, macroblock, coder, limit, prices, found, to),
+    )
+}
+
+#[inline(always)]
+fn try_4x4<S: Simd>(
+    simd: S,
     macroblock: &mut Macroblock,
     coder: &Coder<'_>,
     limit: u32,
@@ -189,37 +302,82 @@ pub(super) fn search_4x4(
 ) -> bool {
     to.kind = Kind::Intra4x4;
     let mut total = 40 * prices.lambda;
-    found.cost_4x4 = NEVER;
-    for k in 0..16 {
-        let (source, available, edge) = block_4x4(macroblock, k);
+    for (k, (x, y)) in BLOCKS.into_iter().enumerate() {
+        let available = available_4x4(macroblock, k);
         let predicted = macroblock.modes.predicted(mode_place(k));
-        let all = available.left && available.top;
-        let price = 3 * if all { prices.limited_lambda } else { prices.lambda };
-        let mut best = (NEVER, 2, [0; 16]);
-        for &mode in modes_of(available) {
-            let prediction = predict::<4, 13, 16>(mode, &edge, available);
-            let distortion = satd_4x4(&source, &prediction);
-            let cost = distortion + if mode == predicted { 0 } else { price };
-            let at_once = !all && mode == predicted && distortion <= price;
-            if cost < best.0 || at_once {
-                best = (cost, mode, prediction);
-            }
-            if at_once {
-                break;
-            }
-        }
-        let (cost, mode, prediction) = best;
+        let source = gather::<4, 16>(&macroblock.source.y, 16, 64 * y + 4 * x);
+        let (mode, cost, prediction) = if !S::IS_SCALAR && available.left && available.top {
+            let place = Place {
+                at: LumaCanvas::at(4 * x, 4 * y),
+                top_right: available.top_right,
+                flat: macroblock.flat[k],
+                predicted,
+                price: 3 * prices.limited_lambda,
+            };
+            let (mode, cost, words) = luma4x4::search(simd, &source, &macroblock.luma, &place);
+            let mut prediction = [0; 16];
+            words.store_bytes(&mut prediction);
+            (mode, cost, prediction)
+        } else {
+            choose_4x4(macroblock, k, predicted, prices)
+        };
         total += cost;
         macroblock.modes.set(mode_place(k), mode);
         (to.modes[k], to.predicted[k]) = (mode, predicted);
         if k < 15 && total > limit {
             return false;
         }
-        let block = coder.code_4x4(k, &to.counts, &source, &prediction);
+        let block = coder.code_4x4(simd, k, &to.counts, &source, &prediction);
         put_4x4(macroblock, k, &block);
         to.put_4x4(k, &block);
     }
     to.settle_pattern();
     found.cost_4x4 = total;
     true
+}
+
+/// The mode of a 4x4 block, its cost and its prediction.
+fn choose_4x4(macroblock: &Macroblock, k: usize, predicted: u8, prices: &Prices) -> (u8, u32, [u8; 16]) {
+    let (source, available, edge) = block_4x4(macroblock, k);
+    let all = available.left && available.top;
+    let price = 3 * if all { prices.limited_lambda } else { prices.lambda };
+    let mut best = (2, NEVER, [0; 16]);
+    for &mode in modes_of(available) {
+        let prediction = predict::<4, 13, 16>(mode, &edge, available);
+        let distortion = satd_4x4(&source, &prediction);
+        let cost = distortion + if mode == predicted { 0 } else { price };
+        let at_once = !all && mode == predicted && distortion <= price;
+        if cost < best.1 || at_once {
+            best = (mode, cost, prediction);
+        }
+        if at_once {
+            break;
+        }
+    }
+    best
+}
+
+/// Predicts an 8x8 block by a mode that its neighbours allow.
+#[inline(always)]
+pub(super) fn predict_8x8<S: Simd>(simd: S, macroblock: &Macroblock, k: usize, mode: u8) -> [u8; 64] {
+    let available = available_8x8(macroblock.neighbours, k % 2, k / 2);
+    if S::IS_SCALAR || !available.left || !available.top {
+        let (_, available, edge) = block_8x8(macroblock, k);
+        return predict::<8, 25, 64>(mode, &edge, available);
+    }
+    let spot = Spot { at: LumaCanvas::at(k % 2 * 8, k / 2 * 8), top_right: available.top_right };
+    luma8x8::predict(simd, &macroblock.luma, spot, mode)
+}
+
+/// Predicts a 4x4 block by a mode that its neighbours allow.
+#[inline(always)]
+pub(super) fn predict_4x4<S: Simd>(simd: S, macroblock: &Macroblock, k: usize, mode: u8) -> [u8; 16] {
+    let available = available_4x4(macroblock, k);
+    if S::IS_SCALAR || !available.left || !available.top {
+        let (_, available, edge) = block_4x4(macroblock, k);
+        return predict::<4, 13, 16>(mode, &edge, available);
+    }
+    let (x, y) = BLOCKS[k];
+    let spot = Spot { at: LumaCanvas::at(4 * x, 4 * y), top_right: available.top_right };
+    luma4x4::predict(simd, &macroblock.luma, spot, mode)
 }

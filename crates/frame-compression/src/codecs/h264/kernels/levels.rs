@@ -1,0 +1,182 @@
+//! Coding blocks whose levels are kept, in scan order: for presets that weigh their bits. A quantiser by bits comes
+//! between the two halves.
+
+use super::super::quantise::{Quantiser, Scaling};
+use super::super::rate_distortion::prices::{ZIGZAG_4X4, ZIGZAG_8X8};
+use super::luma4x4::{forward_pass, inverse_pass};
+use super::{levels, luma8x8, scaling_of};
+use crate::simd::{LaneOrder, Simd, Words, each};
+
+/// Where the coefficients of each scan position are in a transposed block.
+const TRANSPOSED_4X4: [u8; 16] = {
+    let mut lanes = [0; 16];
+    let mut i = 0;
+    while i < 16 {
+        lanes[i] = ZIGZAG_4X4[i] % 4 * 4 + ZIGZAG_4X4[i] / 4;
+        i += 1;
+    }
+    lanes
+};
+
+/// To scan order, and back.
+static SCAN: LaneOrder = LaneOrder::new(TRANSPOSED_4X4);
+static UNSCAN: LaneOrder = {
+    let mut lanes = [0; 16];
+    let mut i = 0;
+    while i < 16 {
+        lanes[TRANSPOSED_4X4[i] as usize] = i as u8;
+        i += 1;
+    }
+    LaneOrder::new(lanes)
+};
+
+static TRANSPOSED_8X8: [u8; 64] = {
+    let mut places = [0; 64];
+    let mut i = 0;
+    while i < 64 {
+        places[i] = ZIGZAG_8X8[i] % 8 * 8 + ZIGZAG_8X8[i] / 8;
+        i += 1;
+    }
+    places
+};
+
+/// The coefficients of a 4x4 block, transposed: the scaling is symmetric.
+#[inline(always)]
+fn transform_4x4<S: Simd>(simd: S, source: &[u8; 16], prediction: &[u8; 16]) -> S::Words {
+    let rows = S::Words::load_bytes(simd, source) - S::Words::load_bytes(simd, prediction);
+    forward_pass(simd, forward_pass(simd, rows).transpose_4x4())
+}
+
+/// The coefficients of a 4x4 block in scan order.
+#[inline(always)]
+pub(in super::super) fn coefficients_4x4<S: Simd>(
+    simd: S,
+    source: &[u8; 16],
+    prediction: &[u8; 16],
+) -> [i16; 16] {
+    let mut coefficients = [0; 16];
+    transform_4x4(simd, source, prediction).reorder(&SCAN).store(&mut coefficients);
+    coefficients
+}
+
+/// The reconstruction from scaled coefficients, transposed.
+#[inline(always)]
+fn add_4x4<S: Simd>(simd: S, scaled: S::Words, prediction: &[u8; 16]) -> [u8; 16] {
+    let residual = inverse_pass(simd, inverse_pass(simd, scaled).transpose_4x4());
+    let rounded = (residual.saturating_add(S::Words::splat(simd, 32))).shr::<6>();
+    let mut reconstruction = [0; 16];
+    (S::Words::load_bytes(simd, prediction) + rounded).store_bytes(&mut reconstruction);
+    reconstruction
+}
+
+/// Codes a 4x4 block by dead zones: its reconstruction, its levels in scan order, whether there are any.
+#[inline(always)]
+pub(in super::super) fn code_4x4<S: Simd>(
+    simd: S,
+    source: &[u8; 16],
+    prediction: &[u8; 16],
+    scaling: &Scaling<16>,
+) -> ([u8; 16], [i16; 16], bool) {
+    let coefficients = transform_4x4(simd, source, prediction);
+    let [multiplier, bias, level_scale] = scaling_of(simd, scaling, 0);
+    let found = levels::<S>(coefficients, multiplier, bias);
+    let mut stored = [0; 16];
+    found.reorder(&SCAN).store(&mut stored);
+    (add_4x4(simd, found.mul_low(level_scale), prediction), stored, !found.is_zero())
+}
+
+/// Codes a 4x4 block but for its DC by dead zones: its levels in scan order, and the coefficient of DC.
+#[inline(always)]
+pub(in super::super) fn code_4x4_ac<S: Simd>(
+    simd: S,
+    source: &[u8; 16],
+    prediction: &[u8; 16],
+    scaling: &Scaling<16>,
+) -> ([i16; 16], i16, bool) {
+    static REST: [i16; 16] = [0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1];
+    let coefficients = transform_4x4(simd, source, prediction);
+    let mut lanes = [0; 16];
+    coefficients.store(&mut lanes);
+    let coefficients = coefficients.and(S::Words::load(simd, &REST));
+    let [multiplier, bias, _] = scaling_of(simd, scaling, 0);
+    let found = levels::<S>(coefficients, multiplier, bias);
+    let mut stored = [0; 16];
+    found.reorder(&SCAN).store(&mut stored);
+    (stored, lanes[0], !found.is_zero())
+}
+
+/// The reconstruction of a 4x4 block from levels in scan order, and a DC coefficient that is scaled already.
+#[inline(always)]
+pub(in super::super) fn reconstruct_4x4<S: Simd>(
+    simd: S,
+    levels: &[i16; 16],
+    dc: Option<i32>,
+    prediction: &[u8; 16],
+    scaling: &Scaling<16>,
+) -> [u8; 16] {
+    let [_, _, level_scale] = scaling_of(simd, scaling, 0);
+    let mut scaled = S::Words::load(simd, levels).reorder(&UNSCAN).mul_low(level_scale);
+    if let Some(dc) = dc {
+        let mut lanes = [0; 16];
+        lanes[0] = dc as i16;
+        scaled = scaled + S::Words::load(simd, &lanes);
+    }
+    add_4x4(simd, scaled, prediction)
+}
+
+/// The coefficients of an 8x8 block in scan order.
+#[inline(always)]
+pub(in super::super) fn coefficients_8x8<S: Simd>(
+    simd: S,
+    source: &[u8; 64],
+    prediction: &[u8; 64],
+) -> [i16; 64] {
+    let coefficients = luma8x8::transform(simd, source, prediction);
+    scanned::<S>(each!(4, i => coefficients[2 * i].low_halves(coefficients[2 * i + 1])))
+}
+
+/// Two transposed rows a vector to scan order.
+#[inline(always)]
+fn scanned<S: Simd>(pairs: [S::Words; 4]) -> [i16; 64] {
+    let mut lanes = [0; 64];
+    for (pair, lanes) in pairs.into_iter().zip(lanes.as_chunks_mut::<16>().0) {
+        pair.store(lanes);
+    }
+    let mut scanned = [0; 64];
+    for (to, &place) in scanned.iter_mut().zip(&TRANSPOSED_8X8) {
+        *to = lanes[usize::from(place & 63)];
+    }
+    scanned
+}
+
+/// Codes an 8x8 block by dead zones: its reconstruction, its levels in scan order, whether there are any.
+#[inline(always)]
+pub(in super::super) fn code_8x8<S: Simd>(
+    simd: S,
+    source: &[u8; 64],
+    prediction: &[u8; 64],
+    quantiser: &Quantiser,
+) -> ([u8; 64], [i16; 64], bool) {
+    let coefficients = luma8x8::transform(simd, source, prediction);
+    let found = luma8x8::quantise(simd, coefficients, quantiser);
+    if found[0].or(found[1]).or(found[2].or(found[3])).is_zero() {
+        return (*prediction, [0; 64], false);
+    }
+    (luma8x8::reconstruct(simd, found, prediction, quantiser), scanned::<S>(found), true)
+}
+
+/// The reconstruction of an 8x8 block from levels in scan order.
+#[inline(always)]
+pub(in super::super) fn reconstruct_8x8<S: Simd>(
+    simd: S,
+    levels: &[i16; 64],
+    prediction: &[u8; 64],
+    quantiser: &Quantiser,
+) -> [u8; 64] {
+    let mut lanes = [0; 64];
+    for (&level, &place) in levels.iter().zip(&TRANSPOSED_8X8) {
+        lanes[usize::from(place & 63)] = level;
+    }
+    let rows = lanes.as_chunks::<16>().0;
+    luma8x8::reconstruct(simd, each!(4, i => S::Words::load(simd, &rows[i])), prediction, quantiser)
+}
