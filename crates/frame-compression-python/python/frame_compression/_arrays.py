@@ -22,6 +22,10 @@ else:
     Array = TypeVar("Array")
 
 
+_ELEMENTS = "Befd"
+"""NumPy's letters for ``uint8``, ``float16``, ``float32`` and ``float64``: a look at one letter is quick."""
+
+
 def _is_a(x: object, module: str, name: str) -> bool:
     """Whether ``x`` is of a class of a module that somebody may have imported."""
     kind = getattr(sys.modules.get(module), name, None)
@@ -35,6 +39,8 @@ def is_tensor(x: object) -> TypeGuard[torch.Tensor]:
 
 def memory_of(x: object, name: str = "x") -> NDArray[Any]:
     """The memory of an array or tensor; bfloat16 as ``uint16``."""
+    if type(x) is np.ndarray and x.dtype.char in _ELEMENTS:
+        return x
     if is_tensor(x):
         return _memory_of_tensor(x)
     if _is_a(x, "numpy.ma", "MaskedArray") or not isinstance(x, np.ndarray):
@@ -67,14 +73,14 @@ def _memory_of_tensor(x: torch.Tensor) -> NDArray[Any]:
 
 def output_memory_of(out: object) -> NDArray[Any]:
     """The memory of the caller's output."""
-    if is_tensor(out) and out.requires_grad:
+    if type(out) is not np.ndarray and is_tensor(out) and out.requires_grad:
         raise InvalidOutputError("an output that requires grad is not allowed: pass out.detach()")
     return memory_of(out, "out")
 
 
 def packed_like(x: Array) -> Array:
     """A new packed array or tensor of the kind, the shape and the element type of ``x``."""
-    if is_tensor(x):
+    if type(x) is not np.ndarray and is_tensor(x):
         import torch
 
         tensor: Any = torch.empty(x.shape, dtype=x.dtype)

@@ -104,9 +104,12 @@ class FrameCompressor:
             TypeError: for anything but an array or a tensor.
         """
         memory = memory_of(x)
+        if out is not None:
+            self._native.apply(memory, output_memory_of(out))
+            return out
         _native.check_image(memory)
-        result = packed_like(x) if out is None else out
-        self._native.apply(memory, memory_of(result) if out is None else output_memory_of(out))
+        result = packed_like(x)
+        self._native.apply(memory, memory_of(result))
         return result
 
     def apply_in_place(self, x: Array) -> Array:

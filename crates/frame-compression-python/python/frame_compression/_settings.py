@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import operator
 from fractions import Fraction
@@ -110,6 +111,18 @@ def classes() -> dict[str, type[CodecSettings]]:
 def settings_of(codec: Any, given: dict[str, Any]) -> CodecSettings:
     """The settings that a codec's name, or settings themselves, and keywords stand for."""
     given = {name: value for name, value in given.items() if value is not None}
+    if type(codec) is str and all(type(value) in (float, int, str) for value in given.values()):
+        return _remembered(codec, *((name, type(value), value) for name, value in given.items()))
+    return _new(codec, given)
+
+
+@functools.lru_cache(maxsize=256)
+def _remembered(codec: str, *given: tuple[str, type, Any]) -> CodecSettings:
+    """The settings of plain values: calls that repeat them are quicker. They never change, so they can be shared."""
+    return _new(codec, {name: value for name, _, value in given})
+
+
+def _new(codec: Any, given: dict[str, Any]) -> CodecSettings:
     if isinstance(codec, CodecSettings):
         if given:
             raise TypeError(f"{', '.join(given)} beside {codec!r} is not allowed: give it to {type(codec).__name__}")
