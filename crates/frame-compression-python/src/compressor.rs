@@ -4,7 +4,9 @@ use std::sync::Mutex;
 
 use frame_compression::{FrameCompressor, Quality, ValueRange};
 use numpy::PyUntypedArray;
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::array::{Images, with_element};
 use crate::errors::{exception, unknown_name};
@@ -54,12 +56,14 @@ impl Compressor {
         Ok(Self { settings: Settings { codec: settings.0.clone(), value_range }, idle: Mutex::default() })
     }
 
-    /// Puts the artifacts of `input`, (1, H, W, 3), into `output`.
+    /// Puts the artifacts of `input`, (1, H, W, 3), into `output`, on so many threads, which live as long as the call.
+    #[pyo3(signature = (input, output, threads=1))]
     fn apply(
         &self,
         py: Python<'_>,
         input: Bound<'_, PyUntypedArray>,
         output: Bound<'_, PyUntypedArray>,
+        threads: usize,
     ) -> PyResult<()> {
         let mut input = Images::one(input)?;
         let output = Images::one(output)?;
@@ -68,18 +72,22 @@ impl Compressor {
         if !in_place && input.overlaps(&output) {
             input = input.copied()?;
         }
+        let pool = match threads {
+            0 | 1 => None,
+            _ => Some(pool_of(threads)?),
+        };
         let mut compressor = self.take();
         let result = with_element!(output.element, U => {
             // SAFETY: `U` is the element's type; the output is writable, and the input is elsewhere or not looked at.
             let mut outputs = unsafe { output.views_mut::<U>() }?;
             let output = outputs.remove(0);
             if in_place {
-                py.detach(|| compressor.apply_in_place(output))
+                py.detach(|| within(pool, || compressor.apply_in_place(output)))
             } else {
                 with_element!(input.element, T => {
                     // SAFETY: `T` is the element's type.
                     let view = unsafe { input.views::<T>() }?[0];
-                    py.detach(|| compressor.apply_into(view, output))
+                    py.detach(|| within(pool, || compressor.apply_into(view, output)))
                 })
             }
         });
@@ -99,5 +107,21 @@ impl Compressor {
         if let Ok(mut idle) = self.idle.try_lock() {
             idle.push(compressor);
         }
+    }
+}
+
+/// The most threads that a picture is given: more than any machine has cores, and few enough to be made.
+const MAX_THREADS: usize = 256;
+
+fn pool_of(threads: usize) -> PyResult<ThreadPool> {
+    let made = ThreadPoolBuilder::new().num_threads(threads.min(MAX_THREADS)).build();
+    made.map_err(|error| PyRuntimeError::new_err(format!("{threads} threads cannot be started: {error}")))
+}
+
+/// Does the work on the threads of a pool, or on this thread alone.
+fn within<R: Send>(pool: Option<ThreadPool>, work: impl FnOnce() -> R + Send) -> R {
+    match pool {
+        None => work(),
+        Some(pool) => pool.install(work),
     }
 }

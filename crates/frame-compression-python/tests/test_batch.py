@@ -247,3 +247,17 @@ def test_a_long_batch_can_be_interrupted(rng: np.random.Generator, threads: int)
         assert time.perf_counter() - start < 20
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize("codec", ["h264", "h265", "jpeg"])
+def test_threads_on_one_image_give_the_same(rng: np.random.Generator, codec: fc.Codec) -> None:
+    picture = random_picture(rng, 200, 160)[np.newaxis]
+    expected = fc.apply_compression_artifacts(picture, codec, crf=30)
+    for threads in (1, 2, 3, 8, 100_000):
+        np.testing.assert_array_equal(fc.apply_compression_artifacts(picture, codec, crf=30, threads=threads), expected)
+    in_place = picture.copy()
+    fc.FrameCompressor(codec, crf=30).apply(in_place, out=in_place, threads=2)
+    np.testing.assert_array_equal(in_place, expected)
+    for threads, expected_error in ((0, ValueError), (-1, ValueError), ("2", TypeError), (2.0, TypeError), (None, TypeError)):
+        with pytest.raises(expected_error, match="threads"):
+            fc.apply_compression_artifacts(picture, codec, threads=threads)

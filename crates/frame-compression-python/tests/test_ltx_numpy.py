@@ -92,6 +92,15 @@ def test_cores_are_those_of_the_encoder(rng: np.random.Generator, cores: int) ->
             np.testing.assert_array_equal(ltx.preprocess(picture, 33, cores="server"), expected)
 
 
+def test_threads_do_not_matter(rng: np.random.Generator) -> None:
+    picture = random_picture(rng, 300, 48)
+    for cores in (1, 4):
+        expected = ltx.preprocess(picture, 33, cores=cores)  # type: ignore[arg-type]
+        np.testing.assert_array_equal(ltx.preprocess(picture, 33, cores=cores, threads=3), expected)  # type: ignore[arg-type]
+        unit = picture / np.float32(255)
+        np.testing.assert_array_equal(ltx.compress(unit, 33, threads=2), ltx.compress(unit, 33))
+
+
 def test_this_machine_is_this_machine(rng: np.random.Generator) -> None:
     picture = random_picture(rng, 300, 48)
     np.testing.assert_array_equal(ltx.preprocess(picture, 29, cores="this"), round_trip(picture, 29))

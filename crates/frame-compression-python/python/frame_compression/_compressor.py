@@ -88,13 +88,15 @@ class FrameCompressor:
         """The codec and its settings."""
         return self._settings
 
-    def apply(self, x: Array, out: Array | None = None) -> Array:
+    def apply(self, x: Array, out: Array | None = None, *, threads: int = 1) -> Array:
         """Puts the artifacts of the codec into a copy of an image.
 
         Args:
             x: NHWC, shape (1, height, width, 3), R, G, B; a NumPy array or a PyTorch tensor on the CPU, of float16,
                 bfloat16, float32, float64 or uint8. It is not copied. Values outside the range are clamped.
             out: where to write the result: same shape; its elements may be of another type; may be ``x``.
+            threads: how many threads work on an image of H.264 or H.265; the result does not depend on it. They are started
+                for the call, so that this is for large images.
 
         Returns:
             ``out``, or a new array or tensor of the kind and the element type of ``x``, without gradient.
@@ -104,12 +106,14 @@ class FrameCompressor:
             TypeError: for anything but an array or a tensor.
         """
         memory = memory_of(x)
+        if threads != 1:
+            threads = _threads(threads)
         if out is not None:
-            self._native.apply(memory, output_memory_of(out))
+            self._native.apply(memory, output_memory_of(out), threads)
             return out
         _native.check_image(memory)
         result = packed_like(x)
-        self._native.apply(memory, memory_of(result))
+        self._native.apply(memory, memory_of(result), threads)
         return result
 
     def apply_in_place(self, x: Array) -> Array:
@@ -150,6 +154,7 @@ def apply_compression_artifacts(
     *,
     crf: float | None = None,
     out: Array | None = None,
+    threads: int = 1,
     value_range: ValueRange = "signed_unit",
     **settings: Any,
 ) -> Array:
@@ -169,7 +174,7 @@ def apply_compression_artifacts(
     (1, 64, 96, 3)
     """
     compressor = FrameCompressor(codec, quality=quality, crf=crf, value_range=value_range, **settings)
-    return compressor.apply(x, out)
+    return compressor.apply(x, out, threads=threads)
 
 
 @overload

@@ -61,12 +61,12 @@ def default_crf(model: str) -> int:
 
 
 @overload
-def compress(image: torch.Tensor, crf: float = 29, *, cores: Cores = 1, machine: Machine = "x86-64") -> torch.Tensor: ...
+def compress(image: torch.Tensor, crf: float = 29, *, cores: Cores = 1, machine: Machine = "x86-64", threads: int = 1) -> torch.Tensor: ...
 @overload
 def compress(  # type: ignore[overload-cannot-match, unused-ignore]  # where PyTorch is not installed
-    image: NDArray[Any], crf: float = 29, *, cores: Cores = 1, machine: Machine = "x86-64"
+    image: NDArray[Any], crf: float = 29, *, cores: Cores = 1, machine: Machine = "x86-64", threads: int = 1
 ) -> NDArray[Any]: ...
-def compress(image: Any, crf: float = 29, *, cores: Cores = 1, machine: Machine = "x86-64") -> Any:
+def compress(image: Any, crf: float = 29, *, cores: Cores = 1, machine: Machine = "x86-64", threads: int = 1) -> Any:
     """``crf_compressor.compress`` of LTX-Video, which ComfyUI's ``LTXVPreprocess`` has as well.
 
     Args:
@@ -79,6 +79,7 @@ def compress(image: Any, crf: float = 29, *, cores: Cores = 1, machine: Machine 
             where and when it is called; ``"server"``, any machine with enough cores for the picture (8 up to a height of
             560, 16 up to 1072). 1 without it, as this alone is the same on every machine.
         machine: ``"x86-64"``, or ``"arm64"`` (Macs, Graviton, Grace), whose x264 and colour conversion differ.
+        threads: how many threads do the work here; the pixels do not depend on it.
 
     Returns:
         A new image of the same type on the same device, 0 to 1. Odd heights and widths lose their last row or column.
@@ -94,22 +95,22 @@ def compress(image: Any, crf: float = 29, *, cores: Cores = 1, machine: Machine 
         import torch
 
         samples = (_even(image.detach()) * 255.0).byte().cpu()
-        return torch.from_numpy(_compressed(samples.numpy(), compressor)).to(image.device, image.dtype) / 255.0
+        return torch.from_numpy(_compressed(samples.numpy(), compressor, threads)).to(image.device, image.dtype) / 255.0
     scaled = _even(image) * image.dtype.type(255)
     # By way of a wide integer: NumPy leaves open what a negative number or one above 255 gives as a byte.
-    compressed = _compressed(scaled.astype(np.int64).astype(np.uint8), compressor)
+    compressed = _compressed(scaled.astype(np.int64).astype(np.uint8), compressor, threads)
     return compressed.astype(image.dtype) / image.dtype.type(255)
 
 
 def preprocess(
-    image: NDArray[np.uint8], crf: float, *, cores: Cores = 1, machine: Machine = "x86-64"
+    image: NDArray[np.uint8], crf: float, *, cores: Cores = 1, machine: Machine = "x86-64", threads: int = 1
 ) -> NDArray[np.uint8]:
     """``media_io.preprocess`` of LTX-2.
 
     Args:
         image: (height, width, 3), R, G, B, ``uint8``.
         crf: what the model was trained with, see ``default_crf``. Otherwise as ``compress``.
-        cores, machine: as ``compress``.
+        cores, machine, threads: as ``compress``.
 
     Returns:
         A new array; odd heights and widths lose their last row or column. The input itself for a crf of 0, and where
@@ -122,7 +123,7 @@ def preprocess(
     compressor = _compressor(crf, cores, machine)
     if crf == 0 or min(image.shape[:2]) < 2:
         return image
-    return _compressed(_even(image), compressor)
+    return _compressed(_even(image), compressor, threads)
 
 
 def apply_image_conditioning_crf(
@@ -230,5 +231,5 @@ def _even(image: Any) -> Any:
     return image[: height // 2 * 2, : width // 2 * 2]
 
 
-def _compressed(image: NDArray[np.uint8], compressor: FrameCompressor) -> NDArray[np.uint8]:
-    return compressor.apply(np.ascontiguousarray(image)[np.newaxis])[0]
+def _compressed(image: NDArray[np.uint8], compressor: FrameCompressor, threads: int) -> NDArray[np.uint8]:
+    return compressor.apply(np.ascontiguousarray(image)[np.newaxis], threads=threads)[0]
