@@ -26,6 +26,7 @@ measure h264-threads.jsonl target/release/bench_h264 --threads
 measure h265.jsonl "${pin[@]}" target/release/bench_h265
 measure h265-threads.jsonl target/release/bench_h265 5 threads
 measure jpeg.jsonl "${pin[@]}" $venv/bin/python crates/oracle/python/bench_jpeg.py target/release/bench_jpeg
+measure webp.jsonl "${pin[@]}" $venv/bin/python crates/oracle/python/bench_webp.py target/release/bench_webp
 measure alone.jsonl "${pin[@]}" target/release/bench_alone
 measure python.json make -s -C crates/frame-compression-python bench
 python3 scripts/performance.py $out/*.json*

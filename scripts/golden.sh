@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-for codec in h264 h265 jpeg; do
+for codec in h264 h265 jpeg webp; do
     cargo run --quiet --release -p oracle --bin golden -- $codec
 done
 
@@ -15,3 +15,6 @@ cargo run --quiet --release -p oracle --bin golden -- h265-sources | $venv/bin/p
 # ffmpeg has to be Debian 12's, whose conversions differ from PyAV's.
 $venv/bin/python crates/oracle/python/colour_ffmpeg_golden.py crates/frame-compression/tests/golden/colour-ffmpeg.txt
 $venv/bin/python crates/oracle/python/mpeg_golden.py crates/frame-compression/tests/golden/mpeg.txt
+
+$venv/bin/pip install --quiet pillow opencv-python-headless
+$venv/bin/python crates/oracle/python/golden_pillow_webp.py

@@ -8,6 +8,7 @@ use std::ops::Range;
 use crate::codecs::h264::H264;
 use crate::codecs::h265::H265;
 use crate::codecs::jpeg::Jpeg;
+use crate::codecs::webp::WebP;
 use crate::error::Error;
 use crate::names::{Codec, Subsampling};
 use crate::planes::Planes;
@@ -60,6 +61,7 @@ impl From<Codec> for Settings {
             Codec::H264 => H264::default().into(),
             Codec::H265 => H265::default().into(),
             Codec::Jpeg => Jpeg::default().into(),
+            Codec::WebP => WebP::default().into(),
         }
     }
 }
@@ -74,6 +76,7 @@ macro_rules! with_settings {
             Settings::H264($inner) => $body,
             Settings::H265($inner) => $body,
             Settings::Jpeg($inner) => $body,
+            Settings::WebP($inner) => $body,
             Settings::Apple($inner) => $body,
         }
     }};

@@ -128,6 +128,18 @@ pub enum Error {
         /// The least width and height.
         minimum: usize,
     },
+    /// Width or height is over what the codec's format allows.
+    #[error("{codec} does not take {width}x{height}: width and height have to be at most {maximum}")]
+    TooLargeForCodec {
+        /// The codec asked for.
+        codec: Codec,
+        /// Width given, in pixels.
+        width: usize,
+        /// Height given, in pixels.
+        height: usize,
+        /// The largest width and height.
+        maximum: usize,
+    },
     /// Planes of another chroma subsampling than the codec's.
     #[error("{codec} with these settings does not take planes of {given}: they have to be {needed}")]
     InvalidSubsampling {
@@ -197,7 +209,7 @@ pub enum ErrorKind {
     InvalidElementType = 5,
     /// [`Error::InvalidShape`]
     InvalidShape = 6,
-    /// [`Error::TooLarge`]
+    /// [`Error::TooLarge`] and [`Error::TooLargeForCodec`]
     TooLarge = 7,
     /// [`Error::BufferLength`]
     BufferLength = 8,
@@ -233,7 +245,7 @@ impl Error {
             Error::NotOnCpu { .. } => ErrorKind::NotOnCpu,
             Error::InvalidElementType { .. } => ErrorKind::InvalidElementType,
             Error::InvalidShape { .. } => ErrorKind::InvalidShape,
-            Error::TooLarge { .. } => ErrorKind::TooLarge,
+            Error::TooLarge { .. } | Error::TooLargeForCodec { .. } => ErrorKind::TooLarge,
             Error::BufferLength { .. } => ErrorKind::BufferLength,
             Error::InvalidStrides { .. } => ErrorKind::InvalidStrides,
             Error::BackendUnavailable { .. } => ErrorKind::BackendUnavailable,

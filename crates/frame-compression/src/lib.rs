@@ -26,8 +26,7 @@ pub use codecs::h264::{Cores, H264, H264Preset, H264Profile, H264Tune};
 pub use codecs::h265::{H265, Preset as H265Preset, Tune as H265Tune, X265Version};
 pub use codecs::jpeg::{Jpeg, QuantTables};
 pub use codecs::mpeg::Arithmetic;
-#[doc(hidden)]
-pub use codecs::webp::{WebP, round_trip};
+pub use codecs::webp::{WebP, WebPFilter};
 pub use colour::{Colours, Machine};
 pub use error::{Error, ErrorKind, MAX_SIDE};
 pub use frame_rate::FrameRate;

@@ -89,6 +89,9 @@ pub enum Codec {
     /// JPEG: the picture of libjpeg-turbo.
     #[doc(alias = "jpg")]
     Jpeg,
+    /// WebP: the picture of libwebp, lossy.
+    #[doc(alias = "libwebp")]
+    WebP,
 }
 
 named! {
@@ -96,6 +99,7 @@ named! {
     H264 = "h264", "H.264";
     H265 = "h265", "H.265";
     Jpeg = "jpeg", "JPEG";
+    WebP = "webp", "WebP";
 }
 
 impl Codec {

@@ -12,6 +12,7 @@ use crate::codecs::apple::Apple;
 use crate::codecs::h264::H264;
 use crate::codecs::h265::H265;
 use crate::codecs::jpeg::Jpeg;
+use crate::codecs::webp::WebP;
 use crate::engine::{Engine, Slot, with_settings};
 use crate::error::Error;
 use crate::names::{Backend, Codec, OneOf, UnknownName};
@@ -19,7 +20,7 @@ use crate::quality::{Crf, Quality};
 
 /// A codec and its settings.
 ///
-/// Every codec has a type of its own ([`H264`], [`H265`], [`Jpeg`], and [`Apple`] for the codecs of the operating system),
+/// Every codec has a type of its own ([`H264`], [`H265`], [`Jpeg`], [`WebP`], and [`Apple`] for the codecs of the operating system),
 /// which goes wherever settings are asked for, as does a bare [`Codec`], which stands for its defaults:
 ///
 /// ```
@@ -43,6 +44,8 @@ pub enum Settings {
     H265(H265),
     /// JPEG by this library.
     Jpeg(Jpeg),
+    /// WebP by this library.
+    WebP(WebP),
     /// A codec of Apple's operating systems.
     Apple(Apple),
 }
@@ -216,7 +219,7 @@ macro_rules! from_each {
         }
     )+};
 }
-from_each!(H264, H265, Jpeg, Apple);
+from_each!(H264, H265, Jpeg, WebP, Apple);
 
 /// The setting that chooses between this library's engines and those of the operating system.
 const BACKEND: Setting = Setting {

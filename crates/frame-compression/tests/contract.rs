@@ -9,7 +9,7 @@ use half::{bf16, f16};
 use test_pictures::{Content, Photograph, Rng, random_picture};
 
 /// The codecs of this build with a size that each takes.
-const CODECS: [Codec; 3] = Codec::ALL;
+const CODECS: [Codec; Codec::ALL.len()] = Codec::ALL;
 const SIZE: (usize, usize) = (34, 50);
 
 fn bytes() -> Tensor<u8> {

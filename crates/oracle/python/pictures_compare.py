@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import tifffile
-from PIL import Image
+from PIL import Image, ImageOps
 
 RNG = np.random.default_rng(7)
 SIZES = [(64, 48), (1, 1), (2, 2), (3, 3), (5, 7), (17, 33), (40, 1), (1, 40), (130, 67)]
@@ -181,6 +181,18 @@ def animations(files):
     frames[0].save(several, save_all=True, append_images=frames[1:])
 
 
+def orientations(files):
+    """The tag in every format, and in JPEG's XMP."""
+    for orientation in range(1, 9):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        image = Image.fromarray(photograph(37, 29))
+        for suffix in ["jpg", "webp", "png", "tif"]:
+            files.pillow(f"turned{orientation}.{suffix}", image, exif=exif)
+        xmp = f'<x:xmpmeta xmlns:x="adobe:ns:meta/" tiff:Orientation="{orientation}"/>'.encode()
+        files.pillow(f"xmp{orientation}.jpg", image, xmp=xmp)
+
+
 def rounded(samples):
     """Samples of 16 bits as RGB of 8."""
     samples = ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
@@ -246,6 +258,7 @@ def tiff_meanings(files):
 def by_pillow(path):
     image = Image.open(path)
     image.load()
+    image = ImageOps.exif_transpose(image)
     alpha = image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
     return np.asarray(image.convert("RGBA" if alpha else "RGB"))
 
@@ -293,7 +306,7 @@ def main():
     decoder = parser.parse_args().decoder
     with tempfile.TemporaryDirectory() as folder:
         files = Files(Path(folder))
-        for make in [jpeg, cjpeg, ycck, webp, png_and_bmp, bmp_kinds, png_kinds, animations, tiff]:
+        for make in [jpeg, cjpeg, ycck, webp, png_and_bmp, bmp_kinds, png_kinds, animations, orientations, tiff]:
             make(files)
         wrong = compare(files, decoder)
         cuts, read = cut(files, decoder)

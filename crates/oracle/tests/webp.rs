@@ -4,7 +4,7 @@
 
 #![cfg(feature = "webp")]
 
-use frame_compression::{WebP, round_trip};
+use frame_compression::{FrameCompressor, Tensor, WebP, WebPFilter};
 use oracle::webp::{Coded, Settings};
 use test_pictures::{Content, Photograph, Picture, Rng, random_picture};
 
@@ -15,16 +15,16 @@ fn full() -> bool {
 /// Reconstructs a picture and holds it against libwebp's.
 fn check(picture: &Picture, settings: Settings, name: &str) {
     let (width, height) = (picture.width, picture.height);
-    let ours = WebP {
-        quality: settings.quality,
-        method: settings.method as u8,
-        sns_strength: settings.sns_strength as u8,
-        filter_strength: settings.filter_strength as u8,
-        filter_sharpness: settings.filter_sharpness as u8,
-        simple_filter: settings.filter_type == 0,
-        segments: settings.segments as u8,
-    };
-    let ours = round_trip(&picture.rgb, width, height, &ours);
+    let ours = WebP::quality(settings.quality)
+        .and_then(|ours| ours.method(settings.method as u8))
+        .and_then(|ours| ours.sns_strength(settings.sns_strength as u8))
+        .and_then(|ours| ours.filter_strength(settings.filter_strength as u8))
+        .and_then(|ours| ours.segments(settings.segments as u8))
+        .unwrap()
+        .filter(WebPFilter::ALL[usize::from(settings.filter_type == 0)]);
+    let image = Tensor::new(picture.rgb.clone(), &[1, height, width, 3]).unwrap();
+    let ours = FrameCompressor::new(ours).apply(&image).unwrap();
+    let ours = ours.as_slice();
     let theirs = Coded::from_rgb(&picture.rgb, width, height, settings).rgb();
     if let Some(at) = ours.iter().zip(&theirs).position(|(a, b)| a != b) {
         let differing = ours.iter().zip(&theirs).filter(|(a, b)| a != b).count();

@@ -8,6 +8,8 @@ public enum Codec: String, CaseIterable, Sendable {
     case h265
     /// JPEG: the picture of libjpeg-turbo.
     case jpeg
+    /// WebP: the picture of libwebp, lossy.
+    case webp
 }
 
 /// How strongly to compress.

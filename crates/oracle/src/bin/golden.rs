@@ -1,6 +1,6 @@
 //! Writes the golden vectors of a codec: one line a picture, with the checksum of what the reference codec left of it.
 //!
-//! `cargo run --release -p oracle --bin golden -- jpeg` (or `h264`, `h264-presets`, `h265`). `h265-sources` writes what
+//! `cargo run --release -p oracle --bin golden -- jpeg` (or `h264`, `h264-presets`, `h265`, `webp`). `h265-sources` writes what
 //! `python/h265_golden.py` reads to the standard output.
 
 use std::path::PathBuf;
@@ -28,8 +28,10 @@ fn main() -> ExitCode {
                 }
             };
         }
+        #[cfg(feature = "webp")]
+        "webp" => webp(),
         _ => {
-            eprintln!("usage: golden jpeg|h264|h264-presets|h265|h265-sources");
+            eprintln!("usage: golden jpeg|h264|h264-presets|h265|webp|h265-sources");
             return ExitCode::FAILURE;
         }
     };
@@ -68,6 +70,35 @@ fn jpeg() -> String {
                 let rgb = round_trip(&picture.rgb, width, height, Strength::Quality(quality), subsampling);
                 let (name, crc) = (content.name(), crc32fast::hash(&rgb));
                 let _ = writeln!(text, "{name} {width} {height} {quality} {} {crc:08x}", subsampling.name());
+            }
+        }
+    }
+    text
+}
+
+/// Every content at a few sizes, qualities and methods in turn.
+#[cfg(feature = "webp")]
+fn webp() -> String {
+    use std::fmt::Write;
+
+    use oracle::webp::{Coded, Settings, version};
+    use test_pictures::Content;
+
+    let mut text = format!(
+        "# What {} leaves of the pictures of the crate test-pictures.\n\
+         # Made by `golden webp` of the crate oracle.\n\
+         # content width height quality method crc32(rgb)\n",
+        version()
+    );
+    let mut qualities = [0.0, 1.0, 5.0, 20.0, 43.0, 50.0, 62.5, 75.0, 80.0, 95.0, 100.0].into_iter().cycle();
+    for content in Content::all() {
+        for (width, height) in [(1, 1), (3, 18), (33, 31), (96, 80), (161, 119)] {
+            let picture = content.picture(width, height);
+            for method in 0..=6 {
+                let quality = qualities.next().unwrap_or(50.0);
+                let coded = Coded::from_rgb(&picture.rgb, width, height, Settings::new(quality, method));
+                let (name, crc) = (content.name(), crc32fast::hash(&coded.rgb()));
+                let _ = writeln!(text, "{name} {width} {height} {quality} {method} {crc:08x}");
             }
         }
     }

@@ -70,6 +70,7 @@ impl Apple {
             Codec::H264 => Ok(Self::h264()),
             Codec::H265 => Ok(Self::h265()),
             Codec::Jpeg => Ok(Self::jpeg()),
+            Codec::WebP => Err(super::unavailable(codec, "Apple's systems have no encoder of it")),
         }
     }
 

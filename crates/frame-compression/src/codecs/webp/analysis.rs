@@ -1,9 +1,11 @@
 //! What the encoder learns of the picture before it codes it: how busy each macroblock is, and from that its segment.
 
-use super::picture::{chroma_border, luma_border};
+use super::kernels;
+use super::picture::{Samples, chroma_border, luma_border};
 use super::predict::Border;
 use super::transform::forward;
 use crate::planes::{Plane, Planes};
+use crate::simd::Simd;
 
 /// The most segments of a picture.
 pub(super) const SEGMENTS: usize = 4;
@@ -71,14 +73,32 @@ fn alphas<const N: usize>(planes: &[(&Plane, Border<N>)], x: usize, y: usize) ->
     })
 }
 
-/// Looks at macroblock (x, y). Gives the alpha of its chroma, too.
-pub(super) fn look(planes: &Planes, x: usize, y: usize, method: u8, quality: u32) -> (Look, i32) {
-    let chroma = [&planes.cb, &planes.cr].map(|plane| (plane, chroma_border(plane, x, y)));
-    let chroma_alphas = alphas::<8>(&chroma, x, y);
+/// Looks at macroblock (x, y), whose samples are given, too. Gives the alpha of its chroma, too.
+#[inline(always)]
+pub(super) fn look<S: Simd>(
+    simd: S,
+    planes: &Planes,
+    source: &Samples,
+    (x, y): (usize, usize),
+    method: u8,
+    quality: u32,
+) -> (Look, i32) {
+    let borders = [&planes.cb, &planes.cr].map(|plane| chroma_border(plane, x, y));
+    let chroma_alphas = if S::IS_SCALAR {
+        let [cb, cr] = borders;
+        alphas::<8>(&[(&planes.cb, cb), (&planes.cr, cr)], x, y)
+    } else {
+        kernels::analysis::chroma_alphas(simd, source, &borders)
+    };
     let chroma_alpha = chroma_alphas[0].max(chroma_alphas[1]);
     let chroma_mode = u8::from(chroma_alphas[1] < chroma_alphas[0]);
     let (luma_alpha, has_4x4) = if method > 1 {
-        let [dc, tm] = alphas::<16>(&[(&planes.y, luma_border(&planes.y, x, y))], x, y);
+        let border = luma_border(&planes.y, x, y);
+        let [dc, tm] = if S::IS_SCALAR {
+            alphas::<16>(&[(&planes.y, border)], x, y)
+        } else {
+            kernels::analysis::luma_alphas(simd, source, &border)
+        };
         (dc.max(tm), false)
     } else {
         (0, is_detailed(&planes.y, x, y, quality))

@@ -1,5 +1,6 @@
 //! What modes and residuals cost, in 1/256 bit.
 
+use super::kernels::luma4x4::LANES;
 use super::tables::{BANDS, BIT_COSTS, DEFAULT_PROBABILITIES, MODE_PROBABILITIES, Probabilities};
 use super::transform::Block;
 
@@ -57,6 +58,17 @@ const fn luma4x4() -> [[[u16; 10]; 10]; 10] {
     costs
 }
 
+/// The same in the order in which the kernel has modes side by side.
+pub(super) static LUMA4X4_LANES: [[[i32; 16]; 10]; 10] = {
+    let (mut lanes, mut at) = ([[[0; 16]; 10]; 10], 0);
+    while at < 1600 {
+        let (above, beside, lane) = (at / 160, at / 16 % 10, at % 16);
+        lanes[above][beside][lane] = LUMA4X4[above][beside][LANES[lane] as usize] as i32;
+        at += 1;
+    }
+    lanes
+};
+
 /// Signs and extra bits of levels. That of 9 and 10 lacks their second extra bit, as libwebp's does.
 pub(super) static FIXED: [u16; 2048] = fixed();
 
@@ -89,22 +101,50 @@ const fn fixed() -> [u16; 2048] {
     costs
 }
 
-/// The largest level with a cost of its own in [`Levels`].
+/// The largest level with tokens of its own.
 pub(super) const LAST: usize = 67;
 
-/// The tokens of levels, but for what is [`FIXED`].
-pub(super) type Levels = [u16; LAST + 1];
+/// What levels cost: all of it below [`LAST`], and from there on all but what is [`FIXED`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Levels<'a>(&'a [u16; LAST + 1]);
+
+impl Levels<'_> {
+    /// What a level of this magnitude costs.
+    #[inline(always)]
+    pub(super) fn cost(&self, level: usize) -> u32 {
+        if level < LAST {
+            u32::from(self.0[level])
+        } else {
+            u32::from(self.0[LAST]) + u32::from(FIXED[level & 2047])
+        }
+    }
+}
+
+/// The size of a table of costs.
+const TABLE: usize = 2048;
+
+/// Where the costs of levels at place `n` after `context` start.
+pub(super) const fn place(n: usize, context: usize) -> usize {
+    (BANDS[n] * 3 + context) * (LAST + 1)
+}
 
 /// The probabilities of tokens, and what follows from them.
 #[derive(Debug, Clone)]
 pub(super) struct Costs {
     pub(super) probabilities: Probabilities,
-    levels: [[[Levels; 3]; 8]; 4],
+    /// By band, context and level, one after another; the rest is there so that no place needs a check.
+    levels: [[u16; TABLE]; 4],
+    /// That there are no more levels, and that there are.
+    ends: [[[[u16; 2]; 3]; 8]; 4],
 }
 
 impl Default for Costs {
     fn default() -> Self {
-        let mut costs = Self { probabilities: DEFAULT_PROBABILITIES, levels: [[[[0; LAST + 1]; 3]; 8]; 4] };
+        let mut costs = Self {
+            probabilities: DEFAULT_PROBABILITIES,
+            levels: [[0; TABLE]; 4],
+            ends: [[[[0; 2]; 3]; 8]; 4],
+        };
         costs.refresh();
         costs
     }
@@ -113,31 +153,39 @@ impl Default for Costs {
 impl Costs {
     /// Starts a picture.
     pub(super) fn reset(&mut self) {
-        if self.probabilities != DEFAULT_PROBABILITIES {
-            self.probabilities = DEFAULT_PROBABILITIES;
-        }
+        self.probabilities = DEFAULT_PROBABILITIES;
+        self.refresh_ends();
         self.refresh();
     }
 
-    /// Follows the probabilities.
+    /// Has levels cost what the probabilities say.
     pub(super) fn refresh(&mut self) {
-        for (levels, probabilities) in
-            self.levels.as_flattened_mut().iter_mut().zip(self.probabilities.as_flattened())
-        {
-            for (context, (levels, probabilities)) in levels.iter_mut().zip(probabilities).enumerate() {
-                *levels = level_costs(probabilities, context);
+        for (levels, probabilities) in self.levels.iter_mut().zip(&self.probabilities) {
+            let rows = levels.as_chunks_mut().0.iter_mut().zip(probabilities.as_flattened());
+            for (number, (row, probabilities)) in rows.enumerate() {
+                *row = level_costs(probabilities, number % 3);
             }
         }
     }
 
+    /// Has ends of blocks cost what the probabilities say.
+    pub(super) fn refresh_ends(&mut self) {
+        let ends = self.ends.as_flattened_mut().as_flattened_mut();
+        for (ends, probabilities) in ends.iter_mut().zip(self.probabilities.as_flattened().as_flattened()) {
+            *ends = [false, true].map(|more| bit(more, probabilities[0]) as u16);
+        }
+    }
+
     /// What levels at place `n` cost after `context`.
-    pub(super) fn levels(&self, kind: usize, n: usize, context: usize) -> &Levels {
-        &self.levels[kind][BANDS[n]][context]
+    #[inline(always)]
+    pub(super) fn levels(&self, kind: usize, n: usize, context: usize) -> Levels<'_> {
+        Levels(self.levels[kind][place(n, context)..].first_chunk().unwrap_or(&[0; LAST + 1]))
     }
 
     /// Whether there are levels from place `n` on.
+    #[inline(always)]
     pub(super) fn more(&self, kind: usize, n: usize, context: usize, more: bool) -> u32 {
-        bit(more, self.probabilities[kind][BANDS[n]][context][0])
+        self.ends[kind][BANDS[n]][context][usize::from(more)].into()
     }
 
     /// What a block costs: levels in zigzag order from place `first` on, after the neighbours' context.
@@ -147,9 +195,9 @@ impl Costs {
         };
         let mut cost = if context == 0 { self.more(kind, first, 0, true) } else { 0 };
         let mut context = context;
-        for (n, &level) in levels.iter().enumerate().take(last + 1).skip(first) {
+        for (n, level) in levels.iter().enumerate().take(last + 1).skip(first) {
             let level = usize::from(level.unsigned_abs());
-            cost += u32::from(self.levels(kind, n, context)[level.min(LAST)]) + u32::from(FIXED[level]);
+            cost += self.levels(kind, n, context).cost(level);
             context = level.min(2);
         }
         if last < 15 {
@@ -157,10 +205,16 @@ impl Costs {
         }
         cost
     }
+
+    /// The table of a kind of blocks, by [`place`] and level.
+    #[inline(always)]
+    pub(super) fn table(&self, kind: usize) -> &[u16; TABLE] {
+        &self.levels[kind]
+    }
 }
 
 /// The costs of levels at one band and context (RFC 6386 13.2's tree).
-fn level_costs(p: &[u8; 11], context: usize) -> Levels {
+fn level_costs(p: &[u8; 11], context: usize) -> [u16; LAST + 1] {
     let nonzero = (if context > 0 { bit(true, p[0]) } else { 0 }) + bit(true, p[1]);
     let (low, high) = (bit(true, p[2]) + bit(false, p[3]), bit(true, p[2]) + bit(true, p[3]));
     let three = low + bit(true, p[4]);
@@ -181,7 +235,8 @@ fn level_costs(p: &[u8; 11], context: usize) -> Levels {
             35..=66 => category56 + bit(false, p[10]),
             _ => category56 + bit(true, p[10]),
         };
-        *cost = (nonzero + tree) as u16;
+        let fixed = if level < LAST { FIXED[level].into() } else { 0 };
+        *cost = (nonzero + tree + fixed) as u16;
     }
     levels
 }

@@ -1,6 +1,8 @@
 //! The loop filter (RFC 6386 15), the normal and the simple one, on whole planes.
 
+use super::kernels;
 use crate::planes::{Plane, Planes};
+use crate::simd::Simd;
 
 /// How a macroblock is filtered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -13,17 +15,17 @@ pub(super) struct Strength {
 
 /// The thresholds of a level.
 #[derive(Debug, Clone, Copy)]
-struct Limits {
+pub(super) struct Limits {
     /// Of an edge: twice, plus 1.
-    edge: i32,
+    pub(super) edge: i32,
     /// Between neighbours on one side.
-    interior: i32,
+    pub(super) interior: i32,
     /// From which an edge is too steep to be filtered far.
-    steep: i32,
+    pub(super) steep: i32,
 }
 
 impl Limits {
-    fn new(level: u8, at_macroblock: bool, sharpness: u8) -> Self {
+    pub(super) fn new(level: u8, at_macroblock: bool, sharpness: u8) -> Self {
         let level = i32::from(level);
         let interior = interior_limit(level, sharpness.into());
         let limit = 2 * level + interior + if at_macroblock { 4 } else { 0 };
@@ -148,7 +150,17 @@ pub(super) struct Kind {
 }
 
 /// Filters a row of macroblocks; the rows above are done.
-pub(super) fn deblock_row(planes: &mut Planes, y: usize, strengths: &[Strength], kind: Kind) {
+#[inline(always)]
+pub(super) fn deblock_row<S: Simd>(
+    simd: S,
+    planes: &mut Planes,
+    y: usize,
+    strengths: &[Strength],
+    kind: Kind,
+) {
+    if !S::IS_SCALAR && !kind.is_simple {
+        return kernels::deblock::deblock_row(simd, planes, y, strengths, kind.sharpness);
+    }
     for (x, &strength) in strengths.iter().enumerate().filter(|(_, strength)| strength.level > 0) {
         filter_block(&mut planes.y, (x, y), 16, strength, kind);
         if !kind.is_simple {

@@ -1,6 +1,8 @@
 //! RGB to the encoder's Y, Cb, Cr: luma of BT.601, chroma from means of 2x2 pixels that are made linear first.
 
+use super::kernels;
 use super::tables::{FROM_LINEAR, TO_LINEAR};
+use crate::simd::Simd;
 
 /// The luma of a pixel.
 fn luma(pixel: &[u8; 3]) -> u8 {
@@ -9,31 +11,54 @@ fn luma(pixel: &[u8; 3]) -> u8 {
 }
 
 /// The luma of a row of packed RGB.
-pub(super) fn luma_row(rgb: &[u8], out: &mut [u8]) {
-    for (pixel, out) in rgb.as_chunks::<3>().0.iter().zip(out) {
+#[inline(always)]
+pub(super) fn luma_row<S: Simd>(simd: S, rgb: &[u8], out: &mut [u8]) {
+    let done = if S::IS_SCALAR { 0 } else { kernels::import::luma_row(simd, rgb, out) };
+    for (pixel, out) in rgb[3 * done..].as_chunks::<3>().0.iter().zip(&mut out[done..]) {
         *out = luma(pixel);
     }
 }
 
 /// The mean of four samples with two bits more, from the sum of what they are when made linear.
+#[inline(always)]
 fn mean(sum: u32) -> i32 {
-    let (place, fraction) = ((sum >> 9) as usize, sum & 511);
-    let [low, high] = [0, 1].map(|next| u32::from(FROM_LINEAR[(place + next).min(32)]));
-    ((high * fraction + low * (512 - fraction) + 64) >> 7) as i32
+    /// What a step starts from, with the rounding, and how much it rises, in 1/128.
+    const STEPS: [[u32; 2]; 32] = {
+        let (mut steps, mut at) = ([[0; 2]; 32], 0);
+        while at < 32 {
+            let (low, high) = (FROM_LINEAR[at] as u32, FROM_LINEAR[at + 1] as u32);
+            steps[at] = [512 * low + 64, high - low];
+            at += 1;
+        }
+        steps
+    };
+    let [start, rise] = STEPS[(sum >> 9) as usize & 31];
+    ((start + rise * (sum & 511)) >> 7) as i32
+}
+
+/// Cb and Cr from red, green and blue with two bits more.
+#[inline(always)]
+fn chroma([r, g, b]: [i32; 3]) -> [u8; 2] {
+    let u = -9719 * r - 19081 * g + 28800 * b;
+    let v = 28800 * r - 24116 * g - 4684 * b;
+    [u, v].map(|value| ((value + (1 << 17) + (128 << 18)) >> 18).clamp(0, 255) as u8)
 }
 
 /// The Cb and Cr of two rows of packed RGB. A column that is left over counts twice.
+#[inline(always)]
 pub(super) fn chroma_row(rows: [&[u8]; 2], cb: &mut [u8], cr: &mut [u8]) {
-    let [above, below] = rows.map(|row| row.as_chunks::<3>().0);
-    for (x, (cb, cr)) in cb.iter_mut().zip(cr).enumerate() {
-        let left = 2 * x;
-        let right = (left + 1).min(above.len() - 1);
-        let [r, g, b] = std::array::from_fn(|channel| {
-            let four = [&above[left], &above[right], &below[left], &below[right]];
-            mean(four.map(|pixel| u32::from(TO_LINEAR[usize::from(pixel[channel])])).iter().sum())
-        });
-        let rounded = |value: i32| ((value + (1 << 17) + (128 << 18)) >> 18).clamp(0, 255) as u8;
-        *cb = rounded(-9719 * r - 19081 * g + 28800 * b);
-        *cr = rounded(28800 * r - 24116 * g - 4684 * b);
+    let linear = |sample: u8| u32::from(TO_LINEAR[usize::from(sample)]);
+    let [(above, above_last), (below, below_last)] = rows.map(|row| row.as_chunks::<6>());
+    for ((above, below), (cb, cr)) in above.iter().zip(below).zip(cb.iter_mut().zip(cr.iter_mut())) {
+        let channel = |c: usize| {
+            mean(linear(above[c]) + linear(above[c + 3]) + linear(below[c]) + linear(below[c + 3]))
+        };
+        [*cb, *cr] = chroma([channel(0), channel(1), channel(2)]);
+    }
+    if let ([_, _, _], [_, _, _]) = (above_last, below_last) {
+        let channel = |c: usize| mean(2 * (linear(above_last[c]) + linear(below_last[c])));
+        if let (Some(cb), Some(cr)) = (cb.last_mut(), cr.last_mut()) {
+            [*cb, *cr] = chroma([channel(0), channel(1), channel(2)]);
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::quantise::Segment;
 use super::statistics::Statistics;
 use super::transform::Block;
 use crate::planes::Planes;
+use crate::simd::Simd;
 
 /// What a macroblock leaves for the one to its right or below: of its last column or row of blocks.
 #[derive(Debug, Clone, Copy, Default)]
@@ -113,21 +114,28 @@ impl Macroblock {
     }
 
     /// Counts tokens, and leaves to the neighbours which blocks have levels.
-    pub(super) fn count(&self, top: &mut Neighbour, left: &mut Neighbour, statistics: &mut Statistics) {
+    #[inline(always)]
+    pub(super) fn count<S: Simd>(
+        &self,
+        simd: S,
+        top: &mut Neighbour,
+        left: &mut Neighbour,
+        statistics: &mut Statistics,
+    ) {
         let (kind, first) = if self.has_4x4 { (kind::LUMA4X4, 0) } else { (kind::AC, 1) };
         if !self.has_4x4 {
-            let found = statistics.record(kind::DCS, 0, usize::from(top.dcs + left.dcs), &self.dcs);
+            let found = statistics.record(simd, (kind::DCS, 0), usize::from(top.dcs + left.dcs), &self.dcs);
             (top.dcs, left.dcs) = (found.into(), found.into());
         }
         for (block, levels) in self.luma.iter().enumerate() {
             let (top, left) = (&mut top.luma[block % 4], &mut left.luma[block / 4]);
-            let found = statistics.record(kind, first, usize::from(*top + *left), levels);
+            let found = statistics.record(simd, (kind, first), usize::from(*top + *left), levels);
             (*top, *left) = (found.into(), found.into());
         }
         for (block, levels) in self.chroma.iter().enumerate() {
             let plane = block / 4;
             let (top, left) = (&mut top.chroma[plane][block % 2], &mut left.chroma[plane][block / 2 % 2]);
-            let found = statistics.record(kind::CHROMA, 0, usize::from(*top + *left), levels);
+            let found = statistics.record(simd, (kind::CHROMA, 0), usize::from(*top + *left), levels);
             (*top, *left) = (found.into(), found.into());
         }
     }

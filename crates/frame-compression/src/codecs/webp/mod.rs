@@ -1,11 +1,16 @@
 //! WebP lossy: the picture of libwebp's encoder and decoder of VP8, reconstructed. Entropy coding loses nothing.
+//!
+//! `docs/spec/webp-lossy.md` says what libwebp does. The encoder looks at the whole picture before it codes the first
+//! macroblock, so an answer comes with the last row.
 
 mod analysis;
 mod costs;
 mod deblock;
 mod decision;
 mod distortion;
+mod engine;
 mod import;
+mod kernels;
 mod macroblock;
 mod pass;
 mod picture;
@@ -16,14 +21,17 @@ mod segments;
 mod settings;
 mod statistics;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod transform;
 mod trellis;
 mod upsample;
 
-pub use settings::WebP;
+pub(crate) use engine::Engine;
+pub use settings::{WebP, WebPFilter};
 
-use crate::names::Subsampling;
 use crate::planes::Planes;
+use crate::simd::{Level, Simd, dispatch};
 use analysis::Look;
 use costs::Costs;
 use deblock::{Kind, Strength};
@@ -32,9 +40,10 @@ use picture::Samples;
 use segments::Segmentation;
 use statistics::Statistics;
 
-/// The engine.
-#[derive(Debug, Default)]
-pub(crate) struct Engine {
+/// What turns the planes of a picture into those that decoding its coding gives.
+#[derive(Debug)]
+struct Coder {
+    level: Level,
     /// By macroblock.
     looks: Vec<Look>,
     strengths: Vec<Strength>,
@@ -49,9 +58,30 @@ pub(crate) struct Engine {
     macroblock: Macroblock,
 }
 
-impl Engine {
+impl Default for Coder {
+    fn default() -> Self {
+        Self::new(Level::current())
+    }
+}
+
+impl Coder {
+    fn new(level: Level) -> Self {
+        Self {
+            level,
+            looks: Vec::new(),
+            strengths: Vec::new(),
+            tops: Vec::new(),
+            costs: Costs::default(),
+            statistics: Statistics::default(),
+            segmentation: Segmentation::default(),
+            kept: Planes::default(),
+            source: Samples::default(),
+            macroblock: Macroblock::default(),
+        }
+    }
+
     /// Replaces the picture by what decoding its coding gives. The planes' padding has to be filled.
-    pub(crate) fn reconstruct(&mut self, planes: &mut Planes, settings: &WebP) {
+    fn reconstruct(&mut self, planes: &mut Planes, settings: &WebP) {
         let columns = planes.width().div_ceil(16);
         let rows = planes.height().div_ceil(16);
         self.analyse(planes, settings);
@@ -61,9 +91,13 @@ impl Engine {
         for (strength, look) in self.strengths.iter_mut().zip(&self.looks) {
             strength.level = levels[usize::from(look.alpha)];
         }
-        let kind = Kind { is_simple: settings.simple_filter, sharpness: settings.filter_sharpness };
+        let kind = Kind { is_simple: settings.filter == WebPFilter::Simple, sharpness: 0 };
         for y in 0..rows {
-            deblock::deblock_row(planes, y, &self.strengths[y * columns..][..columns], kind);
+            let strengths = &self.strengths[y * columns..][..columns];
+            dispatch!(self.level, simd => simd.vectorize(
+                #[inline(always)]
+                || deblock::deblock_row(simd, planes, y, strengths, kind),
+            ));
         }
     }
 
@@ -76,33 +110,17 @@ impl Engine {
             self.looks.resize(columns * rows, Look::default());
             return;
         }
-        for (y, x) in (0..rows).flat_map(|y| (0..columns).map(move |x| (y, x))) {
-            let (look, chroma) = analysis::look(planes, x, y, settings.method, settings.quality as u32);
-            self.segmentation.count(look, chroma);
-            self.looks.push(look);
+        let (method, quality) = (settings.method, settings.quality.get() as u32);
+        for y in 0..rows {
+            dispatch!(self.level, simd => simd.vectorize(
+                #[inline(always)]
+                || for x in 0..columns {
+                    self.source.load(planes, x, y);
+                    let (look, chroma) = analysis::look(simd, planes, &self.source, (x, y), method, quality);
+                    self.segmentation.count(look, chroma);
+                    self.looks.push(look);
+                },
+            ));
         }
     }
-}
-
-/// RGB to RGB, as a whole: for the tests.
-pub fn round_trip(rgb: &[u8], width: usize, height: usize, settings: &WebP) -> Vec<u8> {
-    let mut planes = Planes::new(width, height, Subsampling::S420).expect("sides in range");
-    for (y, row) in rgb.chunks_exact(3 * width).enumerate() {
-        import::luma_row(row, planes.y.row_mut(y));
-    }
-    for y in 0..height.div_ceil(2) {
-        let rows = [2 * y, (2 * y + 1).min(height - 1)].map(|y| &rgb[3 * width * y..][..3 * width]);
-        import::chroma_row(rows, planes.cb.row_mut(y), planes.cr.row_mut(y));
-    }
-    planes.extend_edges();
-    Engine::default().reconstruct(&mut planes, settings);
-    let mut out = vec![0; rgb.len()];
-    for (y, row) in out.chunks_exact_mut(3 * width).enumerate() {
-        let near = y / 2;
-        let far = if y % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(height.div_ceil(2) - 1) };
-        let rows = |plane: &'_ crate::planes::Plane| [near, far].map(|y| plane.row(y).to_vec());
-        let (cb, cr) = (rows(&planes.cb), rows(&planes.cr));
-        upsample::upsample_row(planes.y.row(y), [&cb[0], &cb[1]], [&cr[0], &cr[1]], row);
-    }
-    out
 }

@@ -5,6 +5,7 @@ use super::deblock::Strength;
 use super::decision::{decide, decide_plain};
 use super::macroblock::Job;
 use super::*;
+use crate::simd::{Simd, dispatch};
 
 /// How many macroblocks are coded at least before probabilities are learnt.
 const FEWEST_BETWEEN: usize = 96;
@@ -24,13 +25,13 @@ const MODE_BITS_BOUND: u64 = {
     16 * most + costs::HAS_4X4 as u64 + costs::CHROMA[1] as u64
 };
 
-impl Engine {
+impl Coder {
     /// Codes the picture; again if its modes cost too much.
     pub(super) fn code(&mut self, planes: &mut Planes, settings: &WebP) {
         let count = self.looks.len() as u64;
         let mut effort = Effort {
             method: settings.method,
-            diffuses: settings.quality <= 98.0,
+            diffuses: settings.quality.get() <= 98.0,
             most_mode_bits: MOST_LUMA4X4_BITS,
             most_plain_bits: if settings.method == 2 { MOST_MODE_BITS / count } else { u64::MAX },
         };
@@ -66,19 +67,25 @@ impl Engine {
                     if self.statistics.refresh(&mut self.costs) {
                         self.costs.refresh();
                     }
+                    self.costs.refresh_ends();
                     until_refresh = between;
                 } else {
                     until_refresh = until_refresh.saturating_sub(1);
                 }
-                self.macroblock(planes, (x, y), effort, &mut left);
+                dispatch!(self.level, simd => simd.vectorize(
+                    #[inline(always)]
+                    || self.macroblock(simd, planes, (x, y), effort, &mut left),
+                ));
                 mode_bits += u64::from(self.macroblock.mode_bits);
             }
         }
         mode_bits
     }
 
-    fn macroblock(
+    #[inline(always)]
+    fn macroblock<S: Simd>(
         &mut self,
+        simd: S,
         planes: &mut Planes,
         (x, y): (usize, usize),
         effort: Effort,
@@ -92,9 +99,9 @@ impl Engine {
         let job = Job::new(effort, segment, &self.costs, &self.source, planes, (x, y), [*top, *left]);
         if effort.method > 2 {
             let mut largest_edge = segment.largest_edge;
-            decide(&job, &mut largest_edge, out);
+            decide(simd, &job, &mut largest_edge, out);
             self.segmentation.segments[number].largest_edge = largest_edge;
-            out.count(top, left, &mut self.statistics);
+            out.count(simd, top, left, &mut self.statistics);
         } else {
             decide_plain(&job, look, out);
         }

@@ -19,6 +19,32 @@ pub(super) struct Matrix {
     pub(super) bias: [u16; 16],
     /// What is added to the magnitude of a coefficient.
     pub(super) sharpen: [u16; 16],
+    pub(super) lanes: Lanes,
+}
+
+/// The same for the kernels: four rows of a block, each four times side by side.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lanes {
+    pub(super) steps: [[i16; 16]; 4],
+    /// Unsigned.
+    pub(super) inverse: [[i16; 16]; 4],
+    /// What there is room for above the bias in 16 bits, unsigned.
+    pub(super) room: [[i16; 16]; 4],
+    pub(super) sharpen: [[i16; 16]; 4],
+}
+
+impl Lanes {
+    fn new(steps: &[u16; 16], inverse: &[u16; 16], bias: &[u16; 16], sharpen: &[u16; 16]) -> Self {
+        let lanes = |of: &[u16; 16]| -> [[i16; 16]; 4] {
+            std::array::from_fn(|y| std::array::from_fn(|x| of[4 * y + x % 4] as i16))
+        };
+        Self {
+            steps: lanes(steps),
+            inverse: lanes(inverse),
+            room: lanes(&bias.map(|bias| u16::MAX - bias)),
+            sharpen: lanes(sharpen),
+        }
+    }
 }
 
 /// How much 4x4 luma coefficients are raised, in 1/2048 of their step.
@@ -29,15 +55,14 @@ impl Matrix {
     fn new(steps: [u16; 2], biases: [u16; 2], sharpen: bool) -> Self {
         let of = |pair: [u16; 2]| std::array::from_fn(|at| pair[usize::from(at > 0)]);
         let steps: [u16; 16] = of(steps);
-        Self {
-            steps,
-            inverse: steps.map(|step| ((1 << FRACTION) / u32::from(step)) as u16),
-            bias: of(biases.map(|bias| bias << (FRACTION - 8))),
-            sharpen: std::array::from_fn(|at| match sharpen {
-                true => ((SHARPEN[at] * u32::from(steps[at])) >> 11) as u16,
-                false => 0,
-            }),
-        }
+        let inverse = steps.map(|step| ((1 << FRACTION) / u32::from(step)) as u16);
+        let bias = of(biases.map(|bias| bias << (FRACTION - 8)));
+        let sharpen = std::array::from_fn(|at| match sharpen {
+            true => ((SHARPEN[at] * u32::from(steps[at])) >> 11) as u16,
+            false => 0,
+        });
+        let lanes = Lanes::new(&steps, &inverse, &bias, &sharpen);
+        Self { steps, inverse, bias, sharpen, lanes }
     }
 
     /// The average step.

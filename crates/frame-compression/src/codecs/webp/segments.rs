@@ -84,7 +84,7 @@ impl Segmentation {
         self.count = usize::from(settings.segments).clamp(1, SEGMENTS);
         let susceptibilities = assign_segments(looks, &self.histogram, self.count);
         for (segment, of) in self.segments.iter_mut().zip(susceptibilities) {
-            segment.quantiser = quantiser(settings.quality, settings.sns_strength, of.alpha);
+            segment.quantiser = quantiser(settings.quality.get(), settings.sns_strength, of.alpha);
             let step = i32::from(AC_STEPS[usize::from(segment.quantiser)]) >> 2;
             let strength = level_of_edge(step) * 5 * i32::from(settings.filter_strength) / (256 + of.beta);
             segment.strength = if strength < 2 { 0 } else { strength.min(63) as u8 };

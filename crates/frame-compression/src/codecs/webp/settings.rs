@@ -1,34 +1,212 @@
-//! What a WebP is coded with.
+//! What can be set of WebP.
 
-/// Settings of WebP lossy.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct WebP {
-    /// 0 to 100.
-    pub quality: f32,
-    /// 0 to 6.
-    pub method: u8,
-    /// 0 to 100.
-    pub sns_strength: u8,
-    /// 0 to 100.
-    pub filter_strength: u8,
-    /// 0 to 7.
-    pub filter_sharpness: u8,
-    /// The simple filter.
-    pub simple_filter: bool,
-    /// 1 to 4.
-    pub segments: u8,
+use std::ops::RangeInclusive;
+
+use super::Engine;
+use crate::error::Error;
+use crate::names::{Codec, named};
+use crate::quality::Quality;
+use crate::settings::{CodecSettings, Field, Refused, Setting, SettingKind, read_quality};
+
+/// The loop filter of a WebP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum WebPFilter {
+    /// The filter that libwebp has by default.
+    #[default]
+    Normal,
+    /// A shorter filter of luma alone.
+    Simple,
 }
 
+named! {
+    WebPFilter:
+    Normal = "normal", "normal";
+    Simple = "simple", "simple";
+}
+
+/// Lossy WebP as libwebp codes it, which Pillow and OpenCV call.
+///
+/// ```
+/// use frame_compression::{FrameCompressor, WebP};
+///
+/// let compressor = FrameCompressor::new(WebP::quality(75.0)?.method(4)?);
+/// # Ok::<(), frame_compression::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WebP {
+    pub(super) quality: Quality,
+    pub(super) method: u8,
+    pub(super) sns_strength: u8,
+    pub(super) filter_strength: u8,
+    pub(super) filter: WebPFilter,
+    pub(super) segments: u8,
+}
+
+/// Quality 43, and the rest as libwebp has it by default.
 impl Default for WebP {
     fn default() -> Self {
         Self {
-            quality: 75.0,
+            quality: Quality::DEFAULT,
             method: 4,
             sns_strength: 50,
             filter_strength: 60,
-            filter_sharpness: 0,
-            simple_filter: false,
+            filter: WebPFilter::Normal,
             segments: 4,
         }
+    }
+}
+
+impl WebP {
+    /// WebP of a quality: a number from 0 (worst) to 100 (best), fractions allowed, or a [`Quality`].
+    ///
+    /// # Errors
+    /// [`Error::InvalidQuality`].
+    pub fn quality(quality: impl TryInto<Quality, Error: Into<Error>>) -> Result<Self, Error> {
+        Ok(Self { quality: quality.try_into().map_err(Into::into)?, ..Self::default() })
+    }
+
+    /// Chooses how hard the encoder tries, from 0 (fast) to 6 (thorough); 4 by default.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`].
+    pub fn method(self, method: u8) -> Result<Self, Error> {
+        Ok(Self { method: within("method", method, 0..=6)?, ..self })
+    }
+
+    /// Chooses how much smooth parts are preferred to busy ones (spatial noise shaping), from 0 to 100; 50 by default.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`].
+    pub fn sns_strength(self, strength: u8) -> Result<Self, Error> {
+        Ok(Self { sns_strength: within("sns_strength", strength, 0..=100)?, ..self })
+    }
+
+    /// Chooses the strength of the loop filter, from 0 (none) to 100; 60 by default.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`].
+    pub fn filter_strength(self, strength: u8) -> Result<Self, Error> {
+        Ok(Self { filter_strength: within("filter_strength", strength, 0..=100)?, ..self })
+    }
+
+    /// Chooses the loop filter; [`WebPFilter::Normal`] by default.
+    #[must_use]
+    pub fn filter(self, filter: WebPFilter) -> Self {
+        Self { filter, ..self }
+    }
+
+    /// Chooses how many kinds of macroblocks the encoder tells apart at most, from 1 to 4; 4 by default.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`].
+    pub fn segments(self, segments: u8) -> Result<Self, Error> {
+        Ok(Self { segments: within("segments", segments, 1..=4)?, ..self })
+    }
+}
+
+fn within(setting: &'static str, given: u8, allowed: RangeInclusive<u8>) -> Result<u8, Error> {
+    if allowed.contains(&given) {
+        return Ok(given);
+    }
+    let kind = SettingKind::Whole { least: (*allowed.start()).into(), most: (*allowed.end()).into() };
+    Err(Error::InvalidSetting { setting, given: given.to_string(), allowed: kind.to_string() })
+}
+
+const fn whole(
+    name: &'static str,
+    help: &'static str,
+    [least, most]: [u32; 2],
+    default: &'static str,
+) -> Setting {
+    Setting { name, help, kind: SettingKind::Whole { least, most }, default: Some(default) }
+}
+
+impl CodecSettings for WebP {
+    type Engine = Engine;
+
+    const FIELDS: &'static [Field<Self>] = &[
+        Field {
+            setting: Setting::QUALITY,
+            set: |settings, text| {
+                settings.quality = read_quality(text)?;
+                Ok(())
+            },
+            get: |settings| Some(settings.quality.get().to_string()),
+        },
+        Field {
+            setting: whole(
+                "method",
+                "How hard the encoder tries, from 0 (fast) to 6 (thorough)",
+                [0, 6],
+                "4",
+            ),
+            set: |settings, text| {
+                *settings = settings.method(text.parse()?).map_err(|_| Refused::NotOfItsKind)?;
+                Ok(())
+            },
+            get: |settings| Some(settings.method.to_string()),
+        },
+        Field {
+            setting: whole(
+                "sns_strength",
+                "How much smooth parts are preferred to busy ones",
+                [0, 100],
+                "50",
+            ),
+            set: |settings, text| {
+                *settings = settings.sns_strength(text.parse()?).map_err(|_| Refused::NotOfItsKind)?;
+                Ok(())
+            },
+            get: |settings| Some(settings.sns_strength.to_string()),
+        },
+        Field {
+            setting: whole("filter_strength", "Strength of the loop filter, 0 for none", [0, 100], "60"),
+            set: |settings, text| {
+                *settings = settings.filter_strength(text.parse()?).map_err(|_| Refused::NotOfItsKind)?;
+                Ok(())
+            },
+            get: |settings| Some(settings.filter_strength.to_string()),
+        },
+        Field {
+            setting: Setting {
+                name: "filter",
+                help: "The loop filter",
+                kind: SettingKind::Choice { names: WebPFilter::NAMES },
+                default: Some("normal"),
+            },
+            set: |settings, text| {
+                settings.filter = text.parse()?;
+                Ok(())
+            },
+            get: |settings| Some(settings.filter.name().to_owned()),
+        },
+        Field {
+            setting: whole("segments", "How many kinds of macroblocks are told apart at most", [1, 4], "4"),
+            set: |settings, text| {
+                *settings = settings.segments(text.parse()?).map_err(|_| Refused::NotOfItsKind)?;
+                Ok(())
+            },
+            get: |settings| Some(settings.segments.to_string()),
+        },
+    ];
+    const ALIASES: &'static [&'static str] = &["libwebp"];
+    const DESCRIPTION: &'static str = "Lossy WebP, as Pillow and OpenCV write it";
+    const EXACT_WITH: Option<&'static str> = Some("libwebp");
+
+    fn codec(&self) -> Codec {
+        Codec::WebP
+    }
+
+    fn quality(&self) -> Quality {
+        self.quality
+    }
+
+    fn set_quality(&mut self, quality: Quality) {
+        self.quality = quality;
+    }
+
+    fn hand_to(&self, engine: &mut Engine) {
+        engine.settings = *self;
     }
 }

@@ -4,6 +4,7 @@ use super::costs::Costs;
 use super::costs::bit;
 use super::tables::{BANDS, DEFAULT_PROBABILITIES, UPDATE_PROBABILITIES};
 use super::transform::Block;
+use crate::simd::{Simd, Words};
 
 /// How often a bit was coded (high half), and how often it was 1 (low half).
 type Counter = u32;
@@ -15,6 +16,7 @@ pub(super) struct Statistics {
 }
 
 /// Counts a bit, and gives it back.
+#[inline(always)]
 fn count(bit: bool, counter: &mut Counter) -> bool {
     // Both counts are halved, rounded up, before one overflows.
     if *counter >= 0xfffe_0000 {
@@ -31,15 +33,25 @@ impl Statistics {
 
     /// Counts the tokens of a block: levels in zigzag order from place `first` on, after the neighbours' context.
     /// Whether there is a level at all.
-    pub(super) fn record(&mut self, kind: usize, first: usize, context: usize, levels: &Block) -> bool {
+    #[inline(always)]
+    pub(super) fn record<S: Simd>(
+        &mut self,
+        simd: S,
+        (kind, first): (usize, usize),
+        context: usize,
+        levels: &Block,
+    ) -> bool {
         let bands = &mut self.counters[kind];
-        let Some(last) = (first..16).rev().find(|&n| levels[n] != 0) else {
+        let zero = S::Words::load(simd, levels).equal(S::Words::splat(simd, 0));
+        let significant = u32::from(!zero.signs()) >> first << first;
+        if significant == 0 {
             return count(false, &mut bands[BANDS[first]][context][0]);
-        };
+        }
+        let last = (31 - significant.leading_zeros()) as usize & 15;
         let mut context = context;
         let mut after_zero = false;
         for n in first..=last {
-            let nodes = &mut bands[BANDS[n]][context];
+            let nodes = &mut bands[BANDS[n] & 7][context];
             let level = levels[n].unsigned_abs();
             if !after_zero {
                 count(true, &mut nodes[0]);

@@ -1,6 +1,6 @@
 //! Levels chosen by what they cost and what they leave, by a walk through two candidates a coefficient.
 
-use super::costs::{Costs, FIXED, LAST, Levels};
+use super::costs::{Costs, Levels};
 use super::quantise::{MAX_LEVEL, Matrix};
 use super::tables::ZIGZAG;
 use super::transform::Block;
@@ -39,7 +39,7 @@ pub(super) fn quantise(matrix: &Matrix, block: &mut Block, place: Place, costs: 
 
     let mut best = (rate(costs.more(kind, first, context, false)), None);
     let start = if context == 0 { rate(costs.more(kind, first, 0, true)) } else { 0 };
-    let mut states: [(i64, &Levels); 2] = [(start, costs.levels(kind, first, context)); 2];
+    let mut states: [(i64, Levels); 2] = [(start, costs.levels(kind, first, context)); 2];
     let mut nodes = [[Node::default(); 2]; 16];
     for n in first..=last {
         let at = ZIGZAG[n];
@@ -57,10 +57,7 @@ pub(super) fn quantise(matrix: &Matrix, block: &mut Block, place: Place, costs: 
                 state.0 = NEVER;
                 continue;
             }
-            let of = |(score, levels): (i64, &Levels)| {
-                let cost = u32::from(FIXED[level as usize]) + u32::from(levels[(level as usize).min(LAST)]);
-                score + rate(cost)
-            };
+            let of = |(score, levels): (i64, Levels)| score + rate(levels.cost(level as usize));
             let (from_low, from_high) = (of(before[0]), of(before[1]));
             let previous = usize::from(from_high < from_low);
             let magnitude = i64::from(magnitude);

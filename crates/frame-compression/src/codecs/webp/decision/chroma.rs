@@ -8,9 +8,9 @@ use crate::codecs::webp::quantise::Matrix;
 use crate::codecs::webp::transform::{Block, forward, inverse};
 
 /// What a mode other than DC costs more in a macroblock of few levels.
-const FLAT_PENALTY: u32 = 8 * 140;
+pub(in super::super) const FLAT_PENALTY: u32 = 8 * 140;
 /// How many levels are few.
-const FLAT_LEVELS: usize = 2;
+pub(in super::super) const FLAT_LEVELS: usize = 2;
 
 /// What chroma's DCs leave: to the macroblock on the right, and to that below, of Cb and Cr.
 type Errors = [[[i8; 2]; 2]; 2];
@@ -44,7 +44,13 @@ pub(super) fn predict(job: &Job, mode: u8) -> [u8; 128] {
 }
 
 /// Carries what quantisation leaves of a plane's four DCs on to the next ones. What it leaves to the right and below.
-fn diffuse(matrix: &Matrix, dcs: [&mut i16; 4], left: [i8; 2], top: [i8; 2]) -> [[i8; 2]; 2] {
+#[inline(always)]
+pub(in super::super) fn diffuse(
+    matrix: &Matrix,
+    dcs: [&mut i16; 4],
+    left: [i8; 2],
+    top: [i8; 2],
+) -> [[i8; 2]; 2] {
     let [x0, x1, x2, x3] = dcs;
     let step = |dc: &mut i16, above: i8, beside: i8| {
         let carried = (7 * i32::from(above) + 8 * i32::from(beside)) >> 3;

@@ -102,7 +102,8 @@ pub(super) fn decide(job: &Job, spectra: &[i32; 16], largest_edge: &mut i32, out
     }
     let (_, cost, mode) = best;
     let candidate = &candidates[1 - current];
-    note_edge(job, candidate, cost.squared, largest_edge);
+    let is_smooth = !candidate.luma.iter().any(|levels| has_levels(levels, 1));
+    note_edge(job, &candidate.dcs, is_smooth, cost.squared, largest_edge);
     take(candidate, mode, out);
     out.mode_bits = cost.mode_bits;
     cost.score(segment.lambda.mode)
@@ -118,12 +119,15 @@ pub(super) fn take(candidate: &Candidate, mode: u8, out: &mut Macroblock) {
 }
 
 /// Smooth macroblocks of DCs alone, but with some distortion, show how strong edges between blocks are.
-fn note_edge(job: &Job, candidate: &Candidate, squared: u64, largest_edge: &mut i32) {
-    if squared > u64::from(job.segment.least_distortion)
-        && has_levels(&candidate.dcs, 0)
-        && !candidate.luma.iter().any(|levels| has_levels(levels, 1))
-    {
-        let levels = [1, 2, 4].map(|n: usize| i32::from(candidate.dcs[n]).abs());
+pub(in super::super) fn note_edge(
+    job: &Job,
+    dcs: &Block,
+    is_smooth: bool,
+    squared: u64,
+    largest_edge: &mut i32,
+) {
+    if is_smooth && has_levels(dcs, 0) && squared > u64::from(job.segment.least_distortion) {
+        let levels = [1, 2, 4].map(|n: usize| i32::from(dcs[n]).abs());
         *largest_edge = levels.into_iter().fold(*largest_edge, i32::max);
     }
 }

@@ -10,9 +10,9 @@ use crate::codecs::webp::transform::{Block, forward, inverse};
 use crate::codecs::webp::trellis;
 
 /// What a mode other than DC costs more in a block of few levels.
-const FLAT_PENALTY: u32 = 140;
+pub(in super::super) const FLAT_PENALTY: u32 = 140;
 /// How many levels are few.
-const FLAT_LEVELS: usize = 3;
+pub(in super::super) const FLAT_LEVELS: usize = 3;
 
 /// A block by one mode.
 #[derive(Clone, Copy, Default)]
@@ -49,7 +49,8 @@ pub(super) fn reconstruct(
 }
 
 /// The modes above and to the left of a block.
-pub(super) fn neighbouring_modes(job: &Job, modes: &[u8; 16], block: usize) -> [usize; 2] {
+#[inline(always)]
+pub(in super::super) fn neighbouring_modes(job: &Job, modes: &[u8; 16], block: usize) -> [usize; 2] {
     let above = if block < 4 { job.top.modes[block] } else { modes[block - 4] };
     let beside = if block.is_multiple_of(4) { job.left.modes[block / 4] } else { modes[block - 1] };
     [above.into(), beside.into()]

@@ -7,32 +7,39 @@ mod plain;
 
 use super::costs::kind;
 use super::distortion::spectrum;
+use super::kernels;
 use super::macroblock::{Job, Macroblock};
 use super::quantise::Lambdas;
 use super::trellis::Place;
+use crate::simd::Simd;
 
+pub(super) use chroma::{FLAT_LEVELS as CHROMA_FLAT_LEVELS, FLAT_PENALTY as CHROMA_FLAT_PENALTY, diffuse};
+pub(super) use luma4x4::{FLAT_LEVELS, FLAT_PENALTY, neighbouring_modes};
+pub(super) use luma16x16::note_edge;
 pub(super) use plain::decide_plain;
 
 /// Distortion and rate of a choice.
 #[derive(Debug, Clone, Copy, Default)]
-struct Cost {
+pub(super) struct Cost {
     /// Squared errors.
-    squared: u64,
+    pub(super) squared: u64,
     /// Weighted spectral distortion.
-    spectral: u64,
-    mode_bits: u32,
-    residual_bits: u32,
+    pub(super) spectral: u64,
+    pub(super) mode_bits: u32,
+    pub(super) residual_bits: u32,
 }
 
 impl Cost {
     /// The score: the smaller, the better.
-    fn score(&self, lambda: i64) -> i64 {
+    #[inline(always)]
+    pub(super) fn score(&self, lambda: i64) -> i64 {
         let distortion = (self.squared + self.spectral) as i64;
         i64::from(self.residual_bits + self.mode_bits) * lambda + 256 * distortion
     }
 }
 
 impl std::ops::AddAssign for Cost {
+    #[inline(always)]
     fn add_assign(&mut self, other: Self) {
         self.squared += other.squared;
         self.spectral += other.spectral;
@@ -42,7 +49,8 @@ impl std::ops::AddAssign for Cost {
 }
 
 /// The weighted difference of spectra.
-fn spectral(lambdas: &Lambdas, difference: u32) -> u64 {
+#[inline(always)]
+pub(super) fn spectral(lambdas: &Lambdas, difference: u32) -> u64 {
     (u64::from(lambdas.spectral) * u64::from(difference) + 128) >> 8
 }
 
@@ -57,12 +65,15 @@ fn trellis_place(job: &Job, has_4x4: bool, context: usize) -> Place {
 }
 
 /// Decides and reconstructs a macroblock. The segment's largest edge so far may grow.
-pub(super) fn decide(job: &Job, largest_edge: &mut i32, out: &mut Macroblock) {
-    let spectra: [i32; 16] =
-        std::array::from_fn(|block| spectrum(&job.source.luma[block / 4 * 64 + block % 4 * 4..], 16));
-    let score = luma16x16::decide(job, &spectra, largest_edge, out);
-    luma4x4::decide(job, &spectra, score, out);
-    chroma::decide(job, out);
+#[inline(always)]
+pub(super) fn decide<S: Simd>(simd: S, job: &Job, largest_edge: &mut i32, out: &mut Macroblock) {
+    if S::IS_SCALAR || job.effort.method == 6 {
+        decide_luma(job, largest_edge, out);
+        chroma::decide(job, out);
+    } else {
+        kernels::decide_luma(simd, job, largest_edge, out);
+        kernels::chroma::decide(simd, job, out);
+    }
     if job.effort.method == 5 {
         if out.has_4x4 {
             luma4x4::requantise(job, out);
@@ -71,4 +82,11 @@ pub(super) fn decide(job: &Job, largest_edge: &mut i32, out: &mut Macroblock) {
         }
         chroma::requantise(job, out);
     }
+}
+
+fn decide_luma(job: &Job, largest_edge: &mut i32, out: &mut Macroblock) {
+    let spectra: [i32; 16] =
+        std::array::from_fn(|block| spectrum(&job.source.luma[block / 4 * 64 + block % 4 * 4..], 16));
+    let score = luma16x16::decide(job, &spectra, largest_edge, out);
+    luma4x4::decide(job, &spectra, score, out);
 }

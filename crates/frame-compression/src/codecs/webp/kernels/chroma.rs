@@ -1,0 +1,173 @@
+//! The mode of chroma: strips of two blocks of Cb and two of Cr.
+
+use super::super::costs::{self, kind};
+use super::super::decision::{CHROMA_FLAT_LEVELS, CHROMA_FLAT_PENALTY, Cost, diffuse};
+use super::super::macroblock::{Job, Macroblock};
+use super::super::predict::Border;
+use super::{
+    LEAST_BITS, Rows, Strip, blocks_of, forward, inverse, load_columns, quantise, residual, squared,
+    store_rows, zeros, zigzag,
+};
+use crate::simd::{Dwords, Simd, Words, each};
+
+/// A lane for each of Cb and Cr in the lanes of their blocks.
+#[inline(always)]
+fn pair<S: Simd>(simd: S, [cb, cr]: [i16; 2]) -> S::Words {
+    S::Words::splat(simd, cb).low_halves(S::Words::splat(simd, cr))
+}
+
+/// The columns of a prediction of a strip.
+#[inline(always)]
+pub(super) fn predict<S: Simd>(
+    simd: S,
+    [cb, cr]: &[Border<8>; 2],
+    mode: usize,
+    strip: usize,
+) -> [S::Words; 4] {
+    let four = |left: &[u8; 8]| -> [i16; 4] { std::array::from_fn(|y| left[4 * strip + y].into()) };
+    let beside = [four(&cb.left), four(&cr.left)];
+    let left = S::Words::load_quarters(simd, [&beside[0], &beside[0], &beside[1], &beside[1]]);
+    let top = super::transpose::<S>([S::Words::load_bytes_halves(simd, &cb.top, &cr.top); 4]);
+    match mode {
+        0 => [pair(simd, [cb.mean().into(), cr.mean().into()]); 4],
+        1 if cb.has_top && cb.has_left => {
+            let step = left - pair(simd, [cb.corner.into(), cr.corner.into()]);
+            let (black, white) = (S::Words::splat(simd, 0), S::Words::splat(simd, 255));
+            each!(4, x => (top[x] + step).max(black).min(white))
+        }
+        1 if cb.has_top => top,
+        2 => top,
+        _ => [left; 4],
+    }
+}
+
+/// The place of block `b` of strip `y` among the four blocks of Cb and the four of Cr.
+const fn number(y: usize, b: usize) -> usize {
+    b / 2 * 4 + y * 2 + b % 2
+}
+
+#[derive(Clone, Copy)]
+struct Mode {
+    /// Coefficients, then levels.
+    rows: [Rows; 2],
+    samples: [Strip; 2],
+    errors: [[[i8; 2]; 2]; 2],
+    /// How many levels are not 0.
+    count: i64,
+    cost: Cost,
+}
+
+const EMPTY: Mode = Mode {
+    rows: [[[0; 16]; 4]; 2],
+    samples: [[[0; 16]; 4]; 2],
+    errors: [[[0; 2]; 2]; 2],
+    count: 0,
+    cost: Cost { squared: 0, spectral: 0, mode_bits: 0, residual_bits: 0 },
+};
+
+/// Finds the best mode and puts it out.
+#[inline(always)]
+pub(in super::super) fn decide<S: Simd>(simd: S, job: &Job, out: &mut Macroblock) {
+    let rows = job.source.chroma.as_chunks::<64>().0;
+    let source = each!(2, y => load_columns(simd, &rows[y]));
+    let mut modes = [EMPTY; 4];
+    for (m, mode) in modes.iter_mut().enumerate() {
+        for (y, (source, rows)) in source.iter().zip(&mut mode.rows).enumerate() {
+            let prediction = predict(simd, &job.chroma_borders, m, y);
+            let coefficients = forward(simd, each!(4, x => source[x] - prediction[x]));
+            for (row, to) in coefficients.into_iter().zip(rows) {
+                row.store(to);
+            }
+        }
+    }
+    if job.effort.diffuses {
+        for mode in &mut modes {
+            for plane in 0..2 {
+                let [above, below] = &mut mode.rows;
+                let ([a, b], [c, d]) = (two_dcs(&mut above[0], plane), two_dcs(&mut below[0], plane));
+                let [left, top] = [job.left.errors[plane], job.top.errors[plane]];
+                [mode.errors[0][plane], mode.errors[1][plane]] =
+                    diffuse(&job.segment.chroma, [a, b, c, d], left, top);
+            }
+        }
+    }
+    for (m, mode) in modes.iter_mut().enumerate() {
+        let (mut errors, mut none) = (S::Dwords::splat(simd, 0), S::Dwords::splat(simd, 0));
+        for (y, (source, (rows, samples))) in
+            source.iter().zip(mode.rows.iter_mut().zip(&mut mode.samples)).enumerate()
+        {
+            let coefficients = each!(4, v => S::Words::load(simd, &rows[v]));
+            let (levels, scaled) = quantise(simd, coefficients, &job.segment.chroma);
+            let columns = inverse(simd, scaled, predict(simd, &job.chroma_borders, m, y));
+            for (level, to) in levels.into_iter().zip(rows) {
+                level.store(to);
+            }
+            for (column, to) in columns.into_iter().zip(samples) {
+                column.store_bytes(to);
+            }
+            errors = errors + squared::<S>(source, &columns);
+            none = none + zeros(simd, &levels);
+        }
+        mode.count = 128 + i64::from(none.sum());
+        mode.cost.squared = errors.sum() as u64;
+        mode.cost.mode_bits = costs::CHROMA[m];
+    }
+    choose(simd, job, &mut modes, out);
+}
+
+/// The DCs of a plane's two blocks of a strip.
+#[inline(always)]
+fn two_dcs(row: &mut [i16; 16], plane: usize) -> [&mut i16; 2] {
+    let [a, _, _, _, b, ..] = &mut row[8 * plane..] else { unreachable!("eight lanes a plane") };
+    [a, b]
+}
+
+/// What the levels of a mode cost.
+#[inline(always)]
+fn residual_bits<S: Simd>(simd: S, job: &Job, m: usize, mode: &Mode) -> u32 {
+    let (mut top, mut left) = (job.top.chroma, job.left.chroma);
+    let (mut bits, mut count) = (0, 0);
+    for (y, rows) in mode.rows.iter().enumerate() {
+        for (b, levels) in blocks_of(simd, rows).into_iter().enumerate() {
+            let (top, left) = (&mut top[b / 2][b % 2], &mut left[b / 2][y]);
+            let context = usize::from(*top + *left);
+            let (cost, mask) = residual(simd, job.costs, (kind::CHROMA, 0), context, levels);
+            bits += cost;
+            count += (mask >> 1).count_ones() as usize;
+            *top = (mask != 0).into();
+            *left = *top;
+        }
+    }
+    if m > 0 && count <= CHROMA_FLAT_LEVELS { bits + CHROMA_FLAT_PENALTY } else { bits }
+}
+
+/// Chooses between the modes.
+#[inline(always)]
+fn choose<S: Simd>(simd: S, job: &Job, modes: &mut [Mode; 4], out: &mut Macroblock) {
+    let lambda = job.segment.lambda.chroma;
+    let scores = modes.each_ref().map(|mode| mode.cost.score(lambda) + mode.count * LEAST_BITS * lambda);
+    let likely = (1..4).fold(0, |best, m| if scores[m] < scores[best] { m } else { best });
+    let (mut best, mut best_mode) = (i64::MAX, 0);
+    for m in std::iter::once(likely).chain((0..4).filter(|&m| m != likely)) {
+        if scores[m] > best {
+            continue;
+        }
+        modes[m].cost.residual_bits = residual_bits(simd, job, m, &modes[m]);
+        let score = modes[m].cost.score(lambda);
+        if score < best || (score == best && m < best_mode) {
+            (best, best_mode) = (score, m);
+        }
+    }
+    let mode = &modes[best_mode];
+    out.chroma_mode = best_mode as u8;
+    for (y, rows) in mode.rows.iter().enumerate() {
+        for (b, levels) in blocks_of(simd, rows).into_iter().enumerate() {
+            zigzag::<S>(levels, &mut out.chroma[number(y, b)]);
+        }
+    }
+    out.errors = mode.errors;
+    out.mode_bits += mode.cost.mode_bits;
+    for (strip, rows) in mode.samples.iter().zip(out.samples.chroma.as_chunks_mut::<64>().0) {
+        store_rows(simd, strip, rows);
+    }
+}

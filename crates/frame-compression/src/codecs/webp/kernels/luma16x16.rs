@@ -1,0 +1,294 @@
+//! One mode for all of a macroblock's luma: all four modes at once, as far as they go.
+
+use super::super::costs::{self, kind};
+use super::super::decision::{Cost, note_edge, spectral};
+use super::super::macroblock::{Job, Macroblock};
+use super::super::predict::Border;
+use super::super::transform::Block;
+use super::{
+    LEAST_BITS, Rows, Strip, blocks_of, forward, hadamard_pass, inverse, load_columns, quantise, residual,
+    spectrum, squared, zeros, zigzag,
+};
+use crate::simd::{Dwords, Simd, Words, each};
+
+/// What both kinds of luma need of the source.
+pub(in super::super) struct Source {
+    /// Each block's columns, four times side by side.
+    pub(super) blocks: [Rows; 16],
+    /// The weighted spectrum of each block.
+    pub(super) spectra: [i32; 16],
+}
+
+/// The source's strips.
+#[inline(always)]
+fn strips<S: Simd>(simd: S, luma: &[u8; 256]) -> [[S::Words; 4]; 4] {
+    let rows = luma.as_chunks::<64>().0;
+    each!(4, y => load_columns(simd, &rows[y]))
+}
+
+/// Predictions of a strip's columns by DC, TM, vertical and horizontal.
+pub(super) struct Predictions<S: Simd> {
+    mean: S::Words,
+    corner: S::Words,
+    /// Above each column of the blocks.
+    top: [S::Words; 4],
+    has_top: bool,
+    has_left: bool,
+}
+
+impl<S: Simd> Predictions<S> {
+    #[inline(always)]
+    pub(super) fn new(simd: S, border: &Border<16>) -> Self {
+        let row = S::Words::load_bytes(simd, &border.top);
+        Self {
+            mean: S::Words::splat(simd, border.mean().into()),
+            corner: S::Words::splat(simd, border.corner.into()),
+            top: super::transpose::<S>([row; 4]),
+            has_top: border.has_top,
+            has_left: border.has_left,
+        }
+    }
+
+    /// Of the strip with these samples to its left.
+    #[inline(always)]
+    pub(super) fn predict(&self, simd: S, mode: usize, left: S::Words) -> [S::Words; 4] {
+        match mode {
+            0 => [self.mean; 4],
+            1 if self.has_top && self.has_left => {
+                let step = left - self.corner;
+                let (black, white) = (S::Words::splat(simd, 0), S::Words::splat(simd, 255));
+                each!(4, x => (self.top[x] + step).max(black).min(white))
+            }
+            1 if self.has_top => self.top,
+            2 => self.top,
+            _ => [left; 4],
+        }
+    }
+}
+
+/// The four samples to the left of a strip, for each of its blocks.
+#[inline(always)]
+pub(super) fn left_of<S: Simd>(simd: S, left: &[u8; 16], strip: usize) -> S::Words {
+    let four: [i16; 4] = std::array::from_fn(|y| left[4 * strip + y].into());
+    S::Words::load_quarters(simd, [&four; 4])
+}
+
+/// A mode's coefficients and what comes of them.
+#[derive(Clone, Copy)]
+struct Mode {
+    /// Coefficients, then levels.
+    rows: [Rows; 4],
+    samples: [Strip; 4],
+    dcs: Block,
+    /// How many levels of AC are not 0.
+    count: i64,
+    cost: Cost,
+}
+
+const EMPTY: Mode = Mode {
+    rows: [[[0; 16]; 4]; 4],
+    samples: [[[0; 16]; 4]; 4],
+    dcs: [0; 16],
+    count: 0,
+    cost: Cost { squared: 0, spectral: 0, mode_bits: 0, residual_bits: 0 },
+};
+
+/// One pass of the inverse Walsh-Hadamard transform.
+#[inline(always)]
+fn inverse_walsh_pass<S: Simd>(x: [S::Words; 4]) -> [S::Words; 4] {
+    let (a0, a1, a2, a3) = (x[0] + x[3], x[1] + x[2], x[1] - x[2], x[0] - x[3]);
+    [a0 + a1, a3 + a2, a0 - a1, a3 - a2]
+}
+
+/// Transforms, quantises and transforms back the DCs of all modes: strip `m` of rows holds those of mode `m`.
+#[inline(always)]
+fn code_dcs<S: Simd>(simd: S, job: &Job, dcs: &mut Rows) -> Rows {
+    let x = each!(4, y => S::Words::load(simd, &dcs[y]));
+    let columns = hadamard_pass::<S>(super::transpose::<S>(x));
+    let rows = hadamard_pass::<S>(super::transpose::<S>(columns));
+    let (levels, scaled) = quantise(simd, each!(4, v => rows[v].shr::<1>()), &job.segment.dcs);
+    let columns = super::transpose::<S>(inverse_walsh_pass::<S>(scaled));
+    let three = S::Words::splat(simd, 3);
+    let out = inverse_walsh_pass::<S>([columns[0] + three, columns[1], columns[2], columns[3]]);
+    let out = super::transpose::<S>(each!(4, x => out[x].shr::<3>()));
+    let mut coded = [[0; 16]; 4];
+    for (v, (level, out)) in levels.into_iter().zip(out).enumerate() {
+        level.store(&mut coded[v]);
+        out.store(&mut dcs[v]);
+    }
+    coded
+}
+
+/// Finds the best mode, puts it out but for its samples, which stay strips, and gives its score beside other kinds of
+/// macroblocks.
+#[inline(always)]
+pub(in super::super) fn decide<S: Simd>(
+    simd: S,
+    job: &Job,
+    prepared: &mut Source,
+    largest_edge: &mut i32,
+    samples: &mut [Strip; 4],
+    out: &mut Macroblock,
+) -> i64 {
+    let source = strips(simd, &job.source.luma);
+    prepare(simd, &source, prepared);
+    let mut modes = [EMPTY; 4];
+    // A strip of DCs for each row of blocks, four of each mode.
+    let mut dcs = [[0; 16]; 4];
+    let predictions = Predictions::new(simd, &job.luma_border);
+    for (m, mode) in modes.iter_mut().enumerate() {
+        for y in 0..4 {
+            let prediction = predictions.predict(simd, m, left_of(simd, &job.luma_border.left, y));
+            let rows = forward(simd, each!(4, x => source[y][x] - prediction[x]));
+            for (row, to) in rows.into_iter().zip(&mut mode.rows[y]) {
+                row.store(to);
+            }
+            for b in 0..4 {
+                dcs[y][4 * m + b] = mode.rows[y][0][4 * b];
+            }
+        }
+    }
+    let coded = code_dcs(simd, job, &mut dcs);
+    for (m, mode) in modes.iter_mut().enumerate() {
+        finish(simd, job, (m, &coded, &dcs), (&source, &prepared.spectra), &predictions, mode);
+    }
+    choose(simd, job, &mut modes, largest_edge, samples, out)
+}
+
+/// Lays out what 4x4 modes need of the source.
+#[inline(always)]
+fn prepare<S: Simd>(simd: S, source: &[[S::Words; 4]; 4], prepared: &mut Source) {
+    let mut halves = [[0; 8]; 4];
+    for (y, (strip, blocks)) in source.iter().zip(prepared.blocks.as_chunks_mut::<4>().0).enumerate() {
+        for x in 0..4 {
+            strip[x].fours::<0x00>().store(&mut blocks[0][x]);
+            strip[x].fours::<0x55>().store(&mut blocks[1][x]);
+            strip[x].fours::<0xaa>().store(&mut blocks[2][x]);
+            strip[x].fours::<0xff>().store(&mut blocks[3][x]);
+        }
+        spectrum(simd, strip).store(&mut halves[y]);
+    }
+    for (spectrum, halves) in prepared.spectra.iter_mut().zip(halves.as_flattened().as_chunks::<2>().0) {
+        *spectrum = halves[0] + halves[1];
+    }
+}
+
+/// Quantises and reconstructs a mode.
+#[inline(always)]
+fn finish<S: Simd>(
+    simd: S,
+    job: &Job,
+    (m, dc_levels, dcs): (usize, &Rows, &Rows),
+    (source, spectra): (&[[S::Words; 4]; 4], &[i32; 16]),
+    predictions: &Predictions<S>,
+    mode: &mut Mode,
+) {
+    static FIRST: [i16; 16] = [-1, 0, 0, 0, -1, 0, 0, 0, -1, 0, 0, 0, -1, 0, 0, 0];
+    let first = S::Words::load(simd, &FIRST);
+    let (mut errors, mut difference) = (S::Dwords::splat(simd, 0), 0);
+    let mut none = S::Dwords::splat(simd, 0);
+    for y in 0..4 {
+        let prediction = predictions.predict(simd, m, left_of(simd, &job.luma_border.left, y));
+        let mut rows = each!(4, v => S::Words::load(simd, &mode.rows[y][v]));
+        // Without the DCs, which have been coded by themselves.
+        rows[0] = rows[0].and(first).xor(rows[0]);
+        let (levels, mut scaled) = quantise(simd, rows, &job.segment.luma);
+        none = none + zeros(simd, &levels);
+        let fours = each!(4, b => [dcs[y][4 * m + b], 0, 0, 0]);
+        scaled[0] = scaled[0].or(S::Words::load_quarters(simd, fours.each_ref()));
+        let columns = inverse(simd, scaled, prediction);
+        for (level, to) in levels.into_iter().zip(&mut mode.rows[y]) {
+            level.store(to);
+        }
+        for (column, to) in columns.into_iter().zip(&mut mode.samples[y]) {
+            column.store_bytes(to);
+        }
+        errors = errors + squared::<S>(&source[y], &columns);
+        let mut halves = [0; 8];
+        spectrum(simd, &columns).store(&mut halves);
+        for b in 0..4 {
+            difference += (halves[2 * b] + halves[2 * b + 1]).abs_diff(spectra[4 * y + b]) >> 5;
+        }
+    }
+    mode.count = 256 + i64::from(none.sum());
+    for (v, four) in mode.dcs.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        four.copy_from_slice(&dc_levels[v][4 * m..][..4]);
+    }
+    mode.cost = Cost {
+        squared: errors.sum() as u64,
+        spectral: spectral(&job.segment.lambda, difference),
+        mode_bits: costs::LUMA16X16[m],
+        residual_bits: 0,
+    };
+}
+
+/// What the levels of a mode cost, as far as it takes to be more than `most`.
+#[inline(always)]
+fn residual_bits<S: Simd>(simd: S, job: &Job, mode: &Mode, most: i64) -> u32 {
+    let context = usize::from(job.top.dcs + job.left.dcs);
+    let levels = S::Words::load(simd, &mode.dcs);
+    let mut bits = residual(simd, job.costs, (kind::DCS, 0), context, levels).0;
+    let mut top = job.top.luma;
+    for (rows, mut left) in mode.rows.iter().zip(job.left.luma) {
+        for (levels, top) in blocks_of(simd, rows).into_iter().zip(&mut top) {
+            let (cost, mask) = residual(simd, job.costs, (kind::AC, 1), usize::from(*top + left), levels);
+            bits += cost;
+            left = (mask != 0).into();
+            *top = left;
+        }
+        if i64::from(bits) > most {
+            break;
+        }
+    }
+    bits
+}
+
+/// Chooses between the modes.
+#[inline(always)]
+fn choose<S: Simd>(
+    simd: S,
+    job: &Job,
+    modes: &mut [Mode; 4],
+    largest_edge: &mut i32,
+    samples: &mut [Strip; 4],
+    out: &mut Macroblock,
+) -> i64 {
+    let lambda = job.segment.lambda.luma16x16;
+    let source = &job.source.luma;
+    let mut is_flat = source.iter().all(|&sample| sample == source[0]);
+    for mode in modes.iter_mut() {
+        is_flat &= mode.count == 0;
+        if is_flat {
+            mode.cost.squared *= 2;
+            mode.cost.spectral *= 2;
+        }
+    }
+    // The one that is best without residuals first: most others cannot be better then.
+    let scores = modes.each_ref().map(|mode| mode.cost.score(lambda) + mode.count * LEAST_BITS * lambda);
+    let likely = (1..4).fold(0, |best, m| if scores[m] < scores[best] { m } else { best });
+    let (mut best, mut best_mode) = (i64::MAX, 0);
+    for m in std::iter::once(likely).chain((0..4).filter(|&m| m != likely)) {
+        if scores[m] > best {
+            continue;
+        }
+        let most = (best - modes[m].cost.score(lambda)) / lambda;
+        modes[m].cost.residual_bits = residual_bits(simd, job, &modes[m], most);
+        let score = modes[m].cost.score(lambda);
+        if score < best || (score == best && m < best_mode) {
+            (best, best_mode) = (score, m);
+        }
+    }
+    let mode = &modes[best_mode];
+    zigzag::<S>(S::Words::load(simd, &mode.dcs), &mut out.dcs);
+    note_edge(job, &out.dcs, mode.count == 0, mode.cost.squared, largest_edge);
+    out.has_4x4 = false;
+    out.modes = [best_mode as u8; 16];
+    for (rows, blocks) in mode.rows.iter().zip(out.luma.as_chunks_mut::<4>().0) {
+        for (levels, block) in blocks_of(simd, rows).into_iter().zip(blocks) {
+            zigzag::<S>(levels, block);
+        }
+    }
+    out.mode_bits = mode.cost.mode_bits;
+    *samples = mode.samples;
+    mode.cost.score(job.segment.lambda.mode)
+}
