@@ -21,6 +21,7 @@ mod simd128;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code, reason = "intrinsics")]
 mod sse2;
+mod transpose;
 
 use std::fmt;
 use std::ops::{Add, Mul, Sub};
@@ -35,6 +36,7 @@ pub(crate) use scalar::Scalar;
 pub(crate) use simd128::Simd128;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use sse2::Sse2;
+pub(crate) use transpose::transpose_8x8;
 
 /// The environment variable that lowers the level: `scalar`, `sse2`, `avx2` or `neon`.
 const VARIABLE: &str = "FRAME_COMPRESSION_SIMD";

@@ -9,7 +9,7 @@
 use super::quantise::Quantiser;
 use super::transform::{CONST_BITS, EVEN, ODD, PASS_BITS};
 use super::{SIDE, reconstruct_block};
-use crate::simd::{Bytes, Dwords, Simd, Words};
+use crate::simd::{Bytes, Dwords, Simd, Words, transpose_8x8};
 
 /// The same place of 8 rows or columns.
 type Eight<S> = [<S as Simd>::Words; 8];
@@ -84,31 +84,10 @@ fn reconstruct_pair<S: Simd>(simd: S, rows: [&mut [u8; 16]; 8], quantiser: &Quan
     }
 }
 
-/// Transposes the 8x8 lanes of each half.
-#[inline(always)]
-fn transpose<S: Simd>(x: Eight<S>) -> Eight<S> {
-    // A place is six bits, three of the vector and three of the lane. Each step turns them left by one.
-    turn::<S>(turn::<S>(turn::<S>(x)))
-}
-
-#[inline(always)]
-fn turn<S: Simd>(x: Eight<S>) -> Eight<S> {
-    [
-        x[0].zip_low_16(x[4]),
-        x[0].zip_high_16(x[4]),
-        x[1].zip_low_16(x[5]),
-        x[1].zip_high_16(x[5]),
-        x[2].zip_low_16(x[6]),
-        x[2].zip_high_16(x[6]),
-        x[3].zip_low_16(x[7]),
-        x[3].zip_high_16(x[7]),
-    ]
-}
-
 /// Limits columns of samples to 0..=255 and gives them as rows: in each half two rows one after another.
 #[inline(always)]
 fn transposed_bytes<S: Simd>(x: Eight<S>) -> [S::Bytes; 4] {
-    // As in `transpose`; packing makes the lowest bit of the vector the highest of the lane.
+    // As in `transpose_8x8`; packing makes the lowest bit of the vector the highest of the lane.
     let packed = [x[0].pack_bytes(x[1]), x[2].pack_bytes(x[3]), x[4].pack_bytes(x[5]), x[6].pack_bytes(x[7])];
     turn_bytes::<S>(turn_bytes::<S>(turn_bytes::<S>(packed)))
 }
@@ -185,11 +164,11 @@ fn forward_dct<S: Simd>(simd: S, rows: Eight<S>) -> Eight<S> {
     const BITS: i32 = PASS_BITS as i32;
     const ROWS: i32 = (CONST_BITS - PASS_BITS - 1) as i32;
     const COLUMNS: i32 = (CONST_BITS + PASS_BITS - 1) as i32;
-    let mut x = forward::<S, ROWS>(simd, transpose::<S>(rows));
+    let mut x = forward::<S, ROWS>(simd, transpose_8x8::<S>(rows));
     // The 128 that each sample is too large sum up in coefficient 0, and cancel out elsewhere.
     x[0] = (x[0] - S::Words::splat(simd, 8 * 128)).shl::<BITS>();
     x[4] = x[4].shl::<BITS>();
-    let mut x = forward::<S, COLUMNS>(simd, transpose::<S>(x));
+    let mut x = forward::<S, COLUMNS>(simd, transpose_8x8::<S>(x));
     let half = S::Words::splat(simd, 1 << (BITS - 1));
     x[0] = (x[0] + half).shr::<BITS>();
     x[4] = (x[4] + half).shr::<BITS>();
@@ -241,7 +220,7 @@ fn inverse_dct<S: Simd>(simd: S, coefficients: Eight<S>) -> Eight<S> {
     const COLUMNS: i32 = (CONST_BITS - PASS_BITS) as i32;
     const ROWS: i32 = (CONST_BITS + PASS_BITS + 3) as i32;
     let columns = inverse::<S, COLUMNS>(simd, coefficients, 0);
-    inverse::<S, ROWS>(simd, transpose::<S>(columns), 128)
+    inverse::<S, ROWS>(simd, transpose_8x8::<S>(columns), 128)
 }
 
 /// The sample that every place has where the mean alone is left: [`inverse_dct`] of nothing but coefficient 0.

@@ -4,6 +4,7 @@
 //! both backwards, by the same code. The codecs differ in tables alone, which stand in the folders `mpeg2`, `mpeg4`
 //! and `mjpeg`; what works on samples stands here.
 
+mod kernels;
 mod quantise;
 mod transform;
 
@@ -14,7 +15,7 @@ use std::str::FromStr;
 
 use crate::names::UnknownName;
 use crate::planes::{BLOCK, Plane, Planes};
-use crate::simd::Level;
+use crate::simd::{Level, Simd, dispatch};
 use quantise::Quantiser;
 use transform::{forward_dct_int, forward_dct_x86, inverse_dct};
 
@@ -100,12 +101,45 @@ impl Blocks {
 
     fn reconstruct_rows(&self, plane: &mut Plane, from: usize, rows: usize, quantiser: &Quantiser) {
         let stride = plane.stride;
-        let columns = plane.width.next_multiple_of(SIDE);
         let strip = &mut plane.samples[from % plane.rows * stride..][..rows * stride];
         for rows in strip.chunks_exact_mut(SIDE * stride) {
-            for left in (0..columns).step_by(SIDE) {
+            dispatch!(self.level, simd => self.reconstruct_blocks(simd, rows, stride, quantiser));
+        }
+    }
+
+    /// Codes and decodes the blocks of eight rows.
+    fn reconstruct_blocks<S: Simd>(&self, simd: S, rows: &mut [u8], stride: usize, quantiser: &Quantiser) {
+        if S::IS_SCALAR {
+            for left in (0..stride).step_by(SIDE) {
                 self.reconstruct_block(rows, stride, left, quantiser);
             }
+            return;
+        }
+        // Blocks go in pairs; one that is left over at the end of the rows is brought to a place of two.
+        let mut rows = rows.chunks_exact_mut(stride);
+        let mut ends: [&mut [u8]; SIDE] = Default::default();
+        let pairs = std::array::from_fn(|y| {
+            let (pairs, end) = rows.next().unwrap_or_default().as_chunks_mut();
+            ends[y] = end;
+            pairs
+        });
+        let mut last = [[0; 2 * SIDE]; SIDE];
+        for (last, end) in last.iter_mut().zip(&ends) {
+            last[..end.len()].copy_from_slice(end);
+        }
+        let arithmetic = self.arithmetic;
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                kernels::reconstruct_pairs(simd, pairs, arithmetic, quantiser);
+                if !ends[0].is_empty() {
+                    let last = last.each_mut().map(std::slice::from_mut);
+                    kernels::reconstruct_pairs(simd, last, arithmetic, quantiser);
+                }
+            },
+        );
+        for (last, end) in last.iter().zip(&mut ends) {
+            end.copy_from_slice(&last[..end.len()]);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Quantisation by truncated reciprocals, as FFmpeg's encoders do it, and the decoders' way back.
 
 use super::Arithmetic;
+use super::kernels::Lanes;
 use super::transform::Block;
 
 /// The default intra matrix of MPEG-2 (H.262 6.3.11), which FFmpeg's MJPEG has, too. Row by row.
@@ -40,31 +41,34 @@ pub(super) struct Quantiser {
     pub(super) steps: Steps,
     arithmetic: Arithmetic,
     /// What magnitudes are multiplied by, and what is added before: [`Arithmetic::X86`] shifts 16 bits out.
-    pub(super) reciprocals: [i32; 64],
-    pub(super) corrections: [i16; 64],
+    reciprocals: [i32; 64],
+    corrections: [i16; 64],
+    /// The same for vectors.
+    pub(super) lanes: Lanes,
 }
 
 /// Bits that [`Arithmetic::Int`] shifts out, and three eighths in them.
 pub(super) const INT_SHIFT: u32 = 21;
 /// See [`INT_SHIFT`].
-pub(super) const INT_BIAS: i32 = 3 << (INT_SHIFT - 3);
+const INT_BIAS: i32 = 3 << (INT_SHIFT - 3);
 
 impl Quantiser {
     pub(super) fn new(steps: Steps, arithmetic: Arithmetic) -> Self {
-        let mut quantiser = Self { steps, arithmetic, reciprocals: [0; 64], corrections: [0; 64] };
+        let (mut reciprocals, mut corrections) = ([0; 64], [0; 64]);
         for at in 1..64 {
             let divisor = i32::from(steps.factors[at]) * steps.divisor;
             let reciprocal = match arithmetic {
                 Arithmetic::X86 => (1 << 17) / divisor,
                 Arithmetic::Int => (1 << 22) / divisor,
             };
-            quantiser.reciprocals[at] = reciprocal;
+            reciprocals[at] = reciprocal;
             if steps.rounds && arithmetic == Arithmetic::X86 {
                 // Three eighths of a level, in coefficients.
-                quantiser.corrections[at] = (((3 << 13) + reciprocal / 2) / reciprocal) as i16;
+                corrections[at] = (((3 << 13) + reciprocal / 2) / reciprocal) as i16;
             }
         }
-        quantiser
+        let lanes = Lanes::new(&steps, &reciprocals, &corrections);
+        Self { steps, arithmetic, reciprocals, corrections, lanes }
     }
 
     /// What is added before [`Arithmetic::Int`] shifts.
@@ -73,7 +77,7 @@ impl Quantiser {
     }
 
     /// The level of the mean. Coefficients of samples from 0 on are not negative.
-    pub(super) fn mean_level(&self, coefficient: i32) -> i32 {
+    fn mean_level(&self, coefficient: i32) -> i32 {
         let step = i32::from(self.steps.mean);
         (coefficient + 4 * step) / (8 * step)
     }

@@ -74,3 +74,40 @@ fn arithmetic_reads_back() {
     }
     assert!("arm".parse::<Arithmetic>().unwrap_err().to_string().contains("x86 or int"));
 }
+
+#[test]
+fn every_level_gives_the_same_samples() {
+    let mut rng = Rng::new(13);
+    for number in 0..600 {
+        let (width, height) = (1 + rng.below(70), 1 + rng.below(40));
+        let subsampling = [Subsampling::S420, Subsampling::S422, Subsampling::S444][number % 3];
+        let mut original = Planes::new(width, height, subsampling).unwrap();
+        // From nothing but extremes to a flat plane.
+        let flatness = rng.below(9);
+        for plane in [&mut original.y, &mut original.cb, &mut original.cr] {
+            plane.samples.fill_with(|| match flatness {
+                0 => 255 * (rng.byte() >> 7),
+                _ => rng.byte() >> (flatness - 1),
+            });
+        }
+        let qscale = 1 + rng.below(31) as u8;
+        let [luma, chroma] = match number / 3 % 4 {
+            0 => [mpeg2::steps(qscale.min(28), true, 0); 2],
+            1 => [mpeg2::steps(qscale, false, qscale % 4); 2],
+            2 => mpeg4::steps(qscale),
+            _ => [mjpeg::steps(qscale); 2],
+        };
+        for arithmetic in Arithmetic::ALL {
+            let reconstructed = |level: Level| {
+                let mut planes = original.clone();
+                Blocks::at_level(level, arithmetic, luma, chroma).reconstruct(&mut planes);
+                [planes.y.samples, planes.cb.samples, planes.cr.samples]
+            };
+            let [scalar, others @ ..] = &Level::available()[..] else { unreachable!() };
+            let expected = reconstructed(*scalar);
+            for level in others {
+                assert!(reconstructed(*level) == expected, "{level}: picture {number}, {arithmetic}");
+            }
+        }
+    }
+}
