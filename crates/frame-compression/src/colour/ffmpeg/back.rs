@@ -1,16 +1,18 @@
 //! Y, Cb, Cr to RGB: the formulas, a row at a time.
 
+use super::filter::{Filter, MAX_TAPS};
+
 /// The factors of a conversion, in the three forms in which libswscale has them.
 #[derive(Debug)]
 pub(super) struct Factors {
     /// Black in Y.
-    black: i32,
+    pub(super) black: i32,
     /// For products of 16 bits: Y, Cr to red, Cb and Cr to green, Cb to blue.
-    short: [i32; 5],
+    pub(super) short: [i16; 5],
     /// For products of 32 bits.
     long: [i32; 4],
     /// Whether Y is stretched.
-    stretched: bool,
+    pub(super) stretched: bool,
 }
 
 /// BT.601 in limited range.
@@ -36,7 +38,7 @@ fn clamp(value: i32) -> u8 {
 /// With products of 16 bits whose lower halves are dropped: x86-64. Chroma of `ACROSS` pixels each.
 pub(super) fn row_x86<const ACROSS: usize>([luma, cb, cr]: [&[u8]; 3], factors: &Factors, rgb: &mut [u8]) {
     let product = |sample: i32, factor: i32| (8 * sample * factor) >> 16;
-    let [to_luma, red, green_cb, green_cr, blue] = factors.short;
+    let [to_luma, red, green_cb, green_cr, blue] = factors.short.map(i32::from);
     for (x, (&luma, rgb)) in luma.iter().zip(rgb.as_chunks_mut().0).enumerate() {
         let (cb, cr) = (i32::from(cb[x / ACROSS]) - 128, i32::from(cr[x / ACROSS]) - 128);
         let luma = i32::from(luma) - factors.black;
@@ -53,7 +55,7 @@ pub(super) fn row_x86<const ACROSS: usize>([luma, cb, cr]: [&[u8]; 3], factors: 
 pub(super) fn row_arm<const ACROSS: usize>([luma, cb, cr]: [&[u8]; 3], factors: &Factors, rgb: &mut [u8]) {
     let product = |sample: i32, factor: i32| (8 * sample * factor) >> 15;
     let halved = |value: i32| clamp((value + 1) >> 1);
-    let [to_luma, red, green_cb, green_cr, blue] = factors.short;
+    let [to_luma, red, green_cb, green_cr, blue] = factors.short.map(i32::from);
     for (x, (&luma, rgb)) in luma.iter().zip(rgb.as_chunks_mut().0).enumerate() {
         let (cb, cr) = (i32::from(cb[x / ACROSS]) - 128, i32::from(cr[x / ACROSS]) - 128);
         let luma = product(i32::from(luma) - factors.black, to_luma);
@@ -87,10 +89,10 @@ pub(super) fn row_by_tables<const ACROSS: usize>(
     }
 }
 
-/// From chroma of every pixel, around 0 and times 512: 4:4:4, and odd sizes both ways.
+/// From chroma of every pixel, around 0 and times 512.
 pub(super) fn row_finely(luma: &[u8], [cb, cr]: [&[i32]; 2], factors: &Factors, rgb: &mut [u8]) {
     let limited = |sum: i32| (sum.clamp(0, (1 << 30) - 1) >> 22) as u8;
-    let [to_luma, red, green_cb, green_cr, blue] = factors.short;
+    let [to_luma, red, green_cb, green_cr, blue] = factors.short.map(i32::from);
     for (((&luma, &cb), &cr), rgb) in luma.iter().zip(cb).zip(cr).zip(rgb.as_chunks_mut().0) {
         let luma = 512 * (i32::from(luma) - factors.black) * to_luma + (1 << 21);
         // What is too bright wraps, as it does in the reference.
@@ -102,8 +104,16 @@ pub(super) fn row_finely(luma: &[u8], [cb, cr]: [&[i32]; 2], factors: &Factors, 
     }
 }
 
+/// From as many samples of chroma as of luma: 4:4:4.
+pub(super) fn row_full([luma, cb, cr]: [&[u8]; 3], factors: &Factors, rgb: &mut [u8]) {
+    let fine = |chroma: u8| 512 * (i32::from(chroma) - 128);
+    for (((luma, &cb), &cr), rgb) in luma.chunks(1).zip(cb).zip(cr).zip(rgb.chunks_exact_mut(3)) {
+        row_finely(luma, [&[fine(cb)], &[fine(cr)]], factors, rgb);
+    }
+}
+
 /// Chroma of every pixel from that of every other, at odd widths: 15 bits.
-pub(super) fn filter_across(row: &[u8], filter: &super::Filter, out: &mut [i16]) {
+pub(super) fn filter_across(row: &[u8], filter: &Filter, out: &mut [i16]) {
     for (k, out) in out.iter_mut().enumerate() {
         let (first, weights) = filter.weights(k);
         let sum: i32 = weights.iter().zip(&row[first..]).map(|(&w, &c)| i32::from(w) * i32::from(c)).sum();
@@ -112,7 +122,7 @@ pub(super) fn filter_across(row: &[u8], filter: &super::Filter, out: &mut [i16])
 }
 
 /// Chroma of a row from those above and below, to 8 bits.
-pub(super) fn filter_down(rows: &[&[u8]], weights: &[i16], out: &mut [u8]) {
+pub(super) fn filter_down(rows: [&[u8]; MAX_TAPS], weights: &[i16], out: &mut [u8]) {
     for (x, out) in out.iter_mut().enumerate() {
         let product = |(row, &weight): (&&[u8], &i16)| 128 * i32::from(row[x]) * i32::from(weight);
         let sum: i32 = rows.iter().zip(weights).map(product).sum();
@@ -121,7 +131,7 @@ pub(super) fn filter_down(rows: &[&[u8]], weights: &[i16], out: &mut [u8]) {
 }
 
 /// Chroma of a row from those above and below, for [`row_finely`].
-pub(super) fn filter_down_finely(rows: &[&[i16]], weights: &[i16], round: i32, out: &mut [i32]) {
+pub(super) fn filter_down_finely(rows: [&[i16]; MAX_TAPS], weights: &[i16], round: i32, out: &mut [i32]) {
     for (x, out) in out.iter_mut().enumerate() {
         let product = |(row, &weight): (&&[i16], &i16)| i32::from(row[x]) * i32::from(weight);
         let sum: i32 = rows.iter().zip(weights).map(product).sum();

@@ -26,6 +26,9 @@ pub(super) struct Filter {
     weights: Vec<i16>,
 }
 
+/// More taps than any filter has.
+pub(super) const MAX_TAPS: usize = 12;
+
 /// Fractional bits of a filter's argument, and of its values.
 const ARGUMENT_BITS: u32 = 30;
 const VALUE_BITS: u32 = 54;
@@ -228,6 +231,7 @@ mod tests {
         for bicubic in [false, true] {
             for from in 1..400 {
                 let filter = down(from, bicubic);
+                assert!(filter.taps() <= MAX_TAPS);
                 for k in 0..from.div_ceil(2) {
                     let (first, weights) = filter.weights(k);
                     assert_eq!(weights.iter().map(|&w| i32::from(w)).sum::<i32>(), 4096, "{from} {k}");

@@ -7,13 +7,15 @@
 mod back;
 mod filter;
 mod forward;
+mod kernels;
 
 use std::ops::Range as Rows;
 
 use super::{Colours, Machine};
 use crate::names::Subsampling;
 use crate::planes::{Plane, Planes};
-use filter::{Filter, Shape};
+use crate::simd::{Level, Simd, dispatch};
+use filter::{Filter, MAX_TAPS, Shape};
 use forward::Range;
 
 /// Which conversion.
@@ -45,6 +47,7 @@ enum Back {
 /// A conversion to planes of a size and back, with its memory: kept from picture to picture.
 #[derive(Debug)]
 pub(crate) struct Converter {
+    level: Level,
     conversion: Conversion,
     subsampling: Subsampling,
     width: usize,
@@ -72,7 +75,14 @@ pub(crate) struct Converter {
 
 impl Default for Converter {
     fn default() -> Self {
+        Self::new(Level::current())
+    }
+}
+
+impl Converter {
+    fn new(level: Level) -> Self {
         Self {
+            level,
             conversion: Conversion::default(),
             subsampling: Subsampling::default(),
             width: 0,
@@ -91,9 +101,7 @@ impl Default for Converter {
             wide: Vec::new(),
         }
     }
-}
 
-impl Converter {
     /// Whether the conversion is known for a size: FFmpeg 7.1 and older read beyond rows of odd widths.
     pub(crate) fn takes(conversion: &Conversion, subsampling: Subsampling, width: usize) -> bool {
         let (across, _) = subsampling.factors();
@@ -159,7 +167,7 @@ impl Converter {
         let pixels = if self.is_odd_across() { self.width } else { 0 };
         self.pixels.iter_mut().for_each(|row| row.resize(pixels, 0));
         self.filtered.iter_mut().for_each(|row| row.resize(columns, 0));
-        let fine = if matches!(self.back, Back::Filtered | Back::Full) { self.width } else { 0 };
+        let fine = if self.back == Back::Filtered { self.width } else { 0 };
         self.fine.iter_mut().for_each(|row| row.resize(fine, 0));
         self.wide.resize_with(self.up.taps().max(self.wide.len()), Vec::new);
         self.wide.iter_mut().for_each(|row| row.resize(fine, 0));
@@ -171,48 +179,58 @@ impl Converter {
         if y == 0 {
             self.next = 0;
         }
-        forward::luma_row(rgb, &mut planes.y.padded_row_mut(y)[..self.width], self.range);
-        self.put_chroma(y, rgb);
-        let first = self.next;
-        while self.next < planes.cb.height && self.down.last(self.next) <= y {
-            self.finish(&self.ring[0], &mut planes.cb);
-            self.finish(&self.ring[1], &mut planes.cr);
-            self.next += 1;
-        }
-        first..self.next
+        let level = self.level;
+        let rows = dispatch!(level, simd => simd.vectorize(
+            #[inline(always)]
+            || self.put_row(simd, y, rgb, planes),
+        ));
+        rows
     }
 
-    /// Cb and Cr of row `y` at full height.
-    fn put_chroma(&mut self, y: usize, rgb: &[u8]) {
+    #[inline(always)]
+    fn put_row<S: Simd>(&mut self, simd: S, y: usize, rgb: &[u8], planes: &mut Planes) -> Rows<usize> {
+        let luma = &mut planes.y.padded_row_mut(y)[..self.width];
         let (odd, across) = (self.is_odd_across(), self.subsampling.factors().0);
         let [cb, cr] = self.ring.each_mut().map(|ring| {
             let place = y % ring.len();
-            &mut ring[place]
+            &mut ring[place][..]
         });
         if odd {
+            kernels::luma_row(simd, rgb, luma, self.range);
             let [cb_pixels, cr_pixels] = &mut self.pixels;
             forward::chroma_pixels(rgb, cb_pixels, cr_pixels);
             forward::filter_across(cb_pixels, &self.narrowing, cb, self.range);
             forward::filter_across(cr_pixels, &self.narrowing, cr, self.range);
         } else if across == 2 {
-            forward::chroma_row::<2>(rgb, cb, cr, self.range);
+            kernels::halved_row(simd, rgb, luma, [cb, cr], self.range);
         } else {
-            forward::chroma_row::<1>(rgb, cb, cr, self.range);
+            kernels::full_row(simd, rgb, luma, [cb, cr], self.range);
         }
+        let first = self.next;
+        while self.next < planes.cb.height && self.down.last(self.next) <= y {
+            self.finish(simd, &self.ring[0], &mut planes.cb);
+            self.finish(simd, &self.ring[1], &mut planes.cr);
+            self.next += 1;
+        }
+        first..self.next
     }
 
     /// Writes the next row of a chroma plane.
-    fn finish(&self, ring: &[Vec<i16>], plane: &mut Plane) {
+    #[inline(always)]
+    fn finish<S: Simd>(&self, simd: S, ring: &[Vec<i16>], plane: &mut Plane) {
         let (first, weights) = self.down.weights(self.next);
-        let row = |i: usize| &ring[(first + i).min(self.height - 1) % ring.len()][..];
         let is_last = self.next + 1 == plane.height;
-        let out = &mut plane.padded_row_mut(self.next)[..row(0).len()];
+        let mut rows: [&[i16]; MAX_TAPS] = [&[]; MAX_TAPS];
+        for (i, row) in rows.iter_mut().enumerate().take(weights.len()) {
+            *row = &ring[(first + i).min(self.height - 1) % ring.len()];
+        }
+        let out = &mut plane.padded_row_mut(self.next)[..rows[0].len()];
         if weights.len() == 1 {
-            forward::narrow_row(row(0), out);
+            kernels::narrow_row(simd, rows[0], out);
         } else if self.conversion.machine == Machine::X86_64 && !is_last {
-            forward::filter_down(row, weights, out);
+            kernels::filter_down(simd, rows, weights, out);
         } else {
-            forward::filter_down_exactly(row, weights, out);
+            kernels::filter_down_exactly(simd, rows, weights, out);
         }
     }
 
@@ -235,7 +253,10 @@ impl Converter {
         let chroma = self.chroma_row(y / down);
         let repeated = [luma, planes.cb.padded_row(chroma), planes.cr.padded_row(chroma)];
         match self.back {
-            Back::X86 => back::row_x86::<2>(repeated, factors, rgb),
+            Back::X86 => dispatch!(self.level, simd => simd.vectorize(
+                #[inline(always)]
+                || kernels::row_x86(simd, repeated, factors, rgb),
+            )),
             Back::Arm => back::row_arm::<2>(repeated, factors, rgb),
             Back::Tables => back::row_by_tables::<2>(repeated, factors, rgb),
             Back::FilteredDown => {
@@ -248,15 +269,10 @@ impl Converter {
                 let [cb, cr] = &self.fine;
                 back::row_finely(luma, [cb, cr], factors, rgb);
             }
-            Back::Full => {
-                for (fine, chroma) in self.fine.iter_mut().zip(&repeated[1..]) {
-                    for (fine, &chroma) in fine.iter_mut().zip(*chroma) {
-                        *fine = 512 * (i32::from(chroma) - 128);
-                    }
-                }
-                let [cb, cr] = &self.fine;
-                back::row_finely(luma, [cb, cr], factors, rgb);
-            }
+            Back::Full => dispatch!(self.level, simd => simd.vectorize(
+                #[inline(always)]
+                || kernels::row_full(simd, repeated, factors, rgb),
+            )),
         }
     }
 
@@ -273,9 +289,11 @@ impl Converter {
         let (first, weights) = self.up.weights(y);
         let weights = old_weights(self.conversion.colours, weights);
         for (plane, out) in planes.into_iter().zip(&mut self.filtered) {
-            let row = |i: usize| &plane.padded_row((first + i).min(plane.height - 1))[..out.len()];
-            let rows: Vec<&[u8]> = (0..weights.len()).map(row).collect();
-            back::filter_down(&rows, weights, out);
+            let mut rows: [&[u8]; MAX_TAPS] = [&[]; MAX_TAPS];
+            for (i, row) in rows.iter_mut().enumerate().take(weights.len()) {
+                *row = plane.padded_row((first + i).min(plane.height - 1));
+            }
+            back::filter_down(rows, weights, out);
         }
     }
 
@@ -284,12 +302,13 @@ impl Converter {
         let bilinear_pair = !self.conversion.colours.is_bicubic() && weights.len() == 2;
         let round = if bilinear_pair { 0 } else { 512 };
         for (plane, out) in planes.into_iter().zip(&mut self.fine) {
-            for (i, wide) in self.wide.iter_mut().enumerate().take(weights.len()) {
-                let row = plane.padded_row((first + i).min(plane.height - 1));
-                back::filter_across(&row[..plane.width], &self.widening, wide);
+            let mut rows: [&[i16]; MAX_TAPS] = [&[]; MAX_TAPS];
+            for (i, (wide, row)) in self.wide.iter_mut().zip(&mut rows).enumerate().take(weights.len()) {
+                let chroma = plane.padded_row((first + i).min(plane.height - 1));
+                back::filter_across(&chroma[..plane.width], &self.widening, wide);
+                *row = wide;
             }
-            let rows: Vec<&[i16]> = self.wide[..weights.len()].iter().map(|row| &row[..]).collect();
-            back::filter_down_finely(&rows, weights, round, out);
+            back::filter_down_finely(rows, weights, round, out);
         }
     }
 }

@@ -52,7 +52,11 @@ fn crc<'a>(rows: impl Iterator<Item = &'a [u8]>) -> String {
 
 #[test]
 fn conversions_equal_ffmpeg_s() {
-    let mut converter = Converter::default();
+    Level::available().into_iter().for_each(conversions_at_a_level_equal_ffmpeg_s);
+}
+
+fn conversions_at_a_level_equal_ffmpeg_s(level: Level) {
+    let mut converter = Converter::new(level);
     let mut compared = 0;
     for line in GOLDEN.lines().filter(|line| !line.starts_with('#')) {
         let fields: Vec<&str> = line.split(' ').collect();
@@ -79,7 +83,7 @@ fn conversions_equal_ffmpeg_s() {
             let planes = random_planes(&mut rng, width, height, subsampling);
             crc(std::iter::once(&to_rgb(&mut converter, &planes)[..]))
         };
-        assert_eq!(found, checksums.join(" "), "{line}");
+        assert_eq!(found, checksums.join(" "), "{level}: {line}");
         compared += 1;
     }
     assert_eq!(compared, 1282);
@@ -171,5 +175,39 @@ fn rows_are_ready_when_their_chroma_is() {
         let ready: Vec<usize> = (0..=height).map(|luma| converter.ready(luma)).collect();
         assert!(ready.is_sorted() && ready[height] == height, "{ready:?}");
         assert!(height % 2 == 1 || ready.iter().enumerate().all(|(luma, &ready)| luma == ready));
+    }
+}
+
+#[test]
+fn every_level_gives_the_same_samples() {
+    let mut rng = Rng::new(22);
+    for number in 0..900 {
+        let (width, height) = (1 + rng.below(150), 1 + rng.below(20));
+        let subsampling = [Subsampling::S420, Subsampling::S422, Subsampling::S444][number % 3];
+        let colours = Colours::ALL[rng.below(Colours::ALL.len())];
+        let machine = Machine::ALL[rng.below(2)];
+        let conversion = Conversion { colours, machine, full_range: rng.below(2) == 0 };
+        // Every other picture of nothing but extremes, and chroma that no RGB has.
+        let extreme = number % 2 == 1;
+        let mut sample = || if extreme { 255 * (rng.byte() >> 7) } else { rng.byte() };
+        let picture = Picture::from_fn(width, height, |_, _| [sample(), sample(), sample()]);
+        let mut wild = random_planes(&mut rng, width, height, subsampling);
+        if extreme {
+            for plane in [&mut wild.y, &mut wild.cb, &mut wild.cr] {
+                plane.samples.iter_mut().for_each(|sample| *sample = 255 * (*sample >> 7));
+            }
+        }
+        let through = |level: Level| {
+            let mut converter = Converter::new(level);
+            converter.begin(conversion, width, height, subsampling);
+            let planes = to_planes(&mut converter, &picture, subsampling);
+            let rgb = [&planes, &wild].map(|planes| to_rgb(&mut converter, planes));
+            (planes.y.samples, planes.cb.samples, planes.cr.samples, rgb)
+        };
+        let [scalar, others @ ..] = &Level::available()[..] else { unreachable!() };
+        let expected = through(*scalar);
+        for level in others {
+            assert!(through(*level) == expected, "{level}: {width}x{height} {subsampling} {conversion:?}");
+        }
     }
 }
