@@ -312,7 +312,7 @@ mod tests {
         ] {
             assert_eq!(settings(&format!("--codec {given}")).unwrap().codec(), codec);
         }
-        assert!(settings("--codec mpeg2").unwrap_err().contains("h265"));
+        assert!(settings("--codec mpeg1").unwrap_err().contains("h265"));
     }
 
     #[test]

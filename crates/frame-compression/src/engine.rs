@@ -8,6 +8,9 @@ use std::ops::Range;
 use crate::codecs::h264::H264;
 use crate::codecs::h265::H265;
 use crate::codecs::jpeg::Jpeg;
+use crate::codecs::mjpeg::Mjpeg;
+use crate::codecs::mpeg2::Mpeg2;
+use crate::codecs::mpeg4::Mpeg4;
 use crate::codecs::webp::WebP;
 use crate::error::Error;
 use crate::names::{Codec, Subsampling};
@@ -62,6 +65,9 @@ impl From<Codec> for Settings {
             Codec::H265 => H265::default().into(),
             Codec::Jpeg => Jpeg::default().into(),
             Codec::WebP => WebP::default().into(),
+            Codec::Mpeg2 => Mpeg2::default().into(),
+            Codec::Mpeg4 => Mpeg4::default().into(),
+            Codec::Mjpeg => Mjpeg::default().into(),
         }
     }
 }
@@ -77,6 +83,9 @@ macro_rules! with_settings {
             Settings::H265($inner) => $body,
             Settings::Jpeg($inner) => $body,
             Settings::WebP($inner) => $body,
+            Settings::Mpeg2($inner) => $body,
+            Settings::Mpeg4($inner) => $body,
+            Settings::Mjpeg($inner) => $body,
             Settings::Apple($inner) => $body,
         }
     }};

@@ -92,6 +92,13 @@ pub enum Codec {
     /// WebP: the picture of libwebp, lossy.
     #[doc(alias = "libwebp")]
     WebP,
+    /// MPEG-2: the picture of FFmpeg's encoder `mpeg2video`, one intra frame at a fixed quantiser.
+    #[doc(alias = "mpeg2video")]
+    Mpeg2,
+    /// MPEG-4 part 2: the picture of FFmpeg's encoder `mpeg4`, one intra frame at a fixed quantiser.
+    Mpeg4,
+    /// Motion JPEG: the picture of FFmpeg's encoder `mjpeg`, which is not that of libjpeg-turbo ([`Codec::Jpeg`]).
+    Mjpeg,
 }
 
 named! {
@@ -100,6 +107,9 @@ named! {
     H265 = "h265", "H.265";
     Jpeg = "jpeg", "JPEG";
     WebP = "webp", "WebP";
+    Mpeg2 = "mpeg2", "MPEG-2";
+    Mpeg4 = "mpeg4", "MPEG-4";
+    Mjpeg = "mjpeg", "MJPEG";
 }
 
 impl Codec {

@@ -12,6 +12,9 @@ use crate::codecs::apple::Apple;
 use crate::codecs::h264::H264;
 use crate::codecs::h265::H265;
 use crate::codecs::jpeg::Jpeg;
+use crate::codecs::mjpeg::Mjpeg;
+use crate::codecs::mpeg2::Mpeg2;
+use crate::codecs::mpeg4::Mpeg4;
 use crate::codecs::webp::WebP;
 use crate::engine::{Engine, Slot, with_settings};
 use crate::error::Error;
@@ -46,6 +49,12 @@ pub enum Settings {
     Jpeg(Jpeg),
     /// WebP by this library.
     WebP(WebP),
+    /// MPEG-2 by this library.
+    Mpeg2(Mpeg2),
+    /// MPEG-4 part 2 by this library.
+    Mpeg4(Mpeg4),
+    /// Motion JPEG, FFmpeg's, by this library.
+    Mjpeg(Mjpeg),
     /// A codec of Apple's operating systems.
     Apple(Apple),
 }
@@ -219,7 +228,7 @@ macro_rules! from_each {
         }
     )+};
 }
-from_each!(H264, H265, Jpeg, WebP, Apple);
+from_each!(H264, H265, Jpeg, WebP, Mpeg2, Mpeg4, Mjpeg, Apple);
 
 /// The setting that chooses between this library's engines and those of the operating system.
 const BACKEND: Setting = Setting {

@@ -5,12 +5,8 @@ pub(crate) mod apple;
 pub(crate) mod h264;
 pub(crate) mod h265;
 pub(crate) mod jpeg;
-#[allow(dead_code, reason = "the engines that use it follow")]
 pub(crate) mod mjpeg;
-#[allow(dead_code, reason = "the engines that use it follow")]
 pub(crate) mod mpeg;
-#[allow(dead_code, reason = "the engines that use it follow")]
 pub(crate) mod mpeg2;
-#[allow(dead_code, reason = "the engines that use it follow")]
 pub(crate) mod mpeg4;
 pub(crate) mod webp;

@@ -1,6 +1,5 @@
 //! RGB to Y, Cb, Cr and back: one file per convention.
 
-#[allow(dead_code, reason = "the engines that use it follow")]
 pub(crate) mod ffmpeg;
 pub(crate) mod jfif;
 mod picture;

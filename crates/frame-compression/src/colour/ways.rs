@@ -30,13 +30,11 @@ pub enum Colours {
 
 impl Colours {
     /// FFmpeg 7.1 or older.
-    #[allow(dead_code, reason = "the engines that use it follow")]
     pub(crate) fn is_old(self) -> bool {
         matches!(self, Colours::PyAv15 | Colours::Ffmpeg7)
     }
 
     /// Filters chroma bicubically.
-    #[allow(dead_code, reason = "the engines that use it follow")]
     pub(crate) fn is_bicubic(self) -> bool {
         matches!(self, Colours::Ffmpeg | Colours::Ffmpeg7)
     }
@@ -62,8 +60,6 @@ pub enum Machine {
     /// 64-bit ARM: Apple silicon, Graviton, Grace.
     Arm64,
 }
-
-impl Machine {}
 
 named! {
     Machine:

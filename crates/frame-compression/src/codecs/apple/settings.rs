@@ -71,6 +71,11 @@ impl Apple {
             Codec::H265 => Ok(Self::h265()),
             Codec::Jpeg => Ok(Self::jpeg()),
             Codec::WebP => Err(super::unavailable(codec, "Apple's systems have no encoder of it")),
+            Codec::Mpeg2 | Codec::Mpeg4 | Codec::Mjpeg => Err(Error::BackendUnavailable {
+                backend: Backend::VideoToolbox,
+                codec,
+                reason: "Apple's codecs do not give FFmpeg's picture",
+            }),
         }
     }
 

@@ -1,6 +1,10 @@
 //! Motion JPEG: one frame of FFmpeg's encoder `mjpeg`, decoded by FFmpeg. Not the picture that libjpeg-turbo gives: other
 //! tables, another DCT.
 
+mod settings;
+
+pub use settings::Mjpeg;
+
 use crate::codecs::mpeg::{MATRIX, Steps};
 
 /// The quantisation at a scale of 1..=31: one table for luma and chroma.

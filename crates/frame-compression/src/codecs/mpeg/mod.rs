@@ -4,16 +4,17 @@
 //! both backwards, by the same code. The codecs differ in tables alone, which stand in the folders `mpeg2`, `mpeg4`
 //! and `mjpeg`; what works on samples stands here.
 
+mod engine;
 mod kernels;
 mod quantise;
+mod settings;
 mod transform;
 
+pub(crate) use engine::{Engine, Job};
 pub(crate) use quantise::{MATRIX, Steps};
+pub(crate) use settings::{Shared, builders, fields};
 
-use std::fmt;
-use std::str::FromStr;
-
-use crate::names::UnknownName;
+use crate::names::named;
 use crate::planes::{BLOCK, Plane, Planes};
 use crate::simd::{Level, Simd, dispatch};
 use quantise::Quantiser;
@@ -33,39 +34,15 @@ pub enum Arithmetic {
     Int,
 }
 
-impl Arithmetic {
-    /// Both, in the order of their declaration.
-    pub const ALL: [Arithmetic; 2] = [Arithmetic::X86, Arithmetic::Int];
-
-    /// The name that the command and the other languages use: `x86`, `int`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Arithmetic::X86 => "x86",
-            Arithmetic::Int => "int",
-        }
-    }
-}
-
-impl fmt::Display for Arithmetic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Arithmetic {
-    type Err = UnknownName;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Arithmetic::ALL
-            .into_iter()
-            .find(|arithmetic| arithmetic.name() == name)
-            .ok_or_else(|| UnknownName::new(name, "x86 or int"))
-    }
+named! {
+    Arithmetic:
+    X86 = "x86", "x86";
+    Int = "int", "int";
 }
 
 /// Codes and decodes planes: quantisers, made ready.
 #[derive(Debug)]
-pub(crate) struct Blocks {
+struct Blocks {
     level: Level,
     arithmetic: Arithmetic,
     luma: Quantiser,
@@ -73,7 +50,7 @@ pub(crate) struct Blocks {
 }
 
 impl Blocks {
-    pub(crate) fn new(arithmetic: Arithmetic, luma: Steps, chroma: Steps) -> Self {
+    fn new(arithmetic: Arithmetic, luma: Steps, chroma: Steps) -> Self {
         Self::at_level(Level::current(), arithmetic, luma, chroma)
     }
 
@@ -84,14 +61,14 @@ impl Blocks {
 
     /// Replaces the picture by what decoding its coding gives. The planes' padding has to be filled; it is
     /// overwritten, too.
-    pub(crate) fn reconstruct(&self, planes: &mut Planes) {
+    fn reconstruct(&self, planes: &mut Planes) {
         for strip in 0..planes.strips() {
             self.reconstruct_strip(planes, strip);
         }
     }
 
     /// Does that to one strip: [`BLOCK`] rows of luma, and the chroma that belongs to them.
-    pub(crate) fn reconstruct_strip(&self, planes: &mut Planes, strip: usize) {
+    fn reconstruct_strip(&self, planes: &mut Planes, strip: usize) {
         let (_, down) = planes.subsampling().factors();
         self.reconstruct_rows(&mut planes.y, strip * BLOCK, BLOCK, &self.luma);
         for plane in [&mut planes.cb, &mut planes.cr] {

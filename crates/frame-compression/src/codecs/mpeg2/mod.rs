@@ -1,5 +1,9 @@
 //! MPEG-2 (H.262): one intra frame of FFmpeg's encoder `mpeg2video`.
 
+mod settings;
+
+pub use settings::Mpeg2;
+
 use crate::codecs::mpeg::{MATRIX, Steps};
 
 /// The quantiser scales of `non_linear_quant` (H.262 table 7-6), by code from 1 on.

@@ -1,5 +1,9 @@
 //! MPEG-4 part 2 (ISO/IEC 14496-2): one intra frame of FFmpeg's encoder `mpeg4`, which quantises as H.263 does.
 
+mod settings;
+
+pub use settings::Mpeg4;
+
 use crate::codecs::mpeg::Steps;
 
 /// The steps of the mean by scale from 1 on (7.4.1.1), of luma and of chroma.

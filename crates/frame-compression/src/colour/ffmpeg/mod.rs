@@ -27,6 +27,61 @@ pub(crate) struct Conversion {
     pub(crate) full_range: bool,
 }
 
+/// A picture on its way through a video codec: RGB in, planes that the codec works on, RGB out.
+#[derive(Debug, Default)]
+pub(crate) struct Picture {
+    pub(crate) planes: Planes,
+    converter: Converter,
+}
+
+impl Picture {
+    /// Makes room for a picture.
+    pub(crate) fn begin(
+        &mut self,
+        conversion: Conversion,
+        width: usize,
+        height: usize,
+        subsampling: Subsampling,
+    ) {
+        self.planes.resize(width, height, subsampling);
+        self.converter.begin(conversion, width, height, subsampling);
+    }
+
+    /// As [`begin`](Self::begin), but two strips at a time are held only, where that is enough.
+    pub(crate) fn begin_window(
+        &mut self,
+        conversion: Conversion,
+        width: usize,
+        height: usize,
+        subsampling: Subsampling,
+    ) {
+        self.begin(conversion, width, height, subsampling);
+        if self.converter.back.is_repeated() {
+            self.planes.resize_to_window(width, height, subsampling);
+        }
+    }
+
+    /// Takes rows `y` and `y + 1` of packed RGB into the planes, in order; a row below the picture is left out. The
+    /// padding to the right is filled. Says how many rows of chroma there are now.
+    pub(crate) fn put(&mut self, y: usize, rows: [&[u8]; 2]) -> usize {
+        let mut chroma = 0;
+        for (y, rgb) in (y..self.planes.height()).zip(rows) {
+            chroma = self.converter.put(y, rgb, &mut self.planes).end;
+        }
+        chroma
+    }
+
+    /// How many rows of RGB can be taken out when so many rows of luma are as they will be, with their chroma.
+    pub(crate) fn ready(&self, luma: usize) -> usize {
+        self.converter.ready(luma)
+    }
+
+    /// Row `y` of the planes as packed RGB.
+    pub(crate) fn get(&mut self, y: usize, rgb: &mut [u8]) {
+        self.converter.get(y, &self.planes, rgb);
+    }
+}
+
 /// How chroma of a row of RGB is found on the way back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Back {
@@ -42,6 +97,13 @@ enum Back {
     Filtered,
     /// As many samples as luma has.
     Full,
+}
+
+impl Back {
+    /// Whether a row of RGB needs its own row of chroma alone.
+    fn is_repeated(self) -> bool {
+        !matches!(self, Back::Filtered | Back::FilteredDown)
+    }
 }
 
 /// A conversion to planes of a size and back, with its memory: kept from picture to picture.
@@ -189,7 +251,7 @@ impl Converter {
 
     #[inline(always)]
     fn put_row<S: Simd>(&mut self, simd: S, y: usize, rgb: &[u8], planes: &mut Planes) -> Rows<usize> {
-        let luma = &mut planes.y.padded_row_mut(y)[..self.width];
+        let (luma, padding) = planes.y.padded_row_mut(y).split_at_mut(self.width);
         let (odd, across) = (self.is_odd_across(), self.subsampling.factors().0);
         let [cb, cr] = self.ring.each_mut().map(|ring| {
             let place = y % ring.len();
@@ -206,6 +268,7 @@ impl Converter {
         } else {
             kernels::full_row(simd, rgb, luma, [cb, cr], self.range);
         }
+        padding.fill(luma[self.width - 1]);
         let first = self.next;
         while self.next < planes.cb.height && self.down.last(self.next) <= y {
             self.finish(simd, &self.ring[0], &mut planes.cb);
@@ -224,7 +287,7 @@ impl Converter {
         for (i, row) in rows.iter_mut().enumerate().take(weights.len()) {
             *row = &ring[(first + i).min(self.height - 1) % ring.len()];
         }
-        let out = &mut plane.padded_row_mut(self.next)[..rows[0].len()];
+        let (out, padding) = plane.padded_row_mut(self.next).split_at_mut(rows[0].len());
         if weights.len() == 1 {
             kernels::narrow_row(simd, rows[0], out);
         } else if self.conversion.machine == Machine::X86_64 && !is_last {
@@ -232,13 +295,14 @@ impl Converter {
         } else {
             kernels::filter_down_exactly(simd, rows, weights, out);
         }
+        padding.fill(out[out.len() - 1]);
     }
 
     /// How many rows of RGB can be taken out when the planes' first `luma` rows, and the chroma that belongs to them,
     /// are as they will be.
     pub(crate) fn ready(&self, luma: usize) -> usize {
         let (_, down) = self.subsampling.factors();
-        if luma >= self.height || !matches!(self.back, Back::Filtered | Back::FilteredDown) {
+        if luma >= self.height || self.back.is_repeated() {
             return luma.min(self.height);
         }
         let chroma = luma / down;
