@@ -60,7 +60,7 @@ impl CodecSettings for Mjpeg {
     fn hand_to(&self, engine: &mut Engine) {
         let [luma, chroma] = [super::steps(self.shared.qscale()); 2];
         let Shared { subsampling, arithmetic, colours, .. } = self.shared;
-        let conversion = Conversion { colours, machine: Machine::default(), full_range: true };
+        let conversion = Conversion { colours, machine: Machine::default(), full_range: true, left: false };
         engine.set(Job { codec: Codec::Mjpeg, subsampling, conversion, arithmetic, luma, chroma });
     }
 }

@@ -19,14 +19,18 @@ pub(crate) struct Shared {
     pub(crate) colours: Colours,
 }
 
+/// The quantiser of the default quality, 18.
 impl Default for Shared {
     fn default() -> Self {
-        Self {
+        let mut shared = Self {
             quality: Quality::DEFAULT,
             subsampling: Subsampling::S420,
             arithmetic: Arithmetic::default(),
             colours: Colours::default(),
-        }
+        };
+        // As a whole quantiser has it.
+        shared.set_qscale(shared.qscale());
+        shared
     }
 }
 

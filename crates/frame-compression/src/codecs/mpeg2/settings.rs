@@ -97,7 +97,7 @@ impl CodecSettings for Mpeg2 {
     fn hand_to(&self, engine: &mut Engine) {
         let [luma, chroma] = [super::steps(self.shared.qscale(), false, self.dc_bits); 2];
         let Shared { subsampling, arithmetic, colours, .. } = self.shared;
-        let conversion = Conversion { colours, machine: Machine::default(), full_range: false };
+        let conversion = Conversion { colours, machine: Machine::default(), full_range: false, left: true };
         engine.set(Job { codec: Codec::Mpeg2, subsampling, conversion, arithmetic, luma, chroma });
     }
 }

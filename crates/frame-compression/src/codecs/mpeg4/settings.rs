@@ -49,7 +49,7 @@ impl CodecSettings for Mpeg4 {
     fn hand_to(&self, engine: &mut Engine) {
         let [luma, chroma] = super::steps(self.shared.qscale());
         let Shared { subsampling, arithmetic, colours, .. } = self.shared;
-        let conversion = Conversion { colours, machine: Machine::default(), full_range: false };
+        let conversion = Conversion { colours, machine: Machine::default(), full_range: false, left: true };
         engine.set(Job { codec: Codec::Mpeg4, subsampling, conversion, arithmetic, luma, chroma });
     }
 }

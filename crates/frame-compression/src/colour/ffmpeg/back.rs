@@ -121,10 +121,17 @@ pub(super) fn filter_across(row: &[u8], filter: &Filter, out: &mut [i16]) {
     }
 }
 
+/// Chroma as it is: 15 bits.
+pub(super) fn widen(row: &[u8], out: &mut [i16]) {
+    for (out, &chroma) in out.iter_mut().zip(row) {
+        *out = 128 * i16::from(chroma);
+    }
+}
+
 /// Chroma of a row from those above and below, to 8 bits.
-pub(super) fn filter_down(rows: [&[u8]; MAX_TAPS], weights: &[i16], out: &mut [u8]) {
+pub(super) fn filter_down(rows: [&[i16]; MAX_TAPS], weights: &[i16], out: &mut [u8]) {
     for (x, out) in out.iter_mut().enumerate() {
-        let product = |(row, &weight): (&&[u8], &i16)| 128 * i32::from(row[x]) * i32::from(weight);
+        let product = |(row, &weight): (&&[i16], &i16)| i32::from(row[x]) * i32::from(weight);
         let sum: i32 = rows.iter().zip(weights).map(product).sum();
         *out = clamp((sum + (1 << 18)) >> 19);
     }

@@ -12,6 +12,8 @@ pub(super) struct Shape {
     pub(super) bicubic: bool,
     /// What the weights of an output sample sum up to.
     pub(super) one: i32,
+    /// How much further right than its place an output sample takes what it is made of, in 2^17ths of an input sample.
+    pub(super) shift: i64,
     /// The number of taps is rounded up to a multiple of this, but for one tap if it is 2.
     pub(super) multiple: usize,
 }
@@ -44,7 +46,7 @@ impl Filter {
         self.shape = Some(shape);
         self.firsts.clear();
         self.weights.clear();
-        if shape.from == shape.to {
+        if shape.from == shape.to && shape.shift == 0 {
             self.taps = 1;
             self.firsts.extend(0..shape.to as u32);
             self.weights.resize(shape.to, shape.one as i16);
@@ -80,6 +82,11 @@ impl Filter {
             self.weights.push(weight as i16);
         }
         self.firsts.push(start as u32);
+    }
+
+    /// Whether output is input.
+    pub(super) fn is_plain(&self) -> bool {
+        self.shape.is_none_or(|shape| shape.from == shape.to && shape.shift == 0)
     }
 
     /// How many taps the reference's filter has.
@@ -120,7 +127,7 @@ impl Untrimmed {
         let unit = 1 << if from >= 2 * to { VALUE_BITS - 1 } else { VALUE_BITS };
         let mut untrimmed = Self { shape, taps: taps as usize, unit, firsts: Vec::new(), values: Vec::new() };
         for k in 0..to {
-            let position = (2 * k + 1) * step - (1 << 16);
+            let position = (2 * k + 1) * step - (1 << 16) + shape.shift;
             let first = (position - ((taps - 2) << 16)) / (1 << 17);
             untrimmed.firsts.push(first);
             for place in first..first + taps {
@@ -200,7 +207,7 @@ mod tests {
 
     fn down(from: usize, bicubic: bool) -> Filter {
         let mut filter = Filter::default();
-        filter.set(Shape { from, to: from.div_ceil(2), bicubic, one: 4096, multiple: 2 });
+        filter.set(Shape { from, to: from.div_ceil(2), bicubic, one: 4096, shift: 0, multiple: 2 });
         filter
     }
 

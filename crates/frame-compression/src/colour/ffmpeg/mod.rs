@@ -25,6 +25,17 @@ pub(crate) struct Conversion {
     pub(crate) machine: Machine,
     /// Y, Cb and Cr take all of 0..=255, as MJPEG has them, and not 16..=235 or 240.
     pub(crate) full_range: bool,
+    /// The decoder says that chroma stands at the left one of two pixels, as those of MPEG-2 and MPEG-4 do. PyAV from 16 on
+    /// listens to it at odd heights.
+    pub(crate) left: bool,
+}
+
+impl Conversion {
+    /// How much chroma is moved on the way back, in 2^17ths of its samples.
+    fn shift(&self) -> i64 {
+        let listens = self.left && !self.colours.is_old() && !self.colours.is_bicubic();
+        if listens { 1 << 15 } else { 0 }
+    }
 }
 
 /// A picture on its way through a video codec: RGB in, planes that the codec works on, RGB out.
@@ -190,15 +201,18 @@ impl Converter {
         let (across, down) = subsampling.factors();
         let (columns, rows) = (width.div_ceil(across), height.div_ceil(down));
         let bicubic = conversion.colours.is_bicubic();
-        let vertical = Shape { from: height, to: rows, bicubic, one: 1 << 12, multiple: 2 };
+        let vertical = Shape { from: height, to: rows, bicubic, one: 1 << 12, shift: 0, multiple: 2 };
         self.down.set(vertical);
         self.up.set(Shape { from: rows, to: height, ..vertical });
+        let horizontal = Shape { from: width, to: columns, one: 1 << 14, multiple: 4, ..vertical };
         if self.is_odd_across() {
-            let horizontal = Shape { from: width, to: columns, bicubic, one: 1 << 14, multiple: 4 };
             self.narrowing.set(horizontal);
-            self.widening.set(Shape { from: columns, to: width, ..horizontal });
         }
         self.back = self.choose_back();
+        if !self.back.is_repeated() {
+            let to = if self.back == Back::Filtered { width } else { columns };
+            self.widening.set(Shape { from: columns, to, shift: conversion.shift(), ..horizontal });
+        }
         self.make_room(columns);
     }
 
@@ -208,7 +222,7 @@ impl Converter {
     }
 
     fn choose_back(&self) -> Back {
-        let Conversion { colours, machine, full_range } = self.conversion;
+        let Conversion { colours, machine, full_range, .. } = self.conversion;
         let (across, _) = self.subsampling.factors();
         let arm_code = colours != Colours::PyAv17 && !colours.is_old() && !full_range;
         match machine {
@@ -232,7 +246,8 @@ impl Converter {
         let fine = if self.back == Back::Filtered { self.width } else { 0 };
         self.fine.iter_mut().for_each(|row| row.resize(fine, 0));
         self.wide.resize_with(self.up.taps().max(self.wide.len()), Vec::new);
-        self.wide.iter_mut().for_each(|row| row.resize(fine, 0));
+        let wide = if self.back == Back::FilteredDown { columns } else { fine };
+        self.wide.iter_mut().for_each(|row| row.resize(wide, 0));
     }
 
     /// Converts row `y` of RGB, one after another from 0: writes row `y` of Y, and the rows of Cb and Cr that it
@@ -349,32 +364,47 @@ impl Converter {
         if every_other { y & !1 } else { y }
     }
 
+    /// Chroma of row `y` in 8 bits, for [`Back::FilteredDown`].
     fn filter_back(&mut self, y: usize, planes: [&Plane; 2]) {
         let (first, weights) = self.up.weights(y);
         let weights = old_weights(self.conversion.colours, weights);
         for (plane, out) in planes.into_iter().zip(&mut self.filtered) {
-            let mut rows: [&[u8]; MAX_TAPS] = [&[]; MAX_TAPS];
-            for (i, row) in rows.iter_mut().enumerate().take(weights.len()) {
-                *row = plane.padded_row((first + i).min(plane.height - 1));
-            }
+            let rows = wide_rows(plane, first, weights.len(), &self.widening, &mut self.wide);
             back::filter_down(rows, weights, out);
         }
     }
 
+    /// Chroma of row `y` at full width, for [`Back::Filtered`].
     fn filter_back_finely(&mut self, y: usize, planes: [&Plane; 2]) {
         let (first, weights) = self.up.weights(y);
         let bilinear_pair = !self.conversion.colours.is_bicubic() && weights.len() == 2;
         let round = if bilinear_pair { 0 } else { 512 };
         for (plane, out) in planes.into_iter().zip(&mut self.fine) {
-            let mut rows: [&[i16]; MAX_TAPS] = [&[]; MAX_TAPS];
-            for (i, (wide, row)) in self.wide.iter_mut().zip(&mut rows).enumerate().take(weights.len()) {
-                let chroma = plane.padded_row((first + i).min(plane.height - 1));
-                back::filter_across(&chroma[..plane.width], &self.widening, wide);
-                *row = wide;
-            }
+            let rows = wide_rows(plane, first, weights.len(), &self.widening, &mut self.wide);
             back::filter_down_finely(rows, weights, round, out);
         }
     }
+}
+
+/// Rows of chroma from `first` on, filtered horizontally.
+fn wide_rows<'a>(
+    plane: &Plane,
+    first: usize,
+    count: usize,
+    filter: &Filter,
+    wide: &'a mut [Vec<i16>],
+) -> [&'a [i16]; MAX_TAPS] {
+    let mut rows: [&[i16]; MAX_TAPS] = [&[]; MAX_TAPS];
+    for (i, (wide, row)) in wide.iter_mut().zip(&mut rows).enumerate().take(count) {
+        let chroma = &plane.padded_row((first + i).min(plane.height - 1))[..plane.width];
+        if filter.is_plain() {
+            back::widen(chroma, wide);
+        } else {
+            back::filter_across(chroma, filter, wide);
+        }
+        *row = wide;
+    }
+    rows
 }
 
 /// FFmpeg 7.1 and older take two taps as the upper one alone, or as the mean, unless one is negative.

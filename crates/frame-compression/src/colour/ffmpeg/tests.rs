@@ -70,7 +70,8 @@ fn conversions_at_a_level_equal_ffmpeg_s(level: Level) {
         let conversion = Conversion {
             colours: colours.parse().unwrap(),
             machine: machine.parse().unwrap(),
-            full_range: *range == "full",
+            full_range: *range != "limited" && *range != "left",
+            left: *range == "left",
         };
         assert!(Converter::takes(&conversion, subsampling, width));
         converter.begin(conversion, width, height, subsampling);
@@ -121,7 +122,7 @@ fn every_machine_gets_its_own_conversions() {
         ];
         for (colours, machine, expected_planes, expected_rgb) in ways {
             let mut converter = Converter::default();
-            let conversion = Conversion { colours, machine, full_range: false };
+            let conversion = Conversion { colours, machine, full_range: false, left: false };
             converter.begin(conversion, width, height, Subsampling::S420);
             let planes = to_planes(&mut converter, &input_f(width, height), Subsampling::S420);
             let all = [&planes.y, &planes.cb, &planes.cr];
@@ -156,7 +157,12 @@ fn every_colour_comes_back_as_on_every_machine() {
     let mut row = vec![0; 3 * 4096];
     for (colours, machine, expected) in ways {
         let mut converter = Converter::default();
-        converter.begin(Conversion { colours, machine, full_range: false }, 4096, 4096, Subsampling::S420);
+        converter.begin(
+            Conversion { colours, machine, full_range: false, left: false },
+            4096,
+            4096,
+            Subsampling::S420,
+        );
         let mut hasher = crc32fast::Hasher::new();
         for y in 0..4096 {
             converter.get(y, &planes, &mut row);
@@ -186,7 +192,8 @@ fn every_level_gives_the_same_samples() {
         let subsampling = [Subsampling::S420, Subsampling::S422, Subsampling::S444][number % 3];
         let colours = Colours::ALL[rng.below(Colours::ALL.len())];
         let machine = Machine::ALL[rng.below(2)];
-        let conversion = Conversion { colours, machine, full_range: rng.below(2) == 0 };
+        let conversion =
+            Conversion { colours, machine, full_range: rng.below(2) == 0, left: rng.below(2) == 0 };
         // Every other picture of nothing but extremes, and chroma that no RGB has.
         let extreme = number % 2 == 1;
         let mut sample = || if extreme { 255 * (rng.byte() >> 7) } else { rng.byte() };
