@@ -64,6 +64,12 @@ pictures_against_pillow() {
     $venv/bin/python -W ignore crates/oracle/python/pictures_compare.py target/debug/examples/decode
 }
 
+# PyAV, and the command that Debian has.
+mpeg_against_ffmpeg() {
+    python_packages 'av==18.*' numpy pillow
+    FRAME_COMPRESSION_SIMD=$1 $venv/bin/python crates/oracle/python/mpeg_compare.py ${FRAME_COMPRESSION_FULL:+--full}
+}
+
 group_packages() { step "packages" scripts/install-test-packages.sh; }
 
 group_rust() {
@@ -84,6 +90,9 @@ group_oracle() {
             env FRAME_COMPRESSION_SIMD="$level" cargo test -q -p oracle
     done
     step "H.265 against PyAV's libx265 4.2" h265_against_pyav
+    for level in $(levels); do
+        step "MPEG-2, MPEG-4 and MJPEG against FFmpeg, $level" mpeg_against_ffmpeg "$level"
+    done
     step "picture files against Pillow" pictures_against_pillow
 }
 
