@@ -21,7 +21,7 @@ impl Picture {
         self.converts = colours.is_bicubic() || machine != Machine::X86_64 || height < 8;
         self.plain.begin(width, height);
         if self.converts {
-            let conversion = Conversion { colours, machine, full_range: false };
+            let conversion = Conversion { colours, machine, full_range: false, left: false };
             self.converter.begin(conversion, width, height, Subsampling::S420);
         }
     }

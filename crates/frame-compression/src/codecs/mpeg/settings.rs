@@ -91,7 +91,9 @@ macro_rules! builders {
             /// # Errors
             /// [`Error::InvalidSetting`].
             pub fn qscale(qscale: u8) -> Result<Self, Error> {
-                Ok(Self { shared: $crate::codecs::mpeg::Shared::of(qscale)?, ..Self::default() })
+                let mut settings = Self::default();
+                settings.shared = $crate::codecs::mpeg::Shared::of(qscale)?;
+                Ok(settings)
             }
 
             /// A quality: 100 is the quantiser scale 1, 0 is 31, linear between, rounded to the nearest.

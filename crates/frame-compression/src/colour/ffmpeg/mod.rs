@@ -256,12 +256,10 @@ impl Converter {
         if y == 0 {
             self.next = 0;
         }
-        let level = self.level;
-        let rows = dispatch!(level, simd => simd.vectorize(
+        dispatch!(self.level, simd => simd.vectorize(
             #[inline(always)]
             || self.put_row(simd, y, rgb, planes),
-        ));
-        rows
+        ))
     }
 
     #[inline(always)]
