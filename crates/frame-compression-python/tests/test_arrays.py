@@ -272,7 +272,7 @@ def test_nothing_is_written_when_a_call_fails(picture: np.ndarray) -> None:
         ({"crf": "29"}, TypeError, ""),
         ({"crf": [29]}, TypeError, ""),
         ({"crf": 29, "quality": 43}, TypeError, "give one"),
-        ({"codec": "mpeg2"}, errors.UnknownNameError, "h264, h265 or jpeg"),
+        ({"codec": "mpeg1"}, errors.UnknownNameError, "h264, h265 or jpeg"),
         ({"codec": "H264"}, errors.UnknownNameError, "h264, h265 or jpeg"),
         ({"codec": None}, TypeError, ""),
         ({"backend": "cuda"}, errors.UnknownNameError, "native or videotoolbox"),

@@ -173,8 +173,9 @@ fn errors_come_in_the_documented_order_and_say_what_was_given() {
     if !cfg!(target_vendor = "apple") {
         for codec in CODECS {
             let mut settings = Settings::from(codec);
-            settings.set("backend", "videotoolbox").unwrap();
-            let error = FrameCompressor::new(settings).apply(&odd).unwrap_err();
+            // Of some codecs Apple has none, which is said at once.
+            let set = settings.set("backend", "videotoolbox");
+            let error = set.and_then(|()| FrameCompressor::new(settings).apply(&odd)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::BackendUnavailable);
         }
     }

@@ -398,7 +398,7 @@ fn wrong_settings_are_usage_errors() {
         ("--crf 52", "from 0 to 51"),
         ("--crf NaN", "from 0 to 51"),
         ("--crf 20 --quality 50", "cannot be used with"),
-        ("--codec mpeg2", "h264"),
+        ("--codec mpeg1", "h264"),
         ("--codec jpeg --subsampling 411", "422"),
         ("--subsampling 444", "H.264 has no setting subsampling"),
         ("--backend cuda", "native"),

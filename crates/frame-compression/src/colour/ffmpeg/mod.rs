@@ -46,19 +46,7 @@ pub(crate) struct Picture {
 }
 
 impl Picture {
-    /// Makes room for a picture.
-    pub(crate) fn begin(
-        &mut self,
-        conversion: Conversion,
-        width: usize,
-        height: usize,
-        subsampling: Subsampling,
-    ) {
-        self.planes.resize(width, height, subsampling);
-        self.converter.begin(conversion, width, height, subsampling);
-    }
-
-    /// As [`begin`](Self::begin), but two strips at a time are held only, where that is enough.
+    /// Makes room for a picture, of which two strips at a time are held only, where that is enough.
     pub(crate) fn begin_window(
         &mut self,
         conversion: Conversion,
@@ -66,9 +54,11 @@ impl Picture {
         height: usize,
         subsampling: Subsampling,
     ) {
-        self.begin(conversion, width, height, subsampling);
+        self.converter.begin(conversion, width, height, subsampling);
         if self.converter.back.is_repeated() {
             self.planes.resize_to_window(width, height, subsampling);
+        } else {
+            self.planes.resize(width, height, subsampling);
         }
     }
 
