@@ -68,7 +68,11 @@ fn every_codec_is_a_case_of_swift() {
 fn the_readme_says_what_every_codec_is_exact_with() {
     let readme = read("README.md");
     for codec in Codec::ALL {
-        assert!(readme.contains(&format!("\n| {codec} | ")), "README.md: {codec} has no line in the table");
+        let is_its_line = |line: &str| {
+            let rest = line.strip_prefix("| ").and_then(|line| line.strip_prefix(&codec.to_string()));
+            rest.is_some_and(|rest| rest.starts_with([' ', ',']))
+        };
+        assert!(readme.lines().any(is_its_line), "README.md: {codec} has no line in the table");
         assert!(Settings::from(codec).exact_with().is_some(), "{codec}");
     }
 }
