@@ -14,7 +14,7 @@ $venv/bin/python crates/oracle/python/colour_golden.py crates/frame-compression/
 cargo run --quiet --release -p oracle --bin golden -- h265-sources | $venv/bin/python crates/oracle/python/h265_golden.py
 # ffmpeg has to be Debian 12's, whose conversions differ from PyAV's.
 $venv/bin/python crates/oracle/python/colour_ffmpeg_golden.py crates/frame-compression/tests/golden/colour-ffmpeg.txt
-$venv/bin/python crates/oracle/python/mpeg_golden.py crates/frame-compression/tests/golden/mpeg.txt
+$venv/bin/python crates/oracle/python/mpeg_golden.py crates/frame-compression/tests/golden
 
 $venv/bin/pip install --quiet pillow opencv-python-headless
 $venv/bin/python crates/oracle/python/golden_pillow_webp.py

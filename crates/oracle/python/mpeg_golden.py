@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes golden vectors of FFmpeg's MPEG-2, MPEG-4 and MJPEG: planes in, planes out, as PyAV gives them.
 
-    python mpeg_golden.py ../../frame-compression/tests/golden/mpeg.txt
+    python mpeg_golden.py ../../frame-compression/tests/golden
 
 Needs PyAV 18 and NumPy on an x86-64 machine.
 """
@@ -51,28 +51,28 @@ def through(codec, planes, subsampling, qscale, options):
     return [taken(plane, *size) for plane, size in zip(decoded.planes, sizes_of_planes(width, height, subsampling))]
 
 
-def lines():
-    for name, (codec, subsamplings) in CODECS.items():
-        for subsampling in subsamplings:
-            for option in OPTIONS if name == "mpeg2" and subsampling == "420" else ["default", "int"]:
-                for number, qscale in enumerate([*range(1, 32)] if subsampling == "420" else [1, 2, 7, 31]):
-                    if option == "non-linear" and qscale > 28:
-                        continue
-                    width, height = SIZES[number % len(SIZES)]
-                    for kind in ["noise", "extremes", "soft"]:
-                        planes = planes_of(kind, width, height, subsampling)
-                        found = through(codec, planes, subsampling, qscale, OPTIONS[option])
-                        yield f"{name} {subsampling} {option} {qscale} {kind} {width} {height} {crcs(found)}"
+def lines(name, codec, subsamplings):
+    for subsampling in subsamplings:
+        for option in OPTIONS if name == "mpeg2" and subsampling == "420" else ["default", "int"]:
+            for number, qscale in enumerate([*range(1, 32)] if subsampling == "420" else [1, 2, 7, 31]):
+                if option == "non-linear" and qscale > 28:
+                    continue
+                width, height = SIZES[number % len(SIZES)]
+                for kind in ["noise", "extremes", "soft"]:
+                    planes = planes_of(kind, width, height, subsampling)
+                    found = through(codec, planes, subsampling, qscale, OPTIONS[option])
+                    yield f"{name} {subsampling} {option} {qscale} {kind} {width} {height} {crcs(found)}"
 
 
-def main(path):
+def main(folder):
     header = [
         "# FFmpeg's MPEG-2, MPEG-4 and MJPEG. Made by crates/oracle/python/mpeg_golden.py with PyAV",
         f"# {av.__version__}, libavcodec {'.'.join(map(str, av.library_versions['libavcodec']))}.",
         "# codec subsampling option qscale kind width height crc32(Y) crc32(Cb) crc32(Cr)",
     ]
-    with open(path, "w", encoding="utf-8") as file:
-        file.write("\n".join([*header, *lines()]) + "\n")
+    for name, (codec, subsamplings) in CODECS.items():
+        with open(f"{folder}/{name}.txt", "w", encoding="utf-8") as file:
+            file.write("\n".join([*header, *lines(name, codec, subsamplings)]) + "\n")
 
 
 if __name__ == "__main__":

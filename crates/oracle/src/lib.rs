@@ -5,6 +5,7 @@
 #![allow(unsafe_code, reason = "C shims")]
 
 pub mod bench;
+pub mod ffmpeg;
 pub mod golden;
 #[cfg(feature = "jpeg")]
 pub mod jpeg;

@@ -10,6 +10,12 @@ public enum Codec: String, CaseIterable, Sendable {
     case jpeg
     /// WebP: the picture of libwebp, lossy.
     case webp
+    /// MPEG-2: the picture of FFmpeg's encoder `mpeg2video`.
+    case mpeg2
+    /// MPEG-4 part 2: the picture of FFmpeg's encoder `mpeg4`.
+    case mpeg4
+    /// Motion JPEG: the picture of FFmpeg's encoder `mjpeg`.
+    case mjpeg
 }
 
 /// How strongly to compress.
