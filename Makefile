@@ -1,7 +1,7 @@
 # The project's commands. `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full test-rust test-oracle test-heavy bench instructions docs golden wheel install-capi check-apple check-wasm test-swift test-aarch64
+.PHONY: soak web npm serve test-web help demo test test-full test-rust test-oracle test-heavy bench instructions docs golden wheel install-capi check-apple check-wasm test-swift test-aarch64
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,3 +53,17 @@ test-swift: ## build and test the Swift package (needs Swift 5.9 or later)
 
 test-aarch64: ## run the library's tests as 64-bit ARM code under qemu
 	scripts/test-aarch64.sh
+
+soak: ## compare random pictures with the reference codecs for SOAK_HOURS hours (default 1), SOAK_CODEC all or one; goes on where it stopped
+	scripts/soak.sh
+
+web: ## build the playground (target/web, for any static host) and the npm package
+	scripts/web.sh
+
+npm: web ## build the npm package (target/npm/frame-compression)
+
+serve: ## build the playground and show it at http://127.0.0.1:8000
+	scripts/web.sh serve
+
+test-web: ## test the npm package in Node and the playground in a headless Chromium
+	scripts/test-web.sh

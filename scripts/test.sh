@@ -107,6 +107,7 @@ group_targets() {
     step "64-bit ARM" scripts/test-aarch64.sh
     step "WebAssembly" scripts/check-wasm.sh
     step "Apple" scripts/check-apple.sh
+    step "npm package and playground" scripts/test-web.sh
 }
 
 wait_for_targets() {

@@ -62,7 +62,7 @@ function control(setting, first) {
   const label = document.createElement("label");
   label.className = "setting";
   const title = document.createElement("span");
-  title.textContent = setting.name.replaceAll("_", " ");
+  title.textContent = { crf: "CRF", fps: "Frames per second" }[setting.name] ?? setting.name.replaceAll("_", " ");
   label.title = `${setting.help}: ${setting.allowed}`;
   const set = (value) => {
     state.values[setting.name] = value;

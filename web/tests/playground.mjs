@@ -127,6 +127,7 @@ test("zoom stays when the settings change, and single pixels can be read", async
   const stage = await page.locator(".viewer-stage").boundingBox();
   await page.mouse.move(stage.x + stage.width / 3, stage.y + stage.height / 2);
   assert.match(await page.locator(".viewer-readout").textContent(), /^\d+, \d+: +\d+ \d+ \d+ +\u2192 +\d+ \d+ \d+$/);
+  await page.locator(".viewer-stage").focus();
   await page.keyboard.press("d");
   assert.equal(await page.locator('[data-mode="difference"][aria-pressed="true"]').count(), 1);
   await screenshot(page, "difference");

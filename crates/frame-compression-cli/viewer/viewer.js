@@ -96,9 +96,10 @@ export class Viewer {
     this.#listen();
   }
 
-  /** Shows two pictures. The place and the zoom stay where the size does. */
+  /** Shows two pictures. Place and zoom stay, but for a picture of another size than a column or row cut off makes. */
   show({ before, after, labels }) {
-    const resized = !this.before || this.before.width !== before.width || this.before.height !== before.height;
+    const differs = (side) => Math.abs(this.before[side] - before[side]) > 1;
+    const resized = !this.before || differs("width") || differs("height");
     if (this.before !== before) this.beforeCanvas = canvasOf(before);
     if (this.after !== after) this.afterCanvas = canvasOf(after);
     [this.before, this.after] = [before, after];

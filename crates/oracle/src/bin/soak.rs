@@ -1,0 +1,341 @@
+//! Compares pictures drawn at random with the reference encoders, case after case: `soak ENGINE SEED FIRST COUNT`.
+//!
+//! A case is a function of seed and number alone, so that a run can be stopped and go on, and a failure be run again
+//! (`scripts/soak.sh` does so, in turns at every SIMD level). A case that differs is cut down as far as it still
+//! differs, written to `target/soak`, and ends the run.
+
+use std::fs;
+use std::path::PathBuf;
+
+use frame_compression::{FrameCompressor, Planes, Settings, Subsampling, Tensor};
+use oracle::{difference, planes};
+use test_pictures::{Content, Picture, Rng, random_picture};
+
+/// An engine with the way to draw settings for it and to hold it against its encoder.
+struct Engine {
+    name: &'static str,
+    least_side: usize,
+    even: bool,
+    draw: fn(&mut Rng) -> String,
+    /// What differs, in words.
+    compare: fn(&Picture, &str, usize) -> Option<String>,
+}
+
+const ENGINES: [Engine; 5] = [
+    Engine { name: "h264-veryfast", least_side: 2, even: true, draw: veryfast, compare: h264 },
+    Engine { name: "h264", least_side: 2, even: true, draw: any_h264, compare: h264 },
+    Engine { name: "h265", least_side: 32, even: true, draw: any_h265, compare: h265 },
+    Engine { name: "jpeg", least_side: 1, even: false, draw: any_jpeg, compare: jpeg },
+    Engine { name: "webp", least_side: 1, even: false, draw: any_webp, compare: webp },
+];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [name, numbers @ ..] = &arguments[..] else { usage() };
+    let numbers: Vec<u64> = numbers.iter().map(|number| number.parse().unwrap_or_else(|_| usage())).collect();
+    let (Some(engine), &[seed, first, count]) =
+        (ENGINES.iter().find(|engine| engine.name == name), &numbers[..])
+    else {
+        usage()
+    };
+    for case in first..first + count {
+        if let Some(found) = run(engine, seed, case) {
+            eprintln!("{found}");
+            std::process::exit(1);
+        }
+    }
+    let level = frame_compression::simd_level();
+    println!(
+        "{name}: cases {first} to {} of seed {seed} at level {level}: no sample differs",
+        first + count - 1
+    );
+}
+
+fn usage() -> ! {
+    let names = ENGINES.map(|engine| engine.name).join(", ");
+    eprintln!("soak ENGINE SEED FIRST COUNT, with the engine one of {names}");
+    std::process::exit(2)
+}
+
+/// Runs one case; where it differs, says how after cutting it down.
+fn run(engine: &Engine, seed: u64, case: u64) -> Option<String> {
+    let mut rng =
+        Rng::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ case.wrapping_mul(0xd134_2543_de82_ef95));
+    let picture = draw_picture(&mut rng, engine);
+    let settings = (engine.draw)(&mut rng);
+    let threads = 1 + rng.below(4);
+    (engine.compare)(&picture, &settings, threads)?;
+    let least = cut_down(engine, picture, &settings, threads);
+    let found = (engine.compare)(&least, &settings, threads).unwrap_or_default();
+    let file = write(&least, &format!("{}-{seed}-{case}", engine.name));
+    let (width, height) = (least.width, least.height);
+    Some(format!(
+        "{settings} on {threads} threads, {width}x{height}, case {case} of seed {seed}, {}: {found}",
+        file.display()
+    ))
+}
+
+fn draw_picture(rng: &mut Rng, engine: &Engine) -> Picture {
+    let most = match rng.below(64) {
+        0 => 700,
+        1..8 => 260,
+        _ => 96,
+    };
+    let mut side = || {
+        let side = engine.least_side + rng.below(most);
+        if engine.even { side.next_multiple_of(2) } else { side }
+    };
+    let (width, height) = (side(), side());
+    match rng.below(6) {
+        0 => {
+            let contents = Content::all();
+            contents[rng.below(contents.len())].picture(width, height)
+        }
+        1 => extremes(rng, width, height),
+        2 => blend(rng, width, height),
+        _ => random_picture(rng, width, height),
+    }
+}
+
+/// Black and white in patterns, each channel for itself.
+fn extremes(rng: &mut Rng, width: usize, height: usize) -> Picture {
+    let periods: [(usize, usize); 3] = std::array::from_fn(|_| (1 + rng.below(19), 1 + rng.below(19)));
+    let noise: [bool; 3] = std::array::from_fn(|_| rng.below(3) == 0);
+    Picture::from_fn(width, height, |x, y| {
+        std::array::from_fn(|c| {
+            let (across, down) = periods[c];
+            let on = if noise[c] { rng.below(2) } else { (x / across + y / down) % 2 };
+            255 * on as u8
+        })
+    })
+}
+
+/// Two pictures mixed.
+fn blend(rng: &mut Rng, width: usize, height: usize) -> Picture {
+    let (a, b) = (random_picture(rng, width, height), random_picture(rng, width, height));
+    let weight = rng.below(257);
+    Picture::from_fn(width, height, |x, y| {
+        let (a, b) = (a.pixel(x, y), b.pixel(x, y));
+        std::array::from_fn(|c| {
+            ((usize::from(a[c]) * weight + usize::from(b[c]) * (256 - weight)) >> 8) as u8
+        })
+    })
+}
+
+/// Cuts rows and columns off as long as the picture still differs.
+fn cut_down(engine: &Engine, mut picture: Picture, settings: &str, threads: usize) -> Picture {
+    loop {
+        let (width, height) = (picture.width, picture.height);
+        let halves = [
+            (width / 2, height),
+            (width, height / 2),
+            (width - width.min(16), height),
+            (width, height - height.min(16)),
+        ];
+        let smaller = halves.into_iter().find_map(|(width, height)| {
+            let even = |side: usize| if engine.even { side & !1 } else { side };
+            let (width, height) = (even(width), even(height));
+            if width.min(height) < engine.least_side || (width, height) == (picture.width, picture.height) {
+                return None;
+            }
+            let cut = Picture::from_fn(width, height, |x, y| picture.pixel(x, y));
+            (engine.compare)(&cut, settings, threads).map(|_| cut)
+        });
+        match smaller {
+            Some(smaller) => picture = smaller,
+            None => return picture,
+        }
+    }
+}
+
+/// Writes a picture as a portable pixmap.
+fn write(picture: &Picture, name: &str) -> PathBuf {
+    let file = PathBuf::from(format!("target/soak/{name}.ppm"));
+    let head = format!("P6 {} {} 255\n", picture.width, picture.height);
+    let bytes = [head.as_bytes(), &picture.rgb].concat();
+    fs::create_dir_all("target/soak")
+        .and_then(|()| fs::write(&file, bytes))
+        .expect("target/soak can be written to");
+    file
+}
+
+fn compressor(settings: &str) -> FrameCompressor {
+    let settings: Settings = settings.parse().unwrap_or_else(|error| panic!("{settings}: {error}"));
+    FrameCompressor::new(settings)
+}
+
+/// Runs on so many threads.
+fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .expect("threads can be started")
+        .install(work)
+}
+
+fn ours_in_planes(source: &Planes, settings: &str, threads: usize) -> Planes {
+    let mut ours = source.clone();
+    on_threads(threads, || compressor(settings).apply_to_planes(&mut ours))
+        .expect("sides that the codec takes");
+    ours
+}
+
+fn ours_in_rgb(picture: &Picture, settings: &str, threads: usize) -> Vec<u8> {
+    let image =
+        Tensor::new(picture.rgb.clone(), &[1, picture.height, picture.width, 3]).expect("a whole picture");
+    on_threads(threads, || compressor(settings).apply(&image))
+        .expect("sides that the codec takes")
+        .as_slice()
+        .to_vec()
+}
+
+fn difference_in_rgb(ours: &[u8], theirs: &[u8]) -> Option<String> {
+    let at = ours.iter().zip(theirs).position(|(a, b)| a != b)?;
+    let count = ours.iter().zip(theirs).filter(|(a, b)| a != b).count();
+    Some(format!("sample {at}: {} instead of {}, and {count} samples in all", ours[at], theirs[at]))
+}
+
+/// The value of a setting in the text that both sides read.
+fn value<'a>(settings: &'a str, name: &str) -> &'a str {
+    let parts = settings.split(':').filter_map(|part| part.split_once('='));
+    parts.into_iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+}
+
+/// A CRF in hundredths that is near no tie of the encoders' floating-point arithmetic at whole, quarter and half steps.
+fn crf(rng: &mut Rng) -> String {
+    (f32::from(4 + rng.below(201) as u16) / 4.0).to_string()
+}
+
+const FPS: [&str; 8] = ["1", "10", "24000/1001", "24", "25", "30000/1001", "30", "60"];
+
+fn one<'a>(rng: &mut Rng, names: &[&'a str]) -> &'a str {
+    names[rng.below(names.len())]
+}
+
+fn veryfast(rng: &mut Rng) -> String {
+    format!("h264:crf={}", crf(rng))
+}
+
+fn any_h264(rng: &mut Rng) -> String {
+    const PRESETS: [&str; 10] = [
+        "ultrafast",
+        "superfast",
+        "veryfast",
+        "faster",
+        "fast",
+        "medium",
+        "slow",
+        "slower",
+        "veryslow",
+        "placebo",
+    ];
+    const TUNES: [&str; 8] =
+        ["film", "animation", "grain", "stillimage", "psnr", "ssim", "fastdecode", "zerolatency"];
+    let mut text = format!("h264:crf={}:preset={}:fps={}", crf(rng), one(rng, &PRESETS), one(rng, &FPS));
+    if rng.below(2) == 0 {
+        text += &format!(":tune={}", one(rng, &TUNES));
+    }
+    if rng.below(4) == 0 {
+        text += &format!(":slices={}", 1 + rng.below(8));
+    }
+    text
+}
+
+fn h264(picture: &Picture, settings: &str, threads: usize) -> Option<String> {
+    let source = planes(picture);
+    let parameters = settings.split(':').skip(2).collect::<Vec<_>>().join(":");
+    let crf = value(settings, "crf").parse().expect("a number");
+    let theirs = oracle::x264::reconstruct(&source, &oracle::x264::Settings::crf(crf).with(&parameters));
+    difference(&ours_in_planes(&source, settings, threads), &theirs)
+}
+
+fn any_h265(rng: &mut Rng) -> String {
+    const PRESETS: [&str; 10] = [
+        "ultrafast",
+        "superfast",
+        "veryfast",
+        "faster",
+        "fast",
+        "medium",
+        "slow",
+        "slower",
+        "veryslow",
+        "placebo",
+    ];
+    const TUNES: [&str; 5] = ["psnr", "ssim", "grain", "fastdecode", "animation"];
+    let mut text =
+        format!("h265:crf={}:preset={}:fps={}:release=3.5", crf(rng), one(rng, &PRESETS), one(rng, &FPS));
+    if rng.below(2) == 0 {
+        text += &format!(":tune={}", one(rng, &TUNES));
+    }
+    text
+}
+
+fn h265(picture: &Picture, settings: &str, threads: usize) -> Option<String> {
+    let source = planes(picture);
+    let mut theirs = oracle::x265::Settings::crf(value(settings, "crf").parse().expect("a number"))
+        .preset(value(settings, "preset"));
+    let (num, den) = value(settings, "fps").split_once('/').unwrap_or((value(settings, "fps"), "1"));
+    theirs.fps = (num.parse().expect("a number"), den.parse().expect("a number"));
+    theirs.tune = Some(value(settings, "tune").to_owned()).filter(|tune| !tune.is_empty());
+    difference(&ours_in_planes(&source, settings, threads), &oracle::x265::reconstruct(&source, &theirs))
+}
+
+fn any_jpeg(rng: &mut Rng) -> String {
+    let subsampling = Subsampling::ALL[rng.below(Subsampling::ALL.len())];
+    format!("jpeg:quality={}:subsampling={}", 1 + rng.below(100), subsampling.name())
+}
+
+fn jpeg(picture: &Picture, settings: &str, threads: usize) -> Option<String> {
+    let (width, height) = (picture.width, picture.height);
+    let strength = oracle::jpeg::Strength::Quality(value(settings, "quality").parse().expect("a number"));
+    let subsampling = value(settings, "subsampling").parse().expect("a name");
+    let theirs = oracle::jpeg::round_trip(&picture.rgb, width, height, strength, subsampling);
+    difference_in_rgb(&ours_in_rgb(picture, settings, threads), &theirs)
+}
+
+fn any_webp(rng: &mut Rng) -> String {
+    let quality = if rng.below(2) == 0 { rng.below(101) as f32 } else { 100.0 * rng.unit() };
+    format!("webp:quality={quality}:method={}", rng.below(7))
+}
+
+fn webp(picture: &Picture, settings: &str, threads: usize) -> Option<String> {
+    let quality = value(settings, "quality").parse().expect("a number");
+    let method = value(settings, "method").parse().expect("a number");
+    let theirs = oracle::webp::Settings::new(quality, method);
+    let theirs = oracle::webp::Coded::from_rgb(&picture.rgb, picture.width, picture.height, theirs).rgb();
+    difference_in_rgb(&ours_in_rgb(picture, settings, threads), &theirs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_case_depends_on_seed_and_number_alone() {
+        for engine in &ENGINES {
+            let draw = |case: u64| {
+                let mut rng = Rng::new(case);
+                (draw_picture(&mut rng, engine), (engine.draw)(&mut rng))
+            };
+            assert_eq!(draw(7), draw(7));
+            assert_ne!(draw(7), draw(8));
+        }
+    }
+
+    /// A picture that is held against another encoder's result differs, and is found to.
+    #[test]
+    fn what_differs_is_found_and_cut_down() {
+        let engine = &Engine {
+            compare: |picture, settings, threads| {
+                let mut theirs = ours_in_rgb(picture, settings, threads);
+                theirs[0] ^= 1;
+                difference_in_rgb(&ours_in_rgb(picture, settings, threads), &theirs)
+            },
+            ..ENGINES[3]
+        };
+        let picture = random_picture(&mut Rng::new(1), 60, 40);
+        let least = cut_down(engine, picture, "jpeg:quality=50", 1);
+        assert_eq!((least.width, least.height), (1, 1));
+    }
+}

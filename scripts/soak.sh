@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Compares random pictures with the reference encoders, hour after hour, at every SIMD level in turn.
+#
+#   SOAK_HOURS=2 SOAK_CODEC=jpeg scripts/soak.sh
+#
+# SOAK_CODEC is one of h264-veryfast, h264, h265, jpeg, webp, or `all` (the default), SOAK_HOURS how long (default 1),
+# SOAK_CHUNK how many pictures at a time. How far each engine is stands in target/soak/*.next: a run that was stopped
+# goes on there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/install-test-packages.sh
+cargo build --quiet --release -p oracle --bin soak
+mkdir -p target/soak
+seed=${SOAK_SEED:-1}
+chunk=${SOAK_CHUNK:-1000}
+codecs=(h264-veryfast h264 h265 jpeg webp)
+[ "${SOAK_CODEC:-all}" = all ] || codecs=("$SOAK_CODEC")
+case $(uname -m) in
+    x86_64) levels=(scalar sse2 avx2) ;;
+    aarch64 | arm64) levels=(scalar neon) ;;
+    *) levels=(scalar) ;;
+esac
+end=$(($(date +%s) + $(awk "BEGIN { print int(3600 * ${SOAK_HOURS:-1}) }")))
+
+status=0
+while [ "$(date +%s)" -lt "$end" ]; do
+    for codec in "${codecs[@]}"; do
+        state=target/soak/$codec-$seed.next
+        next=$(cat "$state" 2>/dev/null || echo 0)
+        level=${levels[next / chunk % ${#levels[@]}]}
+        FRAME_COMPRESSION_SIMD=$level target/release/soak "$codec" "$seed" "$next" "$chunk" || status=1
+        echo $((next + chunk)) >"$state"
+    done
+done
+for codec in "${codecs[@]}"; do
+    echo "$codec: $(cat "target/soak/$codec-$seed.next") pictures of seed $seed so far"
+done
+exit $status
