@@ -15,7 +15,7 @@ from ._numbers import is_sequence, listed
 from ._settings import CodecSettings, settings_of
 from .errors import InvalidOutputError, InvalidShapeError
 
-Codec: TypeAlias = Literal["h264", "h265", "jpeg"]
+Codec: TypeAlias = Literal["h264", "h265", "jpeg", "webp", "mpeg2", "mpeg4", "mjpeg"]
 CodecOrSettings: TypeAlias = "Codec | CodecSettings"
 Backend: TypeAlias = Literal["native", "videotoolbox"]
 Subsampling: TypeAlias = Literal["420", "422", "444", "grey"]
