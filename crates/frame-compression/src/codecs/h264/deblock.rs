@@ -4,7 +4,7 @@ use super::kernels;
 use super::preset::Deblock;
 use super::quantise::chroma_qp;
 use super::rows::{Band, Coded};
-use crate::simd::Simd;
+use crate::simd::{Job, Simd};
 
 /// α, β and tC0 (boundary strength 3) of a QP (tables 8-16 and 8-17).
 #[derive(Debug, Clone, Copy)]
@@ -219,9 +219,11 @@ pub(super) struct RowDeblocker<'a, 'band> {
     pub(super) filter: Filter,
 }
 
-impl RowDeblocker<'_, '_> {
+impl Job for RowDeblocker<'_, '_> {
+    type Output = ();
+
     #[inline(always)]
-    pub(super) fn run<S: Simd>(self, simd: S) {
+    fn run<S: Simd>(self, simd: S) {
         let Self { band: Band { y: luma, cb, cr, stride }, lead, above, coded, filter } = self;
         let (stride, chroma_stride) = (*stride, *stride / 2);
         let lead = if above.is_some() { lead } else { 0 };

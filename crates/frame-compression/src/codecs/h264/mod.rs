@@ -34,7 +34,7 @@ mod wavefront;
 pub use self::cores::Cores;
 pub use self::settings::H264;
 use crate::planes::Planes;
-use crate::simd::{Level, Simd, dispatch};
+use crate::simd::Level;
 use frame::{Frame, Slices};
 use macroblock::{Bottom, Macroblock};
 pub(crate) use preset::Parameters;
@@ -147,10 +147,7 @@ impl Reconstruction {
         self.energies.resize(columns * rows, 0);
         for (row, energies) in self.energies.chunks_exact_mut(columns).enumerate() {
             let band = band(planes, row, row + 1);
-            dispatch!(self.level, simd => simd.vectorize(
-                #[inline(always)]
-                || rows::energies(simd, band.source(), energies),
-            ));
+            self.level.run(rows::RowMeter { source: band.source(), energies });
         }
     }
 
@@ -186,10 +183,7 @@ impl Reconstruction {
                 lines: &mut lines,
                 coded,
             };
-            let end = dispatch!(self.level, simd => simd.vectorize(
-                #[inline(always)]
-                || row_coder.run(simd),
-            ));
+            let end = self.level.run(row_coder);
             last = end.map(|end| end.last);
             // A row is deblocked once the next one, which predicts from it as it was, has been coded.
             if let Some(before) = row.checked_sub(1) {
@@ -226,10 +220,7 @@ impl Reconstruction {
         let above = (first < row).then(|| coded(first));
         let mut band = band(planes, first, row + 1);
         let deblocker = deblock::RowDeblocker { band: &mut band, lead: 16, above, coded: coded(row), filter };
-        dispatch!(self.level, simd => simd.vectorize(
-            #[inline(always)]
-            || deblocker.run(simd),
-        ));
+        self.level.run(deblocker);
     }
 }
 

@@ -7,7 +7,7 @@ use super::kernels;
 use super::macroblock::{Bottom, ChromaCanvas, LumaCanvas, Macroblock, Neighbours, Source, gather, scatter};
 use super::overflow;
 use super::quantise::QP_MAX;
-use crate::simd::Simd;
+use crate::simd::{Job, Simd};
 
 /// The samples of one row of macroblocks: 16 rows of luma, 8 of each chroma.
 #[derive(Debug)]
@@ -80,10 +80,12 @@ pub(super) struct RowEnd {
     pub(super) first_residual: bool,
 }
 
-impl RowCoder<'_, '_> {
+impl Job for RowCoder<'_, '_> {
     /// `None` when the row has to start again.
+    type Output = Option<RowEnd>;
+
     #[inline(always)]
-    pub(super) fn run<S: Simd>(self, simd: S) -> Option<RowEnd> {
+    fn run<S: Simd>(self, simd: S) -> Option<RowEnd> {
         let Self { macroblock, band, survey, frame, mut last, first_row, lines, coded } = self;
         let columns = coded.len();
         let mut first_residual = false;
@@ -111,29 +113,44 @@ impl RowCoder<'_, '_> {
     }
 }
 
-/// The adapted quantisers of a row of macroblocks.
+/// Finds the adapted quantisers of a row of macroblocks.
 #[cfg(feature = "rayon")]
-#[inline(always)]
-pub(super) fn adapted_quantisers<S: Simd>(
-    simd: S,
-    source: SourceBand<'_>,
-    frame: &Frame<'_>,
-    quantisers: &mut [u8],
-) {
-    let mut macroblock = Source::default();
-    for (x, quantiser) in quantisers.iter_mut().enumerate() {
-        source.load(x, &mut macroblock);
-        *quantiser = frame.adaptation.quantiser(energy_of(simd, &macroblock));
+pub(super) struct RowSurveyor<'a> {
+    pub(super) source: SourceBand<'a>,
+    pub(super) frame: &'a Frame<'a>,
+    pub(super) quantisers: &'a mut [u8],
+}
+
+#[cfg(feature = "rayon")]
+impl Job for RowSurveyor<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let mut macroblock = Source::default();
+        for (x, quantiser) in self.quantisers.iter_mut().enumerate() {
+            self.source.load(x, &mut macroblock);
+            *quantiser = self.frame.adaptation.quantiser(energy_of(simd, &macroblock));
+        }
     }
 }
 
-/// The energies of a row of macroblocks.
-#[inline(always)]
-pub(super) fn energies<S: Simd>(simd: S, source: SourceBand<'_>, energies: &mut [u32]) {
-    let mut macroblock = Source::default();
-    for (x, energy) in energies.iter_mut().enumerate() {
-        source.load(x, &mut macroblock);
-        *energy = energy_of(simd, &macroblock);
+/// Finds the energies of a row of macroblocks.
+pub(super) struct RowMeter<'a> {
+    pub(super) source: SourceBand<'a>,
+    pub(super) energies: &'a mut [u32],
+}
+
+impl Job for RowMeter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let mut macroblock = Source::default();
+        for (x, energy) in self.energies.iter_mut().enumerate() {
+            self.source.load(x, &mut macroblock);
+            *energy = energy_of(simd, &macroblock);
+        }
     }
 }
 

@@ -6,9 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::super::deblock::RowDeblocker;
 use super::super::frame::{Frame, Slices};
 use super::super::macroblock::{Bottom, Macroblock};
-use super::super::rows::{Band, Coded, Lines, RowCoder, RowEnd, Survey, adapted_quantisers};
+use super::super::rows::{Band, Coded, Lines, RowCoder, RowEnd, RowSurveyor, Survey};
 use super::protocol::{Halt, Row, UNKNOWN};
-use crate::simd::{Level, Simd, dispatch};
+use crate::simd::Level;
 
 /// Words of 64 bits in a [`Bottom`].
 pub(super) const WORDS: usize = 5;
@@ -101,10 +101,11 @@ impl<'p> Picture<'p> {
     /// Finds the adapted quantisers of the row, and guesses the QP that it will store last.
     fn survey(&self, worker: &mut Worker, row: usize, slot: &Slot<'_>) {
         let wanted = &mut worker.wanted;
-        dispatch!(self.level, simd => simd.vectorize(
-            #[inline(always)]
-            || adapted_quantisers(simd, slot.band.source(), self.frame, wanted),
-        ));
+        self.level.run(RowSurveyor {
+            source: slot.band.source(),
+            frame: self.frame,
+            quantisers: &mut *wanted,
+        });
         let first = self.guess_above(row).unwrap_or(Frame::slice_qp(wanted[0]));
         let guess = wanted
             .iter()
@@ -178,10 +179,7 @@ impl<'p> Picture<'p> {
             lines: &mut lines,
             coded: slot.coded,
         };
-        dispatch!(self.level, simd => simd.vectorize(
-            #[inline(always)]
-            || coder.run(simd),
-        ))
+        self.level.run(coder)
     }
 
     /// Samples of luma, and of either chroma, before the row in a worker's memory.
@@ -215,10 +213,7 @@ impl<'p> Picture<'p> {
         if let Some(filter) = self.frame.filter {
             let deblocker =
                 RowDeblocker { band: &mut band, lead: LEAD, above: above_coded, coded: slot.coded, filter };
-            dispatch!(self.level, simd => simd.vectorize(
-                #[inline(always)]
-                || deblocker.run(simd),
-            ));
+            self.level.run(deblocker);
         }
         if let Some(above) = &mut above {
             let planes = above.band.planes();
