@@ -83,7 +83,7 @@ mod of_h264 {
                         continue;
                     };
                     let more = match (number + 3 * place) % 8 {
-                        0 if place < 3 => ":machine=arm64",
+                        0 => ":machine=arm64",
                         1 => ":profile=main",
                         2 => ":profile=baseline",
                         _ => "",

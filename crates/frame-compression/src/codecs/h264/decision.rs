@@ -181,7 +181,15 @@ fn choose_block<const N: usize, const E: usize, const A: usize>(
     use blocks::{DC, DIAGONAL_DOWN_LEFT, HORIZONTAL, HORIZONTAL_UP, VERTICAL, VERTICAL_LEFT};
     let all = available.left && available.top;
     if all && prices.search == Search::Shortcut {
-        return choose_by_shortcut(source, edge, available, predicted, prices, distortion);
+        let (mode, cost, prediction) = choose_by_shortcut(
+            Shortcut::Favoured,
+            source,
+            (edge, available),
+            (predicted, prices.lambda),
+            distortion,
+            &mut [0; 9],
+        );
+        return Choice { mode, cost, prediction };
     }
     let modes: &[u8] = match (available.left, available.top) {
         (true, true) => &[0, 1, 2, 3, 4, 5, 6, 7, 8],
@@ -207,51 +215,60 @@ fn choose_block<const N: usize, const E: usize, const A: usize>(
     best
 }
 
-/// Tries the modes of a block with neighbours on both sides as x264 does without its assembly: the direction of the
-/// best of three says which others to try (docs/spec/h264-intra.md, section 16).
-fn choose_by_shortcut<const N: usize, const E: usize, const A: usize>(
+/// How far the search goes that does not try all modes (docs/spec/h264-presets.md, section 14).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shortcut {
+    /// To the modes of the direction that the first three favour.
+    Favoured,
+    /// To all modes.
+    Both,
+    /// To all modes, however good an 8x8 block is before.
+    Everything,
+}
+
+/// Tries the modes of a block with neighbours on both sides as x264 does without its assembly: the best of three says
+/// how to go on (docs/spec/h264-intra.md, section 16). The mode, its cost, its prediction; `costs` get those of the
+/// modes that are tried, and λ more.
+pub(super) fn choose_by_shortcut<const N: usize, const E: usize, const A: usize>(
+    shortcut: Shortcut,
     source: &[u8; A],
-    edge: &Edge<N, E>,
-    available: Available,
-    predicted: u8,
-    prices: &Prices<'_>,
+    (edge, available): (&Edge<N, E>, Available),
+    (predicted, lambda): (u8, u32),
     distortion: impl Fn(&[u8; A], &[u8; A]) -> u32,
-) -> Choice<[u8; A]> {
+    costs: &mut [u32; 9],
+) -> (u8, u32, [u8; A]) {
     use blocks::{DC, HORIZONTAL, VERTICAL};
-    let price = 3 * prices.lambda as i32;
-    let try_mode = |mode: u8| {
-        let prediction = predict::<N, E, A>(mode, edge, available);
-        (distortion(source, &prediction) as i32, prediction)
-    };
+    let price = 3 * lambda as i32;
+    let mut best = (DC, i32::MAX, [0; A]);
     // Costs are less than those of the other search by the price of a mode.
-    let bonus = |mode: u8| if mode == predicted { price } else { 0 };
-    let [dc, horizontal, vertical] = [DC, HORIZONTAL, VERTICAL].map(try_mode);
-    let upright = horizontal.0 > vertical.0;
-    let mut best = (DC, dc.0 - bonus(DC), dc.1);
-    for (mode, (distortion, prediction)) in [(HORIZONTAL, horizontal), (VERTICAL, vertical)] {
-        let cost = distortion - bonus(mode);
-        if cost < best.1 {
-            best = (mode, cost, prediction);
+    let mut try_mode = |mode: u8, best: &mut (u8, i32, [u8; A])| {
+        let prediction = predict::<N, E, A>(mode, edge, available);
+        let distortion = distortion(source, &prediction) as i32;
+        let cost = distortion - if mode == predicted { price } else { 0 };
+        costs[usize::from(mode)] = (cost + price) as u32 + lambda;
+        let at_once = N == 4 && mode > DC && mode == predicted && cost <= 0;
+        if cost < best.1 || at_once {
+            *best = (mode, cost, prediction);
         }
-    }
-    let others: &[u8] = if upright { &[3, 4, 5, 7] } else { &[4, 6, 8] };
+        (distortion, at_once)
+    };
+    let [_, horizontal, vertical] = [DC, HORIZONTAL, VERTICAL].map(|mode| try_mode(mode, &mut best).0);
+    let others: &[u8] = match shortcut {
+        Shortcut::Favoured if horizontal > vertical => &[3, 4, 5, 7],
+        Shortcut::Favoured => &[4, 6, 8],
+        Shortcut::Both | Shortcut::Everything => &[3, 4, 5, 6, 7, 8],
+    };
     if N == 8 || best.1 > 0 {
         for &mode in others {
-            if N == 8 && best.1 < 0 {
+            if N == 8 && best.1 < 0 && shortcut != Shortcut::Everything {
                 break;
             }
-            let (distortion, prediction) = try_mode(mode);
-            let cost = distortion - bonus(mode);
-            let at_once = N == 4 && mode == predicted && cost <= 0;
-            if cost < best.1 || at_once {
-                best = (mode, cost, prediction);
-            }
-            if at_once {
+            if try_mode(mode, &mut best).1 {
                 break;
             }
         }
     }
-    Choice { mode: best.0, cost: (best.1 + price) as u32, prediction: best.2 }
+    (best.0, (best.1 + price) as u32, best.2)
 }
 
 /// The neighbours of the 8x8 block (x, y), counted in 8x8 blocks.

@@ -34,7 +34,7 @@ mod wavefront;
 pub use self::cores::Cores;
 pub use self::settings::H264;
 use crate::planes::Planes;
-use crate::simd::Level;
+use crate::simd::{Level, dispatch};
 use frame::{Frame, Slices};
 use macroblock::{Bottom, Macroblock};
 pub(crate) use preset::Parameters;

@@ -3,7 +3,6 @@
 use super::cores::{CORES, Cores};
 use super::engine::Engine;
 use super::preset::{Parameters, Search};
-use super::rate_distortion::is_needed;
 use super::{H264Preset, H264Profile, H264Tune};
 use crate::colour::{Colours, Machine};
 use crate::error::Error;
@@ -156,11 +155,6 @@ impl H264 {
                 given: profile.name().to_owned(),
                 allowed: "a CRF below 1 codes without loss, which no profile does; leave the profile out, or set a CRF of 1 or more"
                     .to_owned(),
-            }),
-            _ if self.machine == Machine::Arm64 && is_needed(&self.parameters()) => Err(Error::InvalidSetting {
-                setting: "machine",
-                given: self.machine.name().to_owned(),
-                allowed: "with the presets from faster on, x86-64 alone".to_owned(),
             }),
             _ => Ok(()),
         }

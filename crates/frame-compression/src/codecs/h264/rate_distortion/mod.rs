@@ -16,11 +16,12 @@ use super::cabac::Contexts;
 use super::cabac::block::Order;
 use super::cabac::macroblock::{Around, Subject, pass_macroblock, pass_pcm};
 use super::deblock::Filter;
+use super::decision::Shortcut;
 use super::frame::Frame;
 use super::kernels::luma16x16;
 use super::macroblock::{Bottom, ChromaCanvas, LumaCanvas, Macroblock, Neighbours, gather, scatter};
 use super::predict::planes::{Mode, predict_luma};
-use super::preset::{Entropy, Parameters, Trellis as When};
+use super::preset::{Entropy, Parameters, Search, Trellis as When};
 use super::quantise::{Denoise, QP_MAX, Quantiser, chroma_qp, lambda};
 use super::rows::{Band, Coded, energy_of};
 use super::trellis::Scalings;
@@ -47,6 +48,7 @@ pub(super) struct Rules {
     intra_4x4: bool,
     intra_8x8: bool,
     cabac: bool,
+    shortcut: Option<Shortcut>,
 }
 
 impl Rules {
@@ -55,6 +57,12 @@ impl Rules {
         let parameters = frame.parameters;
         let subme = parameters.effective_subme();
         Self {
+            shortcut: match (parameters.search, subme) {
+                (Search::All, _) => None,
+                (Search::Shortcut, ..6) => Some(Shortcut::Favoured),
+                (Search::Shortcut, 6 | 7) => Some(Shortcut::Both),
+                (Search::Shortcut, _) => Some(Shortcut::Everything),
+            },
             subme,
             trellis: parameters.trellis,
             psy: parameters.psy,
@@ -101,6 +109,8 @@ struct Prices {
     lambda: u32,
     /// The same at a quantiser of at most 51: the price of a mode where all nine are tried.
     limited_lambda: u32,
+    /// Where not all modes are tried.
+    shortcut: Option<Shortcut>,
 }
 
 /// Intra16x16 by a mode.
@@ -471,7 +481,8 @@ impl<'a> Work<'a> {
     ) -> Option<Chosen> {
         let rules = self.rules;
         let Quantisers { quantiser, qp, .. } = self.quantisers;
-        let prices = Prices { lambda: lambda(quantiser), limited_lambda: lambda(qp) };
+        let prices =
+            Prices { lambda: lambda(quantiser), limited_lambda: lambda(qp), shortcut: rules.shortcut };
         let coder = self.coder(qp, rules.trellis == When::Everywhere && rules.weighs_rate());
         let limits =
             Limits { abandons_8x8: !rules.weighs_rate(), cabac: rules.cabac, keeps_costs: rules.subme >= 8 };

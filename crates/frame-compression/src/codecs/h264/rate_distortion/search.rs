@@ -1,6 +1,6 @@
 //! The search by transformed differences, before rates are known (docs/spec/h264-presets.md, section 8.1).
 
-use super::super::decision::available_8x8;
+use super::super::decision::{available_8x8, choose_by_shortcut};
 use super::super::distortion::{sa8d_8x8, satd, satd_4x4};
 use super::super::kernels::{self, Flat, Place, Spot, luma4x4, luma8x8, luma16x16};
 use super::super::macroblock::{LumaCanvas, Macroblock, gather, scatter};
@@ -215,22 +215,23 @@ fn try_8x8<S: Simd>(
         let available = available_8x8(macroblock.neighbours, k % 2, k / 2);
         let predicted = macroblock.modes.predicted(mode_place(4 * k));
         let costs = &mut found.costs_8x8[k];
-        let (mode, cost, prediction) = if !S::IS_SCALAR && available.left && available.top {
-            let place = Place {
-                at: LumaCanvas::at(k % 2 * 8, k / 2 * 8),
-                top_right: available.top_right,
-                flat,
-                predicted,
-                price: 3 * prices.limited_lambda,
-            };
-            if limits.keeps_costs {
-                luma8x8::search_all(simd, &source, &macroblock.luma, &place, costs)
+        let (mode, cost, prediction) =
+            if !S::IS_SCALAR && prices.shortcut.is_none() && available.left && available.top {
+                let place = Place {
+                    at: LumaCanvas::at(k % 2 * 8, k / 2 * 8),
+                    top_right: available.top_right,
+                    flat,
+                    predicted,
+                    price: 3 * prices.limited_lambda,
+                };
+                if limits.keeps_costs {
+                    luma8x8::search_all(simd, &source, &macroblock.luma, &place, costs)
+                } else {
+                    luma8x8::search(simd, &source, &macroblock.luma, &place)
+                }
             } else {
-                luma8x8::search(simd, &source, &macroblock.luma, &place)
-            }
-        } else {
-            choose_8x8(macroblock, k, predicted, prices, costs)
-        };
+                choose_8x8(macroblock, k, predicted, prices, costs)
+            };
         total += cost;
         macroblock.modes.set_8x8(k % 2 * 2, k / 2 * 2, mode);
         (to.modes[4 * k], to.predicted[4 * k]) = (mode, predicted);
@@ -258,6 +259,10 @@ fn choose_8x8(
     let all = available.left && available.top;
     let price = 3 * if all { prices.limited_lambda } else { prices.lambda };
     *costs = [NEVER; 9];
+    if let Some(shortcut) = prices.shortcut.filter(|_| all) {
+        let place = (&edge, available);
+        return choose_by_shortcut(shortcut, &source, place, (predicted, prices.lambda), sa8d_8x8, costs);
+    }
     let mut best = (2, NEVER, [0; 64]);
     for &mode in modes_of(available) {
         let prediction = predict::<8, 25, 64>(mode, &edge, available);
@@ -306,21 +311,22 @@ fn try_4x4<S: Simd>(
         let available = available_4x4(macroblock, k);
         let predicted = macroblock.modes.predicted(mode_place(k));
         let source = gather::<4, 16>(&macroblock.source.y, 16, 64 * y + 4 * x);
-        let (mode, cost, prediction) = if !S::IS_SCALAR && available.left && available.top {
-            let place = Place {
-                at: LumaCanvas::at(4 * x, 4 * y),
-                top_right: available.top_right,
-                flat: macroblock.flat[k],
-                predicted,
-                price: 3 * prices.limited_lambda,
+        let (mode, cost, prediction) =
+            if !S::IS_SCALAR && prices.shortcut.is_none() && available.left && available.top {
+                let place = Place {
+                    at: LumaCanvas::at(4 * x, 4 * y),
+                    top_right: available.top_right,
+                    flat: macroblock.flat[k],
+                    predicted,
+                    price: 3 * prices.limited_lambda,
+                };
+                let (mode, cost, words) = luma4x4::search(simd, &source, &macroblock.luma, &place);
+                let mut prediction = [0; 16];
+                words.store_bytes(&mut prediction);
+                (mode, cost, prediction)
+            } else {
+                choose_4x4(macroblock, k, predicted, prices)
             };
-            let (mode, cost, words) = luma4x4::search(simd, &source, &macroblock.luma, &place);
-            let mut prediction = [0; 16];
-            words.store_bytes(&mut prediction);
-            (mode, cost, prediction)
-        } else {
-            choose_4x4(macroblock, k, predicted, prices)
-        };
         total += cost;
         macroblock.modes.set(mode_place(k), mode);
         (to.modes[k], to.predicted[k]) = (mode, predicted);
@@ -341,6 +347,10 @@ fn choose_4x4(macroblock: &Macroblock, k: usize, predicted: u8, prices: &Prices)
     let (source, available, edge) = block_4x4(macroblock, k);
     let all = available.left && available.top;
     let price = 3 * if all { prices.limited_lambda } else { prices.lambda };
+    if let Some(shortcut) = prices.shortcut.filter(|_| all) {
+        let (place, bits) = ((&edge, available), (predicted, prices.lambda));
+        return choose_by_shortcut(shortcut, &source, place, bits, satd_4x4, &mut [0; 9]);
+    }
     let mut best = (2, NEVER, [0; 16]);
     for &mode in modes_of(available) {
         let prediction = predict::<4, 13, 16>(mode, &edge, available);
