@@ -87,7 +87,6 @@ mod tests {
     use super::super::{H264, Parameters, Reconstruction};
     use crate::planes::{Component, Planes};
     use crate::simd::Level;
-    use crate::threads;
     use crate::{names::Subsampling, quality::Crf};
 
     const COMPONENTS: [Component; 3] = [Component::Y, Component::Cb, Component::Cr];
