@@ -124,6 +124,40 @@ def test_apisr_is_its_own_calls(rng: np.random.Generator, tmp_path: pathlib.Path
     assert seen >= exact - {None}
 
 
+def by_pipes(picture: np.ndarray, quantiser: int) -> np.ndarray:
+    """As wtp_dataset_destroyer calls ffmpeg, but for RGB instead of BGR: raw into an MPEG program stream, and back."""
+    height, width = picture.shape[:2]
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24"]
+    strength = [word for name in ("-qscale:v", "-qmax", "-qmin") for word in (name, str(quantiser))]
+    encode = [*raw, "-s", f"{width}x{height}", "-i", "pipe:", "-f", "mpeg", "-vcodec", "mpeg2video", *strength, "pipe:"]
+    data = picture.tobytes()
+    for options in (encode, ["-f", "mpeg", "-i", "pipe:", *raw, "pipe:"]):
+        command = ["ffmpeg", "-loglevel", "fatal", *options]
+        data = subprocess.run(command, check=True, input=data, stdout=subprocess.PIPE).stdout
+    return np.frombuffer(data, np.uint8)[: picture.size].reshape(picture.shape)
+
+
+def test_wtp_is_its_own_calls(rng: np.random.Generator) -> None:
+    if shutil.which("ffmpeg") is None:
+        pytest.skip("there is no ffmpeg here")
+    recipe = installed(recipes.wtp(["jpeg", "webp", "mpeg2"], (20, 100), {"mpeg2": (1, 31)}))
+    degrade = Degrade(recipe, generator=2)
+    seen = set()
+    for _ in range(24):
+        picture = random_picture(rng, 64, 64)
+        params = degrade.get_params()
+        settings: Any = params[0]["settings"]
+        if params[0]["codec"] == "mpeg2":
+            expected = by_pipes(picture, settings["qscale"])
+        else:
+            name = str(params[0]["codec"])
+            form = {"jpeg": ".jpg", "webp": ".webp"}[name]
+            expected = by_opencv(picture, form, f"IMWRITE_{name.upper()}_QUALITY", settings["quality"])
+        np.testing.assert_array_equal(degrade.apply(picture, params), expected, str(params))
+        seen.add(params[0]["codec"])
+    assert seen == {"jpeg", "webp", "mpeg2"}
+
+
 def test_jpeg_is_pillows_and_opencvs(rng: np.random.Generator) -> None:
     for recipe in (recipes.cnn_detection(), recipes.videoseal(), recipes.albumentations_image_compression()):
         degrade = Degrade(recipe, generator=1)
@@ -167,5 +201,7 @@ def test_bad_recipes_are_refused() -> None:
         Recipe("mine", "me", (Step((Coding("gif", 1, {"quality": 20}),)),))
     with pytest.raises(errors.UnsupportedSettingError):
         Recipe("mine", "me", (Step((Coding("jpeg", 1, {"preset": "fast"}),)),))
+    with pytest.raises(errors.InvalidSettingError, match="qscale 90 is not allowed: a whole number from 1 to 31"):
+        recipes.wtp(["mpeg2"])
     with pytest.raises(ValueError, match="h264 is not allowed: jpeg, webp, mpeg2 are covered"):
         recipes.wtp(["h264"])

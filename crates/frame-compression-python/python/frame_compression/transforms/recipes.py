@@ -267,7 +267,7 @@ def albumentations_image_compression() -> Recipe:
 
 
 def wtp(
-    algorithm: Sequence[str] = ("jpeg", "webp", "mpeg2"),
+    algorithm: Sequence[str] = ("jpeg", "webp"),
     comp: tuple[int, int] = (90, 100),
     target_compress: Mapping[str, tuple[int, int]] | None = None,
     probability: float = 1.0,
@@ -276,14 +276,14 @@ def wtp(
 
     Args:
         algorithm: which are drawn, equally often: ``"jpeg"``, ``"webp"``, ``"mpeg2"``.
-        comp: lowest and highest quality (of MPEG-2: quantiser).
-        target_compress: the same for some of them alone.
+        comp: lowest and highest quality; of MPEG-2 the quantiser, from 1 to 31.
+        target_compress: the same for some of them alone, as ``"mpeg2"`` needs it beside the others: ``{"mpeg2": (2, 20)}``.
         probability: how often at all.
     """
     settings: dict[str, tuple[str, dict[str, Any]]] = {
         "jpeg": ("quality", {}),
         "webp": ("quality", {}),
-        "mpeg2": ("qscale", {"subsampling": "422", "colours": "ffmpeg"}),
+        "mpeg2": ("qscale", {"colours": "ffmpeg"}),
     }
     unknown = [name for name in algorithm if name not in settings]
     if unknown:
@@ -295,5 +295,6 @@ def wtp(
         "umzi2/wtp_dataset_destroyer, 003b3844: src/process/compress_degr.py",
         (Step(tuple(codings), probability),),
         "h264 and hevc, which that pipeline codes in 4:4:4, mpeg (MPEG-1) and vp9: refused",
+        "its MPEG-2 gets BGR, of which ffmpeg makes planes in another way than of RGB: this is ffmpeg's picture of RGB",
         "its MPEG-2 of pictures that are not square, whose rows it mixes up: those are coded as they are",
     )
