@@ -29,6 +29,8 @@ echo '#include <frame_compression.h>' | "$CC" -Wall -Wextra -Werror "${flags[@]}
 echo "== shared library"
 "$CC" "${warnings[@]}" "${flags[@]}" "$source" "${libraries[@]}" -o "$work/shared"
 "$work/shared"
+"$CC" "${warnings[@]}" "${flags[@]}" crates/frame-compression-capi/examples/c/conditioning_image.c "${libraries[@]}" -o "$work/example"
+"$work/example"
 if command -v readelf >/dev/null; then
     # Programs look for the library by its major version, and see nothing of it but the interface.
     readelf -d "$work/shared" | grep -q 'NEEDED.*libframe_compression_c\.so\.[0-9]*\]'

@@ -18,3 +18,4 @@ if [ $# -eq 0 ]; then
 fi
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig LD_LIBRARY_PATH=$prefix/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 swift test --package-path swift --scratch-path target/test-swift/build
+swift run --package-path swift --scratch-path target/test-swift/build conditioning-image

@@ -70,6 +70,12 @@ mpeg_against_ffmpeg() {
     FRAME_COMPRESSION_SIMD=$1 $venv/bin/python crates/oracle/python/mpeg_compare.py ${FRAME_COMPRESSION_FULL:+--full}
 }
 
+# The command that Debian has, through PNG files, against ours with `--like ffmpeg`.
+command_against_ffmpeg() {
+    python_packages numpy pillow
+    $venv/bin/python crates/oracle/python/command_compare.py
+}
+
 group_packages() { step "packages" scripts/install-test-packages.sh; }
 
 group_rust() {
@@ -93,6 +99,7 @@ group_oracle() {
     for level in $(levels); do
         step "MPEG-2, MPEG-4 and MJPEG against FFmpeg, $level" mpeg_against_ffmpeg "$level"
     done
+    step "H.264 and H.265 against the command ffmpeg" command_against_ffmpeg
     step "picture files against Pillow" pictures_against_pillow
 }
 

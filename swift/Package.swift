@@ -18,6 +18,8 @@ let package = Package(
             dependencies: ["CFrameCompression"],
             linkerSettings: frameworks.map { .linkedFramework($0, apple) } + [.linkedLibrary("objc", apple)]
         ),
+        .executableTarget(
+            name: "conditioning-image", dependencies: ["FrameCompression"], path: "Examples/ConditioningImage"),
         .testTarget(name: "FrameCompressionTests", dependencies: ["FrameCompression"]),
     ]
 )

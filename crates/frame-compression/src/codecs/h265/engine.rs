@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::preset::min_side;
 use super::{H265, Reconstruction};
-use crate::colour::video;
+use crate::colour::Picture;
 use crate::engine;
 use crate::error::Error;
 use crate::names::{Codec, Subsampling};
@@ -14,7 +14,7 @@ use crate::planes::Planes;
 #[derive(Debug, Default)]
 pub(crate) struct Engine {
     pub(super) settings: H265,
-    picture: video::Picture,
+    picture: Picture,
     reconstruction: Reconstruction,
 }
 
@@ -32,17 +32,19 @@ fn check(width: usize, height: usize, settings: &H265) -> Result<(), Error> {
 impl engine::Engine for Engine {
     fn begin(&mut self, width: usize, height: usize) -> Result<(), Error> {
         check(width, height, &self.settings)?;
-        self.picture.begin(width, height);
+        self.picture.begin(self.settings.colours, self.settings.machine, width, height);
         Ok(())
     }
 
     fn put(&mut self, y: usize, rows: [&[u8]; 2]) -> Result<Range<usize>, Error> {
         self.picture.put(y, rows);
-        if y + 2 < self.picture.planes.height() {
+        let planes = self.picture.planes();
+        let height = planes.height();
+        if y + 2 < height {
             return Ok(0..0);
         }
-        self.reconstruction.run(&mut self.picture.planes, &self.settings);
-        Ok(0..self.picture.planes.height())
+        self.reconstruction.run(planes, &self.settings);
+        Ok(0..height)
     }
 
     fn get(&mut self, y: usize, rgb: &mut [u8]) {

@@ -2,8 +2,10 @@
 
 use super::engine::Engine;
 use super::{Preset, Tune, X265Version};
+use crate::colour::{Colours, Machine};
 use crate::error::Error;
 use crate::frame_rate::FrameRate;
+use crate::like::Like;
 use crate::names::Codec;
 use crate::quality::{Crf, Quality};
 use crate::settings::{CodecSettings, Field, Setting, SettingKind, read_crf};
@@ -16,10 +18,10 @@ const TUNES: &[&str] = &[NO_TUNE, "psnr", "ssim", "grain", "fastdecode", "zerola
 /// H.265 as x265 codes it.
 ///
 /// ```
-/// use frame_compression::{FrameCompressor, FrameRate, H265, H265Preset, X265Version};
+/// use frame_compression::{FrameCompressor, H265, Like, X265Version};
 ///
-/// // What `ffmpeg -i picture.png -c:v libx265 -crf 23.5` of Debian 12 makes of a picture.
-/// let settings = H265::crf(23.5)?.preset(H265Preset::Medium).fps(FrameRate::FFMPEG).release(X265Version::V3_5);
+/// // What `ffmpeg -i picture.png -pix_fmt yuv420p -c:v libx265 -crf 23.5` of Debian 12 makes of a picture.
+/// let settings = H265::crf(23.5)?.like(Like::Ffmpeg).release(X265Version::V3_5);
 /// let compressor = FrameCompressor::new(settings);
 /// # Ok::<(), frame_compression::Error>(())
 /// ```
@@ -30,9 +32,11 @@ pub struct H265 {
     pub(super) tune: Option<Tune>,
     pub(super) fps: FrameRate,
     pub(super) release: X265Version,
+    pub(super) machine: Machine,
+    pub(super) colours: Colours,
 }
 
-/// CRF 29, preset veryfast, no tune, 1 frame a second, the newest release.
+/// CRF 29, preset veryfast, no tune, 1 frame a second, the newest release, PyAV's colours on x86-64.
 impl Default for H265 {
     fn default() -> Self {
         Self {
@@ -41,6 +45,8 @@ impl Default for H265 {
             tune: None,
             fps: FrameRate::LTX,
             release: X265Version::default(),
+            machine: Machine::X86_64,
+            colours: Colours::PyAv,
         }
     }
 }
@@ -52,6 +58,14 @@ impl H265 {
     /// [`Error::InvalidCrf`].
     pub fn crf(crf: impl TryInto<Crf, Error: Into<Error>>) -> Result<Self, Error> {
         Ok(Self { crf: crf.try_into().map_err(Into::into)?, ..Self::default() })
+    }
+
+    /// Sets frame rate, preset and colours to those of a well-known call; [`Like::Ltx`] by default. The release of x265
+    /// stays as it is: set the one that the command was built with ([`X265Version::V3_5`] for Debian 12).
+    #[must_use]
+    pub fn like(self, like: Like) -> Self {
+        let (fps, preset, colours) = Self::of_like(like);
+        Self { fps, preset, colours, ..self }
     }
 
     /// Chooses the encoder's preset; veryfast by default.
@@ -78,6 +92,26 @@ impl H265 {
     pub fn release(self, release: X265Version) -> Self {
         Self { release, ..self }
     }
+
+    /// Sets the kind of machine that converts colours; x86-64 by default. What x265 does between is that of x86-64 in
+    /// either case.
+    #[must_use]
+    pub fn machine(self, machine: Machine) -> Self {
+        Self { machine, ..self }
+    }
+
+    /// Sets who converts colours; PyAV by default.
+    #[must_use]
+    pub fn colours(self, colours: Colours) -> Self {
+        Self { colours, ..self }
+    }
+
+    fn of_like(like: Like) -> (FrameRate, Preset, Colours) {
+        match like {
+            Like::Ltx => (FrameRate::LTX, Preset::Veryfast, Colours::PyAv),
+            Like::Ffmpeg => (FrameRate::FFMPEG, Preset::Medium, Colours::Ffmpeg),
+        }
+    }
 }
 
 impl CodecSettings for H265 {
@@ -91,6 +125,23 @@ impl CodecSettings for H265 {
                 Ok(())
             },
             get: |settings| Some(settings.crf.get().to_string()),
+        },
+        Field {
+            setting: Setting {
+                name: "like",
+                help: "Frame rate, preset and colours of a well-known call: ltx is LTX's (1 frame a second, veryfast), ffmpeg that of the command on an image (25, medium; Debian 12 and Ubuntu 22.04 need release=3.5 too)",
+                kind: SettingKind::Choice { names: Like::NAMES },
+                default: Some("ltx"),
+            },
+            set: |settings, text| {
+                *settings = settings.like(text.parse()?);
+                Ok(())
+            },
+            get: |settings| {
+                let found = (settings.fps, settings.preset, settings.colours);
+                let like = Like::ALL.into_iter().find(|&like| H265::of_like(like) == found)?;
+                Some(like.name().to_owned())
+            },
         },
         Field {
             setting: Setting {
@@ -146,6 +197,32 @@ impl CodecSettings for H265 {
                 Ok(())
             },
             get: |settings| Some(settings.release.name().to_owned()),
+        },
+        Field {
+            setting: Setting {
+                name: "machine",
+                help: "Kind of the machine that converts the colours",
+                kind: SettingKind::Choice { names: Machine::NAMES },
+                default: Some("x86-64"),
+            },
+            set: |settings, text| {
+                settings.machine = text.parse()?;
+                Ok(())
+            },
+            get: |settings| Some(settings.machine.name().to_owned()),
+        },
+        Field {
+            setting: Setting {
+                name: "colours",
+                help: "Who converts the colours: PyAV, or the command ffmpeg, by release",
+                kind: SettingKind::Choice { names: Colours::NAMES },
+                default: Some("pyav"),
+            },
+            set: |settings, text| {
+                settings.colours = text.parse()?;
+                Ok(())
+            },
+            get: |settings| Some(settings.colours.name().to_owned()),
         },
     ];
     const ALIASES: &'static [&'static str] = &["hevc", "x265"];
