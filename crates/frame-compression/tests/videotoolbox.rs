@@ -1,7 +1,7 @@
 //! Apple's codecs: what they do there, and what asking for them answers elsewhere.
 
 use frame_compression::{
-    Backend, Codec, Error, FrameCompressor, Planes, Settings, Subsampling, Tensor, TensorViewMut,
+    Codec, Error, FrameCompressor, Planes, Settings, Subsampling, Tensor, TensorViewMut,
 };
 
 /// Apple's own of a codec.
@@ -13,6 +13,8 @@ fn of_apple(codec: Codec) -> Settings {
 
 #[cfg(not(target_vendor = "apple"))]
 mod elsewhere {
+    use frame_compression::Backend;
+
     use super::*;
 
     #[test]
