@@ -64,6 +64,12 @@ pictures_against_pillow() {
     $venv/bin/python -W ignore crates/oracle/python/pictures_compare.py target/debug/examples/decode
 }
 
+# JPEG through OpenCV's own interface, at each of its sampling factors.
+jpeg_against_opencv() {
+    python_packages numpy pillow opencv-python-headless
+    $venv/bin/python crates/oracle/python/opencv_compare.py
+}
+
 # PyAV, and the command that Debian has.
 mpeg_against_ffmpeg() {
     python_packages 'av==18.*' numpy pillow
@@ -100,6 +106,7 @@ group_oracle() {
         step "MPEG-2, MPEG-4 and MJPEG against FFmpeg, $level" mpeg_against_ffmpeg "$level"
     done
     step "H.264 and H.265 against the command ffmpeg" command_against_ffmpeg
+    step "JPEG against OpenCV" jpeg_against_opencv
     step "picture files against Pillow" pictures_against_pillow
 }
 

@@ -78,7 +78,7 @@ class CompressionArtifactsNode:
             },
             "optional": {
                 "subsampling": (
-                    ["420", "422", "444", "grey"],
+                    ["420", "422", "444", "440", "411", "grey"],
                     {"default": "420", "tooltip": "Chroma subsampling of JPEG; the other codecs have 420."},
                 ),
                 "settings": (

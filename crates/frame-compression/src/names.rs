@@ -153,6 +153,10 @@ pub enum Subsampling {
     S422,
     /// 4:4:4: chroma at full size.
     S444,
+    /// 4:4:0: chroma at half the height; of JPEG alone.
+    S440,
+    /// 4:1:1: chroma at a quarter of the width; of JPEG alone.
+    S411,
     /// Luma alone.
     Grey,
 }
@@ -162,6 +166,8 @@ named! {
     S420 = "420", "4:2:0";
     S422 = "422", "4:2:2";
     S444 = "444", "4:4:4";
+    S440 = "440", "4:4:0";
+    S411 = "411", "4:1:1";
     Grey = "grey", "greyscale";
 }
 
@@ -171,6 +177,8 @@ impl Subsampling {
         match self {
             Subsampling::S420 => (2, 2),
             Subsampling::S422 => (2, 1),
+            Subsampling::S440 => (1, 2),
+            Subsampling::S411 => (4, 1),
             Subsampling::S444 | Subsampling::Grey => (1, 1),
         }
     }

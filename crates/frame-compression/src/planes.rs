@@ -149,10 +149,11 @@ impl Planes {
     }
 
     fn resize_for(&mut self, width: usize, height: usize, subsampling: Subsampling, most_rows: usize) {
-        let padded = (width.next_multiple_of(BLOCK), height.next_multiple_of(BLOCK));
+        let (across, down) = subsampling.factors();
+        // Chroma of 4:1:1 has whole blocks of 8, too.
+        let padded = (width.next_multiple_of(BLOCK.max(8 * across)), height.next_multiple_of(BLOCK));
         self.subsampling = subsampling;
         self.y.resize((width, height), padded, most_rows);
-        let (across, down) = subsampling.factors();
         let (size, padded) = if subsampling == Subsampling::Grey {
             ((0, 0), (0, 0))
         } else {
@@ -277,6 +278,17 @@ mod tests {
             for x in 0..32 {
                 assert_eq!(planes.y.samples[y * 32 + x], (10 * y.min(2) + x.min(17)) as u8);
             }
+        }
+    }
+
+    #[test]
+    fn every_subsampling_has_whole_blocks_of_chroma() {
+        for (subsampling, size, padded) in
+            [(Subsampling::S440, (35, 9), (48, 16)), (Subsampling::S411, (9, 17), (16, 32))]
+        {
+            let planes = Planes::new(35, 17, subsampling).unwrap();
+            assert_eq!(planes.size(Component::Cb), size, "{subsampling}");
+            assert_eq!((planes.cr.stride, planes.cr.rows), padded, "{subsampling}");
         }
     }
 

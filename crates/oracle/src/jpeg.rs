@@ -43,6 +43,8 @@ fn sampling_factors(subsampling: Subsampling) -> (c_int, c_int) {
         Subsampling::S420 => (2, 2),
         Subsampling::S422 => (2, 1),
         Subsampling::S444 => (1, 1),
+        Subsampling::S440 => (1, 2),
+        Subsampling::S411 => (4, 1),
         Subsampling::Grey => (0, 0),
         other => panic!("libjpeg's factors for {other} are not known here"),
     }

@@ -114,7 +114,7 @@ fn random_pictures() {
         } else {
             random_picture(&mut rng, width, height)
         };
-        let subsampling = Subsampling::ALL[rng.below(4)];
+        let subsampling = Subsampling::ALL[rng.below(Subsampling::ALL.len())];
         let tables = [table(&mut rng), table(&mut rng)];
         let strength = if rng.below(3) == 0 {
             Strength::Tables(&tables)

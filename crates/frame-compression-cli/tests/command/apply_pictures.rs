@@ -399,7 +399,7 @@ fn wrong_settings_are_usage_errors() {
         ("--crf NaN", "from 0 to 51"),
         ("--crf 20 --quality 50", "cannot be used with"),
         ("--codec mpeg1", "h264"),
-        ("--codec jpeg --subsampling 411", "422"),
+        ("--codec jpeg --subsampling 311", "422"),
         ("--subsampling 444", "H.264 has no setting subsampling"),
         ("--backend cuda", "native"),
         ("--codec h265 --preset worst", "veryfast"),

@@ -18,7 +18,7 @@ from .errors import InvalidOutputError, InvalidShapeError
 Codec: TypeAlias = Literal["h264", "h265", "jpeg", "webp", "mpeg2", "mpeg4", "mjpeg"]
 CodecOrSettings: TypeAlias = "Codec | CodecSettings"
 Backend: TypeAlias = Literal["native", "videotoolbox"]
-Subsampling: TypeAlias = Literal["420", "422", "444", "grey"]
+Subsampling: TypeAlias = Literal["420", "422", "444", "440", "411", "grey"]
 QuantTables: TypeAlias = Sequence[Sequence[int] | Sequence[Sequence[int]] | NDArray[Any]]
 Preset: TypeAlias = str
 X265Version: TypeAlias = Literal["4.2", "3.5"]

@@ -34,7 +34,7 @@ fn chroma<S: Simd>(simd: S, red_green: S::Words, blue_green: S::Words) -> [S::Dw
 #[inline(always)]
 fn padded<const BYTES: usize>(rgb: &[u8], from: usize) -> [u8; BYTES] {
     let mut step = [0; BYTES];
-    let end = &rgb[3 * from..];
+    let end = rgb.get(3 * from..).unwrap_or_default();
     let (samples, padding) = step.split_at_mut(end.len());
     samples.copy_from_slice(end);
     padding.as_chunks_mut::<3>().0.fill(rgb.last_chunk::<3>().copied().unwrap_or_default());
@@ -51,9 +51,10 @@ pub(super) fn ycc_row<S: Simd>(simd: S, rgb: &[u8], luma_row: &mut [u8], cb: &mu
     for (((rgb, to_luma), to_cb), to_cr) in steps.iter().zip(&mut *luma_row).zip(&mut *cb).zip(&mut *cr) {
         ycc_step(simd, rgb, to_luma, to_cb, to_cr);
     }
-    if let Some(last) = luma_row.get_mut(steps.len()) {
-        let rgb = padded(rgb, steps.len() * PIXELS);
-        ycc_step(simd, &rgb, last, &mut cb[steps.len()], &mut cr[steps.len()]);
+    // Two, where blocks of 4:1:1 are padded.
+    for step in steps.len()..luma_row.len() {
+        let rgb = padded(rgb, step * PIXELS);
+        ycc_step(simd, &rgb, &mut luma_row[step], &mut cb[step], &mut cr[step]);
     }
 }
 
@@ -214,6 +215,56 @@ pub(super) fn halve_columns<S: Simd>(simd: S, full: &[u8], half: &mut [u8]) {
         (S::Bytes::load(simd, full).add_neighbours() + bias).shr::<1>().store_bytes(half);
     }
     scalar::halve_columns(full_end, half_end);
+}
+
+#[inline(always)]
+pub(super) fn quarter_columns<S: Simd>(simd: S, full: &[u8], quarter: &mut [u8]) {
+    if S::IS_SCALAR {
+        return scalar::quarter_columns(full, quarter);
+    }
+    let (full, full_end) = full.as_chunks::<{ 4 * PIXELS }>();
+    let (quarter, quarter_end) = quarter.as_chunks_mut::<PIXELS>();
+    let (ones, bias) = (S::Words::splat(simd, 1), S::Words::splat(simd, 2));
+    for (full, quarter) in full.iter().zip(quarter) {
+        let ([first, last], []) = full.as_chunks() else { unreachable!("two times 32 samples") };
+        let [first, last] =
+            [first, last].map(|part| S::Bytes::load(simd, part).add_neighbours().mul_add_pairs(ones));
+        let sums = first.pack_words(last).fours::<0b11_01_10_00>();
+        (sums + bias).shr::<2>().store_bytes(quarter);
+    }
+    scalar::quarter_columns(full_end, quarter_end);
+}
+
+#[inline(always)]
+pub(super) fn average_rows<S: Simd>(simd: S, other: &[u8], row: &mut [u8]) {
+    if S::IS_SCALAR {
+        return scalar::average_rows(other, row);
+    }
+    let (other, other_end) = other.as_chunks::<PIXELS>();
+    let (row, row_end) = row.as_chunks_mut::<PIXELS>();
+    let bias = S::Words::splat(simd, 1);
+    for (other, row) in other.iter().zip(row) {
+        let sum = S::Words::load_bytes(simd, row) + S::Words::load_bytes(simd, other);
+        (sum + bias).shr::<1>().store_bytes(row);
+    }
+    scalar::average_rows(other_end, row_end);
+}
+
+#[inline(always)]
+pub(super) fn row_between<S: Simd>(simd: S, near: &[u8], far: &[u8], between: &mut [u8], bias: i16) {
+    if S::IS_SCALAR {
+        return scalar::row_between(near, far, between, bias);
+    }
+    let (near, near_end) = near.as_chunks::<PIXELS>();
+    let (far, far_end) = far.as_chunks::<PIXELS>();
+    let (between, between_end) = between.as_chunks_mut::<PIXELS>();
+    let biases = S::Words::splat(simd, bias);
+    for ((near, far), between) in near.iter().zip(far).zip(between) {
+        let near = S::Words::load_bytes(simd, near);
+        let sum = near + near + near + S::Words::load_bytes(simd, far);
+        (sum + biases).shr::<2>().store_bytes(between);
+    }
+    scalar::row_between(near_end, far_end, between_end, bias);
 }
 
 /// Bytes as words.

@@ -78,13 +78,27 @@ fn convert_rows<S: Simd>(simd: S, planes: &mut Planes, scratch: &mut Scratch, y:
         let (cb, cr) = (planes.cb.padded_row_mut(y / 2), planes.cr.padded_row_mut(y / 2));
         return kernels::subsampled_rows(simd, rgb, [above, below], cb, cr);
     }
+    if subsampling == Subsampling::S440 {
+        let (cb, cr) = (planes.cb.padded_row_mut(y / 2), planes.cr.padded_row_mut(y / 2));
+        let [cb_below, cr_below] = &mut scratch.full;
+        kernels::ycc_row(simd, rgb[0], above, cb, cr);
+        kernels::ycc_row(simd, rgb[1], below, cb_below, cr_below);
+        kernels::average_rows(simd, cb_below, cb);
+        return kernels::average_rows(simd, cr_below, cr);
+    }
     for (y, (rgb, luma)) in rgb.into_iter().zip([above, below]).enumerate().map(|(i, row)| (y + i, row)) {
         match subsampling {
             Subsampling::Grey => kernels::luma_row(simd, rgb, luma),
             Subsampling::S444 => {
                 kernels::ycc_row(simd, rgb, luma, planes.cb.padded_row_mut(y), planes.cr.padded_row_mut(y));
             }
-            Subsampling::S422 | Subsampling::S420 => {
+            Subsampling::S411 => {
+                let [cb, cr] = &mut scratch.full;
+                kernels::ycc_row(simd, rgb, luma, cb, cr);
+                kernels::quarter_columns(simd, cb, planes.cb.padded_row_mut(y));
+                kernels::quarter_columns(simd, cr, planes.cr.padded_row_mut(y));
+            }
+            Subsampling::S422 | Subsampling::S420 | Subsampling::S440 => {
                 let [cb, cr] = &mut scratch.full;
                 kernels::ycc_row(simd, rgb, luma, cb, cr);
                 kernels::halve_columns(simd, cb, planes.cb.padded_row_mut(y));
@@ -129,9 +143,23 @@ fn restore_row<S: Simd>(simd: S, planes: &Planes, scratch: &mut Scratch, y: usiz
         Subsampling::S422 | Subsampling::S420 if planes.cb.width <= NARROW => {
             let y = if subsampling == Subsampling::S420 { y / 2 } else { y };
             let [cb, cr] = &mut scratch.full;
-            scalar::repeat_columns(planes.cb.padded_row(y), cb);
-            scalar::repeat_columns(planes.cr.padded_row(y), cr);
+            scalar::repeat_columns::<2>(planes.cb.padded_row(y), cb);
+            scalar::repeat_columns::<2>(planes.cr.padded_row(y), cr);
             scalar::ycc_to_rgb_row(luma, cb, cr, rgb);
+        }
+        Subsampling::S411 => {
+            let [cb, cr] = &mut scratch.full;
+            scalar::repeat_columns::<4>(planes.cb.padded_row(y), cb);
+            scalar::repeat_columns::<4>(planes.cr.padded_row(y), cr);
+            kernels::ycc_to_rgb_row(simd, luma, &cb[..luma.len()], &cr[..luma.len()], rgb);
+        }
+        Subsampling::S440 => {
+            for (plane, full) in [&planes.cb, &planes.cr].into_iter().zip(&mut scratch.full) {
+                let (near, far) = (plane.padded_row(y / 2), plane.padded_row(farther_row(plane, y)));
+                kernels::row_between(simd, near, far, full, 1 + y as i16 % 2);
+            }
+            let [cb, cr] = &scratch.full;
+            kernels::ycc_to_rgb_row(simd, luma, &cb[..luma.len()], &cr[..luma.len()], rgb);
         }
         Subsampling::S422 => {
             for (plane, half) in [&planes.cb, &planes.cr].into_iter().zip(&mut scratch.half) {
@@ -158,10 +186,16 @@ const NARROW: usize = 2;
 /// Brings chroma to full height, as far as row `y` of that is concerned.
 #[inline(always)]
 fn weigh_rows<S: Simd>(simd: S, plane: &Plane, y: usize, half: &mut [i16]) {
-    let near = y / 2;
-    let far = if y.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(plane.height - 1) };
     let inner = &mut half[1..][..plane.stride];
-    kernels::weigh_rows(simd, plane.padded_row(near), plane.padded_row(far), inner);
+    let (near, far) = (plane.padded_row(y / 2), plane.padded_row(farther_row(plane, y)));
+    kernels::weigh_rows(simd, near, far, inner);
+}
+
+/// The second nearest row, after `y / 2`, of a plane of half the height.
+#[inline(always)]
+fn farther_row(plane: &Plane, y: usize) -> usize {
+    let near = y / 2;
+    if y.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(plane.height - 1) }
 }
 
 /// Fills the columns beside the first and the last one of `width`.
@@ -215,7 +249,16 @@ mod tests {
     fn chroma_is_averaged_over_its_pixels() {
         let mut rng = Rng::new(5);
         let (above, below) = (random_row(&mut rng, 64), random_row(&mut rng, 64));
-        let (mut of_two, mut of_four) = ([0; 32], [0; 32]);
+        let (mut of_two, mut of_four, mut of_rows, mut of_quarters) =
+            ([0; 32], [0; 32], above.clone(), [0; 16]);
+        scalar::average_rows(&below, &mut of_rows);
+        scalar::quarter_columns(&above, &mut of_quarters);
+        for x in 0..64 {
+            assert_eq!(f64::from(of_rows[x]), ((f64::from(above[x]) + f64::from(below[x])) / 2.0).round());
+        }
+        for (quarter, four) in of_quarters.iter().zip(above.chunks_exact(4)) {
+            assert_eq!(f64::from(*quarter), (four.iter().map(|&c| f64::from(c)).sum::<f64>() / 4.0).round());
+        }
         scalar::halve_columns(&above, &mut of_two);
         scalar::halve_rows_and_columns(&above, &below, &mut of_four);
         for x in 0..32 {
@@ -236,7 +279,7 @@ mod tests {
     fn chroma_is_interpolated_between_its_centres() {
         let mut rng = Rng::new(6);
         for (width, height) in [(5, 1), (6, 2), (31, 7), (64, 8)] {
-            for subsampling in [Subsampling::S420, Subsampling::S422] {
+            for subsampling in [Subsampling::S420, Subsampling::S422, Subsampling::S440] {
                 let mut planes = Planes::new(width, height, subsampling).unwrap();
                 planes.y.samples.fill(128);
                 planes.cb.samples.fill(128);
@@ -250,13 +293,13 @@ mod tests {
                         let column: Vec<f64> = (0..plane.height)
                             .map(|y| {
                                 let row: Vec<f64> = plane.row(y).iter().map(|&c| f64::from(c)).collect();
-                                interpolated(&row, x)
+                                if subsampling == Subsampling::S440 { row[x] } else { interpolated(&row, x) }
                             })
                             .collect();
-                        let chroma = if subsampling == Subsampling::S420 {
-                            interpolated(&column, y)
-                        } else {
+                        let chroma = if subsampling == Subsampling::S422 {
                             column[y]
+                        } else {
+                            interpolated(&column, y)
                         };
                         let red = 128.0 + 1.402 * (chroma - 128.0);
                         assert!((f64::from(rgb[3 * x]) - red).abs() < 1.402 * 0.57 + 0.5, "({x}, {y})");
@@ -271,10 +314,10 @@ mod tests {
         let mut rng = Rng::new(12);
         for number in 0..400 {
             let (width, height) = (1 + rng.below(140), 1 + rng.below(20));
-            let subsampling = Subsampling::ALL[number % 4];
+            let subsampling = Subsampling::ALL[number % Subsampling::ALL.len()];
             // Every other picture of nothing but extremes.
             let mut rgb = random_row(&mut rng, width * height * 3);
-            if number % 8 < 4 {
+            if number / Subsampling::ALL.len() % 2 == 0 {
                 rgb.iter_mut().for_each(|sample| *sample = 255 * (*sample >> 7));
             }
             let through = |level: Level| {

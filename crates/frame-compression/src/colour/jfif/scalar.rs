@@ -40,6 +40,21 @@ pub(super) fn halve_columns(full: &[u8], half: &mut [u8]) {
     }
 }
 
+/// Averages fours of columns, halves rounded up.
+pub(super) fn quarter_columns(full: &[u8], quarter: &mut [u8]) {
+    for (quarter, four) in quarter.iter_mut().zip(full.chunks_exact(4)) {
+        let sum = four.iter().map(|&c| u16::from(c)).sum::<u16>();
+        *quarter = ((sum + 2) >> 2) as u8;
+    }
+}
+
+/// Averages two rows into the second one, halves rounded up.
+pub(super) fn average_rows(other: &[u8], row: &mut [u8]) {
+    for (sample, &other) in row.iter_mut().zip(other) {
+        *sample = ((u16::from(*sample) + u16::from(other) + 1) >> 1) as u8;
+    }
+}
+
 /// Averages squares of four, halves rounded down and up in turn.
 pub(super) fn halve_rows_and_columns(above: &[u8], below: &[u8], half: &mut [u8]) {
     let pairs = above.chunks_exact(2).zip(below.chunks_exact(2));
@@ -64,9 +79,17 @@ pub(super) fn subsampled_rows<const RGB: usize, const FULL: usize, const HALF: u
     halve_rows_and_columns(&cr[0], &cr[1], to_cr);
 }
 
-pub(super) fn repeat_columns(half: &[u8], full: &mut [u8]) {
-    for (pair, &sample) in full.chunks_exact_mut(2).zip(half) {
-        pair.fill(sample);
+/// Repeats each column `TIMES` times.
+pub(super) fn repeat_columns<const TIMES: usize>(narrow: &[u8], full: &mut [u8]) {
+    for (same, &sample) in full.as_chunks_mut::<TIMES>().0.iter_mut().zip(narrow) {
+        *same = [sample; TIMES];
+    }
+}
+
+/// A row between two: 3/4 the nearer and 1/4 the farther one.
+pub(super) fn row_between(near: &[u8], far: &[u8], between: &mut [u8], bias: i16) {
+    for ((between, &near), &far) in between.iter_mut().zip(near).zip(far) {
+        *between = ((3 * i16::from(near) + i16::from(far) + bias) >> 2) as u8;
     }
 }
 
