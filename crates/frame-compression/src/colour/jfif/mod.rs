@@ -317,7 +317,7 @@ mod tests {
             let subsampling = Subsampling::ALL[number % Subsampling::ALL.len()];
             // Every other picture of nothing but extremes.
             let mut rgb = random_row(&mut rng, width * height * 3);
-            if number / Subsampling::ALL.len() % 2 == 0 {
+            if (number / Subsampling::ALL.len()).is_multiple_of(2) {
                 rgb.iter_mut().for_each(|sample| *sample = 255 * (*sample >> 7));
             }
             let through = |level: Level| {
