@@ -128,7 +128,7 @@ pub(crate) trait Job {
     type Output;
 
     /// Computes it. This and everything that it calls that touches vectors has to be `#[inline(always)]`, or it is
-    /// compiled without the instructions and slow; a test looks for the attribute.
+    /// compiled without the instructions and slow.
     fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 
