@@ -148,7 +148,7 @@ def test_images_that_are_left_alone_are_copied(rng: np.random.Generator) -> None
         ({"crf": (20, 30), "quality": (20, 30)}, TypeError),
         ({"p": 1.5}, ValueError),
         ({"p": float("nan")}, ValueError),
-        ({"subsampling": "411"}, errors.UnknownNameError),
+        ({"subsampling": "410"}, errors.UnknownNameError),
         ({"backend": "cuda"}, errors.UnknownNameError),
         ({"generator": -1}, ValueError),
         ({"generator": 1.5}, TypeError),
