@@ -13,6 +13,7 @@ pub mod ltx;
 mod names;
 mod planes;
 mod quality;
+pub mod recipes;
 mod sample;
 mod settings;
 #[allow(dead_code, reason = "a whole vocabulary, tested throughout, of which kernels use what they need")]
