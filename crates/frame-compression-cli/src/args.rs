@@ -50,6 +50,9 @@ Examples:
   One picture through a pipe:
     cat a.png | frame-compression apply - -o - --codec jpeg > b.png
 
+  A folder as APISR's training degrades its pictures, each by a draw of its own:
+    frame-compression apply photos/ -o degraded/ --recipe apisr --seed 7 --odd pad
+
   Every PNG below a folder, at CRF 33, odd sizes cut to even ones, with figures:
     frame-compression apply 'photos/**/*.png' -o degraded/ --crf 33 --odd crop --metrics
 
@@ -65,6 +68,12 @@ pub(crate) enum Action {
     Selftest(SelftestOptions),
     /// Show the version, the codecs of this build, and how quality and CRF go together
     Info,
+    /// Show what each recipe draws, where that is from, and what it does not cover
+    Recipes {
+        /// The recipe to show [default: all]
+        #[arg(value_name = "RECIPE")]
+        recipe: Option<String>,
+    },
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  frame-compression completions bash > \
         ~/.local/share/bash-completion/completions/frame-compression")]
@@ -91,6 +100,7 @@ impl Action {
             Action::Report(_) => "report",
             Action::Selftest(_) => "selftest",
             Action::Info => "info",
+            Action::Recipes { .. } => "recipes",
             Action::Completions { .. } => "completions",
             Action::Man { .. } => "man",
         }
@@ -286,6 +296,7 @@ mod tests {
     use frame_compression::{Codec, Settings};
 
     use super::*;
+    use crate::treatment::Treatment;
 
     #[test]
     fn the_arguments_are_consistent() {
@@ -295,7 +306,10 @@ mod tests {
     fn settings(line: &str) -> Result<Settings, String> {
         let words = "frame-compression apply a.png -o b.png".split(' ').chain(line.split_whitespace());
         match Arguments::try_parse_from(words).map_err(|error| error.to_string())?.action {
-            Action::Apply(options) => options.coding.settings,
+            Action::Apply(options) => match options.coding.treatment? {
+                Treatment::Same(settings) => Ok(settings),
+                other => panic!("{other:?}"),
+            },
             other => panic!("{other:?}"),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use frame_compression::recipes::Recipe;
 use frame_compression::{Backend, Codec, Crf, Error, Quality, Settings};
 
 use crate::args::option_name;
@@ -13,6 +14,19 @@ pub(crate) fn run() -> Result<Exit, Stop> {
     let mut page = Vec::new();
     write_page(&mut page)?;
     io::stdout().lock().write_all(&page)?;
+    Ok(Exit::Success)
+}
+
+/// Prints what recipes draw: the one of this name, or all.
+pub(crate) fn recipes(name: Option<&str>) -> Result<Exit, Stop> {
+    let recipes = match name {
+        Some(name) => {
+            std::slice::from_ref(Recipe::named(name).map_err(|error| Stop::Usage(error.to_string()))?)
+        }
+        None => Recipe::ALL,
+    };
+    let page: Vec<String> = recipes.iter().map(Recipe::to_string).collect();
+    io::stdout().lock().write_all(page.join("\n").as_bytes())?;
     Ok(Exit::Success)
 }
 
@@ -37,6 +51,13 @@ fn write_page(out: &mut impl Write) -> io::Result<()> {
                 setting.kind
             )?;
         }
+    }
+    writeln!(
+        out,
+        "\nRecipes of training pipelines, for apply --recipe; `frame-compression recipes` shows what they draw"
+    )?;
+    for recipe in Recipe::ALL {
+        writeln!(out, "  {}: {}", recipe.name, recipe.description)?;
     }
     writeln!(
         out,

@@ -19,6 +19,7 @@ pub mod picture;
 mod report;
 mod selftest;
 mod signals;
+mod treatment;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -73,6 +74,7 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
         Action::Report(options) => report::run(options),
         Action::Selftest(options) => selftest::run(options),
         Action::Info => info::run(),
+        Action::Recipes { recipe } => info::recipes(recipe.as_deref()),
         Action::Completions { shell } => manual::completions(*shell),
         Action::Man { command, dir } => manual::man(command.as_deref(), dir.as_deref()),
     };

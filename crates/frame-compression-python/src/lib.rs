@@ -8,6 +8,7 @@ mod batch;
 mod compressor;
 mod errors;
 mod pictures;
+mod recipes;
 mod settings;
 
 use std::ffi::OsString;
@@ -46,6 +47,8 @@ mod _native {
     use crate::errors::{element_type_error, not_on_cpu_error};
     #[pymodule_export]
     use crate::pictures::Picture;
+    #[pymodule_export]
+    use crate::recipes::{numbers, recipes};
     #[pymodule_export]
     use crate::settings::{Settings, codecs};
 

@@ -15,7 +15,7 @@ from pictures import random_picture
 
 from frame_compression import errors
 from frame_compression.ray import degrade_batch
-from frame_compression.transforms import CompressionArtifacts
+from frame_compression.transforms import CompressionArtifacts, recipes
 
 SETTINGS: dict[str, Any] = {"codecs": ("h264", "jpeg"), "quality": (10, 60), "seed": 4}
 
@@ -169,3 +169,22 @@ def test_paths_are_opened(pictures: list[np.ndarray], expected: list[np.ndarray]
                 assert result["path"] == given["path"]
                 result = result["bytes"]
             np.testing.assert_array_equal(opened(result), wanted)
+
+
+def test_recipes_draw_by_key_and_by_image(pictures: list[np.ndarray]) -> None:
+    names = [f"{number}.png" for number in range(len(pictures))]
+    batch = {"image": pictures, "name": names}
+    given: Any = {"recipe": "real_esrgan", "seed": 4, "params_column": "drawn"}
+    keyed = degrade_batch(batch, key_column="name", **given)
+    degrade = recipes.Degrade("real_esrgan", generator=4)
+    for row, name in enumerate(names):
+        params = degrade.get_params(key=name)
+        assert json.loads(keyed["drawn"][row]) == params
+        np.testing.assert_array_equal(keyed["image"][row], degrade.apply(pictures[row], params))
+    whole = degrade_batch(batch, **given)
+    alone = [degrade_batch({"image": [picture]}, **given) for picture in pictures]
+    assert whole["drawn"] == [one["drawn"][0] for one in alone] and len(set(whole["drawn"])) == len(pictures)
+    with pytest.raises(TypeError, match="quality, p beside recipe is not allowed"):
+        degrade_batch(batch, recipe="apisr", quality=(20, 30), p=0.5)
+    with pytest.raises(errors.UnknownNameError):
+        degrade_batch(batch, recipe="none")

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import json
 import pathlib
 import pickle
 import shutil
 import subprocess
+import sys
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image
 from pictures import random_picture
+from pipelines import by_opencv, by_pillow, by_pipes, installed, own_call
 from workers import COUNT, images
 
-from frame_compression import errors
+from frame_compression import _native, errors
 from frame_compression.transforms import recipes
 from frame_compression.transforms.recipes import Coding, Degrade, Recipe, Step
 
@@ -49,54 +49,47 @@ def test_recipes_are_data(name: str) -> None:
         assert abs(chosen.count(None) / 400 - (1 - step.p)) < 0.12
 
 
-def by_opencv(picture: np.ndarray, form: str, setting: str, quality: int) -> np.ndarray:
-    """As `cv2.imencode` and `cv2.imdecode`, on RGB."""
-    _, file = cv2.imencode(form, np.ascontiguousarray(picture[..., ::-1]), [getattr(cv2, setting), quality])
-    return cv2.imdecode(file, 1)[..., ::-1]
+def test_the_command_draws_the_same(rng: np.random.Generator, tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / "in"
+    (folder / "sub").mkdir(parents=True)
+    keys = [f"{number}.png" for number in range(24)] + ["sub/ü 写真.png"]
+    pictures = {key: random_picture(rng, 32, 48) for key in keys}
+    for key, picture in pictures.items():
+        Image.fromarray(picture).save(folder / key)
+    for name in recipes.NAMES:
+        out = tmp_path / name
+        command = [sys.executable, "-m", "frame_compression", "apply", folder, "-o", out, "--recipe", name]
+        done = subprocess.run([*command, "--seed", "11", "--json"], capture_output=True, check=True)
+        report = json.loads(done.stdout)
+        drawn = {pathlib.Path(file["input"]).relative_to(folder).as_posix(): file["drawn"] for file in report["files"]}
+        assert sorted(drawn) == sorted(keys)
+        degrade = Degrade(name, generator=11)
+        for key in keys:
+            params = degrade.get_params(key=key)
+            assert params == recipes.named(name).draw_for(key, 11)
+            assert [recipes.as_text(one) for one in params] == drawn[key]
+            expected = degrade.apply(pictures[key], params)
+            np.testing.assert_array_equal(np.asarray(Image.open(out / key)), expected)
 
 
-def by_pillow(picture: np.ndarray, form: str, **options: Any) -> np.ndarray:
-    """As `Image.save` and `Image.open`."""
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, form, **options)
-    return np.asarray(Image.open(file).convert("RGB"))
+def test_numbers_are_as_the_docs_define_them() -> None:
+    most = (1 << 64) - 1
 
+    def mixed(state: int) -> int:
+        state = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 & most
+        state = (state ^ (state >> 27)) * 0x94D049BB133111EB & most
+        return state ^ (state >> 31)
 
-def by_ffmpeg(picture: np.ndarray, folder: pathlib.Path, *options: str) -> np.ndarray:
-    """As APISR calls ffmpeg: a numbered PNG into an mp4, and back into a PNG."""
-    if shutil.which("ffmpeg") is None:
-        pytest.skip("there is no ffmpeg here")
-    Image.fromarray(picture).save(folder / "1.png")
-    quiet = ["-loglevel", "error", "-y"]
-    encode = ["ffmpeg", *quiet, "-i", f"{folder}/%d.png", "-vcodec", *options, "-pix_fmt", "yuv420p", f"{folder}/a.mp4"]
-    subprocess.run(encode, check=True, stdin=subprocess.DEVNULL)
-    subprocess.run(["ffmpeg", *quiet, "-i", f"{folder}/a.mp4", f"{folder}/back%d.png"], check=True, stdin=subprocess.DEVNULL)
-    return np.asarray(Image.open(folder / "back1.png").convert("RGB"))
-
-
-def own_call(params: Any, picture: np.ndarray, folder: pathlib.Path) -> np.ndarray | None:
-    """What APISR's own encoder call makes of the picture; None for none."""
-    settings = params["settings"] or {}
-    if params["codec"] is None:
-        return picture
-    if params["codec"] == "jpeg":
-        return by_opencv(picture, ".jpg", "IMWRITE_JPEG_QUALITY", settings["quality"])
-    if params["codec"] == "webp":
-        return by_pillow(picture, "webp", quality=settings["quality"], method=settings["method"])
-    if params["codec"] in ("h264", "h265"):
-        codec = {"h264": "libx264", "h265": "libx265"}[params["codec"]]
-        return by_ffmpeg(picture, folder, codec, "-crf", str(settings["crf"]), "-preset", settings["preset"])
-    codec = {"mpeg2": "mpeg2video", "mpeg4": "mpeg4"}[params["codec"]]
-    return by_ffmpeg(picture, folder, codec, "-qscale:v", str(settings["qscale"]))
-
-
-def installed(recipe: Recipe) -> Recipe:
-    """The recipe for the ffmpeg that is installed here: its colours, its x265."""
-    version = subprocess.run(["ffmpeg", "-version"], capture_output=True, text=True).stdout.split()[2]
-    if int(version.split(".")[0].lstrip("n")) < 8:
-        with_colours = {coding.codec for step in recipe.steps for coding in step.codings if "colours" in coding.settings}
-        recipe = recipe.with_settings(with_colours, colours="ffmpeg-7")
-    return recipe.with_settings("h265", release="3.5")
+    for seed, key in [(0, ""), (7, "a.png"), (2**64 - 1, "sub/ü.png")]:
+        state = 0xCBF29CE484222325
+        for byte in seed.to_bytes(8, "little") + key.encode():
+            state = (state ^ byte) * 0x100000001B3 & most
+        state = mixed(state)
+        expected = []
+        for _ in range(5):
+            state = state + 0x9E3779B97F4A7C15 & most
+            expected.append((mixed(state) >> 11) / 2**53)
+        assert _native.numbers(seed, key, 5) == expected
 
 
 def test_apisr_is_its_own_calls(rng: np.random.Generator, tmp_path: pathlib.Path) -> None:
@@ -122,19 +115,6 @@ def test_apisr_is_its_own_calls(rng: np.random.Generator, tmp_path: pathlib.Path
         else:
             np.testing.assert_array_equal(degrade.apply(picture, params), expected, str(params))
     assert seen >= exact - {None}
-
-
-def by_pipes(picture: np.ndarray, quantiser: int) -> np.ndarray:
-    """As wtp_dataset_destroyer calls ffmpeg, but for RGB instead of BGR: raw into an MPEG program stream, and back."""
-    height, width = picture.shape[:2]
-    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24"]
-    strength = [word for name in ("-qscale:v", "-qmax", "-qmin") for word in (name, str(quantiser))]
-    encode = [*raw, "-s", f"{width}x{height}", "-i", "pipe:", "-f", "mpeg", "-vcodec", "mpeg2video", *strength, "pipe:"]
-    data = picture.tobytes()
-    for options in (encode, ["-f", "mpeg", "-i", "pipe:", *raw, "pipe:"]):
-        command = ["ffmpeg", "-loglevel", "fatal", *options]
-        data = subprocess.run(command, check=True, input=data, stdout=subprocess.PIPE).stdout
-    return np.frombuffer(data, np.uint8)[: picture.size].reshape(picture.shape)
 
 
 def test_wtp_is_its_own_calls(rng: np.random.Generator) -> None:
@@ -197,6 +177,8 @@ def test_keys_and_seeds_repeat() -> None:
 def test_bad_recipes_are_refused() -> None:
     with pytest.raises(errors.InvalidQualityError):
         Recipe("mine", "me", (Step((Coding("jpeg", 1, {"quality": (20, 101)}),)),))
+    with pytest.raises(errors.UnknownNameError, match="'none' is not allowed: apisr, wtp"):
+        Degrade("none")
     with pytest.raises(errors.UnknownNameError):
         Recipe("mine", "me", (Step((Coding("gif", 1, {"quality": 20}),)),))
     with pytest.raises(errors.UnsupportedSettingError):

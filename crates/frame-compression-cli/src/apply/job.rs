@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use frame_compression::FrameCompressor;
+use frame_compression::{FrameCompressor, Settings};
 
 use super::output;
 use super::plan::{Job, STANDARD};
@@ -13,6 +13,7 @@ use crate::args::ApplyOptions;
 use crate::coding::{CodingError, code};
 use crate::metrics::Metrics;
 use crate::picture::{Picture, ReadError};
+use crate::treatment::Treatment;
 
 /// Why an input has no output.
 #[derive(Debug, thiserror::Error)]
@@ -31,12 +32,17 @@ pub(super) fn named(path: &Path, standard: &str) -> String {
 }
 
 /// Does one file. Whatever is wrong with it is in the outcome.
-pub(crate) fn work(job: &Job, options: &ApplyOptions, compressor: &mut FrameCompressor) -> Outcome {
+pub(crate) fn work(
+    job: &Job,
+    options: &ApplyOptions,
+    treatment: &Treatment,
+    compressor: &mut FrameCompressor,
+) -> Outcome {
     let mut outcome = Outcome::new(job);
     if !job.stream && !options.overwrite && job.output.symlink_metadata().is_ok() {
         return outcome;
     }
-    if let Err(error) = read_code_write(job, options, compressor, &mut outcome) {
+    if let Err(error) = read_code_write(job, options, treatment, compressor, &mut outcome) {
         outcome.status = Status::Failed;
         outcome.reason = Some(error.to_string());
         outcome.metrics = None;
@@ -47,6 +53,7 @@ pub(crate) fn work(job: &Job, options: &ApplyOptions, compressor: &mut FrameComp
 fn read_code_write(
     job: &Job,
     options: &ApplyOptions,
+    treatment: &Treatment,
     compressor: &mut FrameCompressor,
     outcome: &mut Outcome,
 ) -> Result<(), JobError> {
@@ -58,7 +65,11 @@ fn read_code_write(
     outcome.size = Some((picture.width, picture.height));
     outcome.deep = picture.deep;
     let mut reference = options.metrics.then(|| picture.clone());
-    outcome.status = match code(compressor, &mut picture, options.odd) {
+    let steps = treatment.of(&job.key).map_err(CodingError::from)?;
+    if let Treatment::Drawn(_) = treatment {
+        outcome.drawn = Some(steps.iter().map(|step| step.as_ref().map(Settings::to_string)).collect());
+    }
+    outcome.status = match code_steps(compressor, &mut picture, steps, options) {
         Ok(()) => Status::Written,
         Err(error) if options.fallback_original => {
             outcome.reason = Some(error.to_string());
@@ -77,6 +88,26 @@ fn read_code_write(
         .map_err(|reason| JobError::Write { output: job.output.clone(), reason })?;
     if kept {
         *outcome = Outcome::new(job);
+    }
+    Ok(())
+}
+
+/// Does one step after another. On an error with a fallback the picture is as it was.
+fn code_steps(
+    compressor: &mut FrameCompressor,
+    picture: &mut Picture,
+    steps: Vec<Option<Settings>>,
+    options: &ApplyOptions,
+) -> Result<(), CodingError> {
+    let original = (options.fallback_original && steps.len() > 1).then(|| picture.clone());
+    for settings in steps.into_iter().flatten() {
+        compressor.set_settings(settings);
+        if let Err(error) = code(compressor, picture, options.odd) {
+            if let Some(original) = original {
+                *picture = original;
+            }
+            return Err(error);
+        }
     }
     Ok(())
 }

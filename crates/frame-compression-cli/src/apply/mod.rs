@@ -13,14 +13,14 @@ use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
-use frame_compression::{Error, FrameCompressor, Settings};
+use frame_compression::{Codec, Error, FrameCompressor};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::args::ApplyOptions;
-use crate::coding;
 use crate::panics;
+use crate::treatment::Treatment;
 use crate::{Exit, Stop};
 use plan::Job;
 use report::{Outcome, Report, Status};
@@ -31,8 +31,8 @@ pub(crate) use plan::{Missing, Search};
 /// Runs `apply`.
 pub(crate) fn run(options: &ApplyOptions) -> Result<Exit, Stop> {
     let started = Instant::now();
-    let settings = options.coding.settings.clone().map_err(Stop::Usage)?;
-    check(&settings, options.fallback_original).map_err(|error| Stop::Usage(error.to_string()))?;
+    let treatment = options.coding.treatment.clone().map_err(Stop::Usage)?;
+    check(&treatment, options.fallback_original).map_err(|error| Stop::Usage(error.to_string()))?;
     let plan = panics::contained(|| plan::plan(options)).unwrap_or_else(Err).map_err(Stop::Usage)?;
     if plan.writes_to_standard_output() && io::stdout().is_terminal() {
         return Err(Stop::Usage("standard output is a terminal: send it to a file or a pipe".to_owned()));
@@ -43,10 +43,10 @@ pub(crate) fn run(options: &ApplyOptions) -> Result<Exit, Stop> {
     folders.into_iter().for_each(output::remove_stale);
 
     let mut outcomes: Vec<Outcome> = plan.missing.into_iter().map(Outcome::missing).collect();
-    outcomes.extend(work_all(&plan.jobs, &settings, options)?);
+    outcomes.extend(work_all(&plan.jobs, &treatment, options)?);
     let passed_over = &plan.passed_over;
     let report =
-        Report { settings: &settings, outcomes: &outcomes, passed_over, duration: started.elapsed() };
+        Report { treatment: &treatment, outcomes: &outcomes, passed_over, duration: started.elapsed() };
 
     let printed = write_figures(&report, options);
     // Standard error may be closed; that is no reason to say that the work failed.
@@ -76,22 +76,22 @@ fn write_figures(report: &Report<'_>, options: &ApplyOptions) -> io::Result<()> 
 
 /// Finds out before the work whether the settings can do any. With a fallback, a codec that is not there is
 /// one that refuses every picture.
-fn check(settings: &Settings, fallback: bool) -> Result<(), Error> {
-    match coding::check(settings) {
+fn check(treatment: &Treatment, fallback: bool) -> Result<(), Error> {
+    match treatment.check() {
         Err(Error::BackendUnavailable { .. } | Error::Platform { .. }) if fallback => Ok(()),
         checked => checked,
     }
 }
 
 /// Does all jobs, several at once; the outcomes come in the jobs' order.
-fn work_all(jobs: &[Job], settings: &Settings, options: &ApplyOptions) -> Result<Vec<Outcome>, Stop> {
+fn work_all(jobs: &[Job], treatment: &Treatment, options: &ApplyOptions) -> Result<Vec<Outcome>, Stop> {
     let pool = thread_pool(options.jobs, jobs.len())?;
-    let compressor = || FrameCompressor::new(settings.clone());
+    let compressor = || FrameCompressor::new(Codec::H264);
     let progress = progress_bar(jobs.len(), options.quiet);
     let outcomes = pool.install(|| {
         jobs.par_iter()
             .map_init(compressor, |used, job| {
-                let outcome = panics::contained(|| job::work(job, options, used));
+                let outcome = panics::contained(|| job::work(job, options, treatment, used));
                 progress.inc(1);
                 outcome.unwrap_or_else(|message| {
                     *used = compressor();

@@ -21,6 +21,8 @@ pub(crate) const STANDARD: &str = "-";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Job {
     pub(crate) input: PathBuf,
+    /// What tells the picture apart from others: its place below the input, `/` between the parts.
+    pub(crate) key: String,
     pub(crate) output: PathBuf,
     pub(crate) format: Format,
     /// Whether the output is standard output, a pipe or a device, which is written as it is.
@@ -209,8 +211,14 @@ impl Target {
             Target::File(file, format) | Target::Stream(file, format) => (file.clone(), *format),
             Target::Folder(folder, format) => (folder.join(renamed(&found.place, *format)), *format),
         };
-        Job { input: found.input, output, format, stream: matches!(self, Target::Stream(..)) }
+        let key = key(&found.place);
+        Job { input: found.input, key, output, format, stream: matches!(self, Target::Stream(..)) }
     }
+}
+
+/// A place as text that is the same on every system.
+fn key(place: &Path) -> String {
+    place.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
 /// Whether an output is there already and is neither a file nor a folder.

@@ -9,9 +9,8 @@ use serde::{Serialize, Serializer};
 
 use super::job::named;
 use super::plan::{Job, Missing, PassedOver};
-use crate::coding::shown;
 use crate::metrics::Metrics;
-use frame_compression::Settings;
+use crate::treatment::Treatment;
 
 /// What became of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -35,6 +34,9 @@ pub(crate) struct Outcome {
     #[serde(serialize_with = "lossy_option", skip_serializing_if = "Option::is_none")]
     pub(crate) output: Option<PathBuf>,
     pub(crate) status: Status,
+    /// What a recipe drew: the settings of each step as text, nothing for a step that leaves the picture as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) drawn: Option<Vec<Option<String>>>,
     /// Why it failed, or why the codec refused it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
@@ -58,6 +60,7 @@ impl Outcome {
             input: job.input.clone(),
             output: Some(job.output.clone()),
             status: Status::Kept,
+            drawn: None,
             reason: None,
             size: None,
             deep: false,
@@ -72,6 +75,7 @@ impl Outcome {
             input: missing.input,
             output: None,
             status: Status::Failed,
+            drawn: None,
             reason: Some(missing.reason),
             size: None,
             deep: false,
@@ -92,11 +96,49 @@ fn lossy_option<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<
 
 /// Everything that was done.
 pub(crate) struct Report<'a> {
-    pub(crate) settings: &'a Settings,
+    pub(crate) treatment: &'a Treatment,
     pub(crate) outcomes: &'a [Outcome],
     /// Files of folders and patterns that were not taken.
     pub(crate) passed_over: &'a [PassedOver],
     pub(crate) duration: Duration,
+}
+
+/// What was done to every picture, as JSON has it.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Treated {
+    Same {
+        codec: &'static str,
+        /// All settings in one text, which `--codec` takes.
+        settings: String,
+        quality: f32,
+        crf: f32,
+    },
+    Drawn {
+        recipe: &'static str,
+        seed: u64,
+        /// Settings that took the place of those drawn.
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        fixed: BTreeMap<String, String>,
+    },
+}
+
+impl Treated {
+    fn of(treatment: &Treatment) -> Self {
+        match treatment {
+            Treatment::Same(settings) => Treated::Same {
+                codec: settings.codec().name(),
+                settings: settings.to_string(),
+                quality: settings.quality().get(),
+                crf: settings.crf().get(),
+            },
+            Treatment::Drawn(draw) => Treated::Drawn {
+                recipe: draw.recipe.name,
+                seed: draw.seed,
+                fixed: draw.fixed.iter().cloned().collect(),
+            },
+        }
+    }
 }
 
 impl Report<'_> {
@@ -108,11 +150,8 @@ impl Report<'_> {
     pub(crate) fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
         #[derive(Serialize)]
         struct Document<'a> {
-            codec: &'static str,
-            /// All settings in one text, which `--codec` takes.
-            settings: String,
-            quality: f32,
-            crf: f32,
+            #[serde(flatten)]
+            treatment: Treated,
             files: &'a [Outcome],
             passed_over: &'a [PassedOver],
             written: usize,
@@ -122,10 +161,7 @@ impl Report<'_> {
             seconds: f64,
         }
         let document = Document {
-            codec: self.settings.codec().name(),
-            settings: self.settings.to_string(),
-            quality: self.settings.quality().get(),
-            crf: self.settings.crf().get(),
+            treatment: Treated::of(self.treatment),
             files: self.outcomes,
             passed_over: self.passed_over,
             written: self.count(Status::Written),
@@ -196,6 +232,18 @@ impl Report<'_> {
         }
     }
 
+    /// What was drawn for each picture, a line each.
+    fn write_drawn(&self, out: &mut impl Write) -> io::Result<()> {
+        for outcome in self.outcomes.iter().filter(|outcome| outcome.status == Status::Written) {
+            if let Some(drawn) = &outcome.drawn {
+                let steps: Vec<&str> =
+                    drawn.iter().map(|step| step.as_deref().unwrap_or("nothing")).collect();
+                writeln!(out, "drawn: {}: {}", named(&outcome.input, "standard input"), steps.join(", "))?;
+            }
+        }
+        Ok(())
+    }
+
     /// One line, and more where pictures have lost something besides, or files were not taken.
     pub(crate) fn write_summary(&self, out: &mut impl Write) -> io::Result<()> {
         let deep: Vec<_> = self.outcomes.iter().filter(|outcome| outcome.deep).collect();
@@ -217,9 +265,10 @@ impl Report<'_> {
                 writeln!(out, "note: {}: {note}", outcome.input.display())?;
             }
         }
+        self.write_drawn(out)?;
         self.write_passed_over(out)?;
         let written = self.count(Status::Written);
-        write!(out, "{} written ({})", pictures(written), shown(self.settings))?;
+        write!(out, "{} written ({})", pictures(written), self.treatment.shown())?;
         for (status, words) in [
             (Status::Original, "written without artifacts, as the codec refused them"),
             (Status::Kept, "passed over, as their outputs exist (--overwrite replaces them)"),

@@ -1,13 +1,16 @@
 //! The options for a codec's settings, made from the library's own tables: a new setting there is a new option here.
 
 use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
+use frame_compression::recipes::Recipe;
 use frame_compression::{Codec, Setting, Settings};
+
+use crate::treatment::{Draw, Treatment};
 
 /// What is done to the pixels.
 #[derive(Debug)]
 pub(crate) struct CodingOptions {
-    /// The settings, or why the library does not take them.
-    pub(crate) settings: Result<Settings, String>,
+    /// What is done, or why the library does not take the settings.
+    pub(crate) treatment: Result<Treatment, String>,
 }
 
 /// A codec, or one with settings, for a report.
@@ -93,7 +96,26 @@ impl Args for CodingOptions {
             .default_value("h264")
             .value_parser(choice)
             .help(format!("Whose artifacts: {names}; settings may follow: h265:crf=23:preset=medium"));
-        let command = command.arg(codec);
+        let names: Vec<&str> = Recipe::ALL.iter().map(|recipe| recipe.name).collect();
+        let recipe = Arg::new("recipe")
+            .long("recipe")
+            .value_name("RECIPE")
+            .value_parser(recipe)
+            .conflicts_with("codec")
+            .help(format!(
+                "Draw codec and settings for each picture as a training pipeline does: {}; `frame-compression recipes` \
+                 shows them. Settings given beside it take the place of those drawn, where the codec has them",
+                names.join(", ")
+            ));
+        let seed = Arg::new("seed")
+            .long("seed")
+            .value_name("N")
+            .value_parser(clap::value_parser!(u64))
+            .requires("recipe")
+            .help(
+                "The seed of the draws, which depend on it and on the picture's name below its input alone [default: 0]",
+            );
+        let command = command.arg(codec).arg(recipe).arg(seed);
         named().into_iter().fold(command, |command, named| {
             let mut arg = Arg::new(named.name)
                 .long(option_name(named.name))
@@ -118,9 +140,18 @@ impl Args for CodingOptions {
 
 impl FromArgMatches for CodingOptions {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        let chosen = matches.get_one::<Choice>("codec");
-        let settings = chosen.map_or_else(|| Settings::from(Codec::H264), |chosen| chosen.settings.clone());
-        Ok(Self { settings: with_options(settings, matches) })
+        let given = given(matches);
+        let treatment = if let Some(recipe) = matches.get_one::<&'static Recipe>("recipe") {
+            let seed = matches.get_one("seed").copied().unwrap_or_default();
+            let fixed = given.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+            Ok(Treatment::Drawn(Draw { recipe, seed, fixed }))
+        } else {
+            let chosen = matches.get_one::<Choice>("codec");
+            let settings =
+                chosen.map_or_else(|| Settings::from(Codec::H264), |chosen| chosen.settings.clone());
+            with_options(settings, &given).map(Treatment::Same)
+        };
+        Ok(Self { treatment })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
@@ -129,15 +160,21 @@ impl FromArgMatches for CodingOptions {
     }
 }
 
-/// The settings with all that was given by options of their own.
-fn with_options(mut settings: Settings, matches: &ArgMatches) -> Result<Settings, String> {
-    let mut names: Vec<&str> = named().iter().map(|named| named.name).collect();
+/// The settings that were given by options of their own, as names and texts.
+fn given(matches: &ArgMatches) -> Vec<(&'static str, &str)> {
+    let mut names: Vec<&'static str> = named().iter().map(|named| named.name).collect();
     // The backend changes which settings there are.
     names.sort_by_key(|name| *name != "backend");
-    for name in names {
-        if let Some(text) = matches.get_one::<String>(name) {
-            settings.set(name, text).map_err(|error| format!("--{}: {error}", option_name(name)))?;
-        }
+    names.into_iter().filter_map(|name| Some((name, matches.get_one::<String>(name)?.as_str()))).collect()
+}
+
+fn with_options(mut settings: Settings, given: &[(&str, &str)]) -> Result<Settings, String> {
+    for (name, text) in given {
+        settings.set(name, text).map_err(|error| format!("--{}: {error}", option_name(name)))?;
     }
     Ok(settings)
+}
+
+fn recipe(name: &str) -> Result<&'static Recipe, String> {
+    Recipe::named(name).map_err(|error| error.to_string())
 }

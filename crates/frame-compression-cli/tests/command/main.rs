@@ -3,6 +3,7 @@
 mod apply_files;
 mod apply_formats;
 mod apply_pictures;
+mod apply_recipes;
 mod apply_system;
 mod other_commands;
 mod report;

@@ -1,6 +1,7 @@
 //! `info`, `completions`, `man`, and the help.
 
 use crate::sandbox::{Sandbox, size_of};
+use frame_compression::recipes::Recipe;
 use frame_compression::{Codec, Settings};
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -18,6 +19,21 @@ fn info_names_version_codecs_and_the_table() {
     }
     assert!(page.contains(frame_compression::simd_level()));
     assert!(page.lines().any(|line| line.contains("29  43-44")), "{page}");
+}
+
+#[test]
+fn recipes_are_shown() {
+    let sandbox = Sandbox::new();
+    let all = sandbox.command("recipes").assert().success().stderr("");
+    let page = String::from_utf8(all.get_output().stdout.clone()).unwrap();
+    for recipe in Recipe::ALL {
+        sandbox.command("info").assert().stdout(contains(recipe.name));
+        let one = sandbox.command(&format!("recipes {}", recipe.name)).assert().success();
+        let one = String::from_utf8(one.get_output().stdout.clone()).unwrap();
+        assert!(page.contains(&one) && one.contains(recipe.source), "{one}");
+        assert!(recipe.not_covered.iter().all(|what| one.contains(what)), "{one}");
+    }
+    sandbox.command("recipes none").assert().code(2).stderr(contains("apisr"));
 }
 
 #[test]
@@ -65,6 +81,7 @@ fn manual_pages_are_printed_and_written() {
             "frame-compression-completions.1",
             "frame-compression-info.1",
             "frame-compression-man.1",
+            "frame-compression-recipes.1",
             "frame-compression-report.1",
             "frame-compression-selftest.1",
             "frame-compression.1"

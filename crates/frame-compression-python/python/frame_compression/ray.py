@@ -10,6 +10,7 @@ task is tried again.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -21,6 +22,7 @@ from ._pictures import opened
 from .errors import RowError
 from .transforms import CompressionArtifacts
 from .transforms._random import Strengths, Weights
+from .transforms.recipes import Degrade, Recipe
 
 __all__ = ["degrade_batch"]
 
@@ -38,6 +40,7 @@ def degrade_batch(
     subsampling: Weights[Subsampling] | None = None,
     backend: Backend | None = None,
     settings: Mapping[str, Any] | None = None,
+    recipe: Recipe | str | None = None,
     seed: int = 0,
     key_column: str | None = None,
     params_column: str | None = None,
@@ -54,6 +57,8 @@ def degrade_batch(
             tag says, and keep their alpha and their colour profile.
         column: the name of the column that holds the images.
         codecs, quality, crf, p, subsampling, backend, settings: what to draw, see ``frame_compression.transforms.Ranges``.
+        recipe: a recipe of ``frame_compression.transforms.recipes``, or its name, in place of the above but for backend.
+            With a key column of texts, the draw is the command's with this ``--seed`` for a picture of this name.
         seed: other seeds give other codecs and strengths.
         key_column: a column whose values tell the images apart (a path, an identifier). Without it the image's own
             samples do.
@@ -68,9 +73,9 @@ def degrade_batch(
     """
     if on_error not in ("raise", "keep", "drop"):
         raise ValueError(f"on_error={on_error!r} is not allowed: it has to be raise, keep or drop")
-    degrade = CompressionArtifacts(
-        codecs, quality=quality, crf=crf, p=p, subsampling=subsampling, backend=backend, generator=seed, settings=settings
-    )
+    draws: dict[str, Any] = {"codecs": codecs, "quality": quality, "crf": crf, "p": p}
+    draws |= {"subsampling": subsampling, "settings": settings}
+    degrade = _transform(recipe, draws, backend, seed)
     images = _column(batch, column)
     keys = None if key_column is None else _column(batch, key_column)
     results, drawn, errors = [], [], []
@@ -98,14 +103,29 @@ def degrade_batch(
     return output
 
 
+def _transform(
+    recipe: Recipe | str | None, draws: dict[str, Any], backend: Backend | None, seed: int
+) -> CompressionArtifacts | Degrade:
+    if recipe is None:
+        return CompressionArtifacts(**draws, backend=backend, generator=seed)
+    defaults = {name: parameter.default for name, parameter in inspect.signature(degrade_batch).parameters.items()}
+    beside = [name for name, value in draws.items() if value is not defaults[name] and value != defaults[name]]
+    if beside:
+        raise TypeError(f"{', '.join(beside)} beside recipe is not allowed: a recipe says what is drawn")
+    return Degrade(recipe, backend=backend, generator=seed)
+
+
 def _column(batch: Mapping[str, Any], name: str) -> Any:
     if name not in batch:
         raise KeyError(f"a column {name!r} does not exist: there are {', '.join(map(repr, batch))}")
     return batch[name]
 
 
-def _degraded(image: Any, key: Any, degrade: CompressionArtifacts, seed: int) -> tuple[Any, Any]:
+def _degraded(image: Any, key: Any, degrade: CompressionArtifacts | Degrade, seed: int) -> tuple[Any, Any]:
     picture = opened(image)
+    if isinstance(degrade, Degrade):
+        drawn = degrade.get_params(key=str(_seed_of(seed, picture.pixels) if key is None else key))
+        return picture.back(degrade.apply(picture.pixels, drawn)), drawn
     params = degrade.get_params(_seed_of(seed, picture.pixels if key is None else key))
     return picture.back(degrade.apply(picture.pixels, params)), params
 

@@ -58,7 +58,7 @@ const WTP: Recipe = Recipe {
         coding(Codec::WebP, 1.0, &[("quality", Whole(90, 100))]),
     ])],
     not_covered: &[
-        "h264 and hevc, which that pipeline codes in 4:4:4, mpeg (MPEG-1) and vp9: refused",
+        "h264, which ffmpeg codes in 4:4:4 there, hevc, in GBR, mpeg (MPEG-1) and vp9: refused",
         "its MPEG-2 gets BGR, of which ffmpeg makes planes in another way than of RGB: this is ffmpeg's picture of RGB",
         "its MPEG-2 of pictures that are not square, whose rows it mixes up: those are coded as they are",
     ],

@@ -204,8 +204,9 @@ def _range(name: str, given: Any) -> tuple[float, float]:
 
 
 def _choice(weights: dict[Name, float], at: float) -> Name:
-    at *= sum(weights.values())
-    for choice, end in zip(weights, itertools.accumulate(weights.values())):
+    ends = list(itertools.accumulate(weights.values()))  # not sum(), which rounds in another way from Python 3.12 on
+    at *= ends[-1]
+    for choice, end in zip(weights, ends):
         if at < end:
             return choice
     return max(weights, key=weights.__getitem__)

@@ -12,28 +12,34 @@ A recipe covers the codecs alone: blur, noise and scaling, which pipelines do be
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
+from .. import _native
 from .._compressor import Backend
-from .._settings import facts_of
+from .._settings import settings_of
 from ..errors import UnknownNameError
 from ._images import degraded
 from ._random import NOTHING, Params, compressor_of, drawable, drawn_of
 from ._stream import Seed, Stream, Uniform
 
 __all__ = [
+    "NAMES",
     "Coding",
     "Degrade",
     "Recipe",
     "Step",
     "albumentations_image_compression",
     "apisr",
+    "as_text",
     "cnn_detection",
+    "named",
     "real_esrgan",
     "vcisr",
     "videoseal",
@@ -110,6 +116,11 @@ class Recipe:
         """Draws the parameters of one image: plain values, for a log or to be replayed."""
         return [step.draw(uniform) for step in self.steps]
 
+    def draw_for(self, key: str, seed: int = 0) -> list[Params]:
+        """What the command's ``--recipe`` draws with this seed for a picture of this name below its input."""
+        most = sum(2 + max(len(coding.settings) for coding in step.codings) for step in self.steps)
+        return self.draw(iter(_native.numbers(seed % 2**64, key, most)).__next__)
+
     def only(self, step: int) -> Recipe:
         """One of the steps by itself."""
         return dataclasses.replace(self, steps=(self.steps[step],))
@@ -132,21 +143,31 @@ class Recipe:
         return "\n".join([*lines, *(f"  not covered: {what}" for what in self.not_covered)])
 
 
+def as_text(params: Params) -> str | None:
+    """What was drawn as the command says it: ``"mpeg2:qscale=8"``; None for nothing."""
+    return None if params["codec"] is None else settings_of(params["codec"], params.get("settings") or {})._native.text()
+
+
 class Degrade:
     """Puts the artifacts of a recipe into an image; a callable on NumPy arrays, as ``CompressionArtifacts``.
 
     Args:
-        recipe: what to draw.
-        generator: as for ``CompressionArtifacts``, with the same rule for workers.
+        recipe: what to draw, or the name of a recipe.
+        generator: as for ``CompressionArtifacts``, with the same rule for workers. With an integer and a text as key the
+            draw is the one that the command makes with this ``--seed`` for a picture of this name below its input (epoch 0).
     """
 
-    def __init__(self, recipe: Recipe, *, backend: Backend | None = None, generator: Seed = None) -> None:
-        self.recipe = recipe
+    def __init__(self, recipe: Recipe | str, *, backend: Backend | None = None, generator: Seed = None) -> None:
+        self.recipe = named(recipe) if isinstance(recipe, str) else recipe
         self.backend = backend
         self._stream = Stream(generator)
+        self._seed = int(generator) if isinstance(generator, (int, np.integer)) else None
 
     def get_params(self, *, image: NDArray[Any] | None = None, key: Any = None) -> list[Params]:
         """Draws the parameters of the next image."""
+        if isinstance(key, str) and self._seed is not None:
+            epoch = self._stream.epoch
+            return self.recipe.draw_for(f"{key} in epoch {epoch}" if epoch else key, self._seed)
         return self.recipe.draw(self._stream.of(image, key))
 
     def set_epoch(self, epoch: int) -> None:
@@ -164,106 +185,54 @@ class Degrade:
         return self.apply(image, self.get_params(image=image, key=key))
 
 
-def _built(name: str, source: str, steps: Sequence[Step], *not_covered: str) -> Recipe:
-    """The recipe as far as this build has its codecs and settings; what it has not is said."""
-    missing: dict[str, None] = {}
-    kept = []
-    for step in steps:
-        codings = []
-        for coding in step.codings:
-            facts = facts_of(coding.codec)
-            if not facts:
-                missing[f"{coding.codec}: this build does not have it; the others are drawn more often instead"] = None
-                continue
-            lacking = [setting for setting in coding.settings if setting not in facts]
-            for setting in lacking:
-                missing[f"{setting}={coding.settings[setting]!r} of {coding.codec}: this build has the default alone"] = None
-            codings.append(
-                dataclasses.replace(coding, settings={k: v for k, v in coding.settings.items() if k not in lacking})
-            )
-        if not codings:
-            raise UnknownNameError(f"{name} is not allowed in this build, which has none of its codecs: {', '.join(missing)}")
-        kept.append(dataclasses.replace(step, codings=tuple(codings)))
-    return Recipe(name, source, tuple(kept), (*not_covered, *missing))
+_ALL = {
+    name: Recipe(
+        name,
+        source,
+        tuple(Step(tuple(Coding(*coding) for coding in codings), p) for p, codings in steps),
+        tuple(not_covered),
+    )
+    for name, _, source, steps, not_covered in _native.recipes()
+}
+NAMES = tuple(_ALL)
+"""The names of all recipes."""
 
 
-_FFMPEG = {"fps": 25, "colours": "ffmpeg"}
-_PRESETS = {"slow": 0.05, "medium": 0.35, "fast": 0.3, "faster": 0.2, "superfast": 0.1}
+def named(name: str) -> Recipe:
+    """The recipe of this name, as the command's ``--recipe`` has it."""
+    if name not in _ALL:
+        raise UnknownNameError(f"recipe {name!r} is not allowed: {', '.join(NAMES)}")
+    return copy.deepcopy(_ALL[name])
 
 
 def apisr() -> Recipe:
     """APISR (anime super-resolution): an image codec in its first stage, any of six codecs in its second."""
-    webp = {"quality": (20, 95), "method": (0, 6)}
-    first = Step((Coding("jpeg", 0.4, {"quality": (20, 95)}), Coding("webp", 0.6, webp)))
-    second = Step(
-        (
-            Coding("jpeg", 0.06, {"quality": (20, 95)}),
-            Coding("webp", 0.1, webp),
-            Coding("mpeg2", 0.12, {"qscale": (8, 31), "colours": "ffmpeg"}),
-            Coding("mpeg4", 0.12, {"qscale": (8, 31), "colours": "ffmpeg"}),
-            Coding("h264", 0.3, {"crf": (23, 38), "preset": _PRESETS, **_FFMPEG}),
-            Coding("h265", 0.2, {"crf": (28, 42), "preset": _PRESETS, **_FFMPEG}),
-        )
-    )
-    return _built(
-        "apisr",
-        "Kiteretsu77/APISR, 19a3318f: opt.py, degradation/image_compression, degradation/video_compression",
-        (first, second),
-        "AVIF in the second stage, weight 0.1: the others are drawn more often instead",
-        "colours are those of ffmpeg 8 and newer, and x265 is 4.2; with_settings() says others",
-    )
+    return named("apisr")
 
 
 def real_esrgan() -> Recipe:
     """Real-ESRGAN: JPEG twice."""
-    jpeg = Step((Coding("jpeg", 1.0, {"quality": (30.0, 95.0)}),))
-    return _built(
-        "real_esrgan",
-        "xinntao/Real-ESRGAN, 00116244: options/train_realesrgan_x4plus.yml (jpeg_range, jpeg_range2)",
-        (jpeg, jpeg),
-        "the pipeline's DiffJPEG, which imitates JPEG: this is libjpeg-turbo's picture of the same quality",
-    )
+    return named("real_esrgan")
 
 
 def vcisr() -> Recipe:
     """VCISR, image part: JPEG twice, as in its mode V1."""
-    jpeg = Step((Coding("jpeg", 1.0, {"quality": (30.0, 95.0)}),))
-    return _built(
-        "vcisr",
-        "Kiteretsu77/VCISR-official, a2bebc95: opt.py, degradation/degradation_esr_v1.py",
-        (jpeg, jpeg),
-        "the pipeline's DiffJPEG, which imitates JPEG: this is libjpeg-turbo's picture of the same quality",
-        "mode V2's clips of several frames (mpeg2video, libxvid, libx264, libx265): left out",
-    )
+    return named("vcisr")
 
 
 def videoseal() -> Recipe:
     """Video Seal, image part: Pillow's JPEG."""
-    return _built(
-        "videoseal",
-        "facebookresearch/videoseal, cc0eaa8a: configs/all_augs.yaml",
-        (Step((Coding("jpeg", 1.0, {"quality": (40, 80)}),)),),
-        "video compression of clips: left out",
-        "which augmentation is drawn at all: p is 1 here",
-    )
+    return named("videoseal")
 
 
 def cnn_detection() -> Recipe:
     """CNNDetection, as its model blur_jpg_prob0.5 was trained: JPEG by OpenCV or Pillow, which give equal pixels."""
-    return _built(
-        "cnn_detection",
-        "PeterWang512/CNNDetection, 1f9a3263: data/datasets.py, options/base_options.py (--jpg_prob 0.5 --jpg_qual 30,100)",
-        (Step((Coding("jpeg", 1.0, {"quality": (30, 100)}),), p=0.5),),
-    )
+    return named("cnn_detection")
 
 
 def albumentations_image_compression() -> Recipe:
     """``ImageCompression`` of Albumentations with its defaults: JPEG of quality 99 or 100, every second image."""
-    return _built(
-        "albumentations_image_compression",
-        "albumentations 2.0.8: ImageCompression(compression_type='jpeg', quality_range=(99, 100), p=0.5)",
-        (Step((Coding("jpeg", 1.0, {"quality": (99, 100)}),), p=0.5),),
-    )
+    return named("albumentations_image_compression")
 
 
 def wtp(
@@ -290,11 +259,4 @@ def wtp(
         raise ValueError(f"algorithm {', '.join(unknown)} is not allowed: {', '.join(settings)} are covered")
     ranges = {name: (target_compress or {}).get(name, comp) for name in algorithm}
     codings = [Coding(name, 1.0, {settings[name][0]: tuple(ranges[name]), **settings[name][1]}) for name in algorithm]
-    return _built(
-        "wtp",
-        "umzi2/wtp_dataset_destroyer, 003b3844: src/process/compress_degr.py",
-        (Step(tuple(codings), probability),),
-        "h264 and hevc, which that pipeline codes in 4:4:4, mpeg (MPEG-1) and vp9: refused",
-        "its MPEG-2 gets BGR, of which ffmpeg makes planes in another way than of RGB: this is ffmpeg's picture of RGB",
-        "its MPEG-2 of pictures that are not square, whose rows it mixes up: those are coded as they are",
-    )
+    return dataclasses.replace(named("wtp"), steps=(Step(tuple(codings), probability),))
