@@ -10,7 +10,6 @@ pictures a codec with PyAV.
 """
 
 import argparse
-import os
 import re
 import subprocess
 import sys
@@ -21,28 +20,9 @@ from pathlib import Path
 import av
 import numpy as np
 from PIL import Image
+from rgb_filter import ROOT, Ours
 
-ROOT = Path(__file__).resolve().parents[3]
 CODECS = {"mpeg2": ("mpeg2video", ["420", "422"]), "mpeg4": ("mpeg4", ["420"]), "mjpeg": ("mjpeg", ["420", "422", "444"])}
-
-
-class Ours:
-    """The library, behind its example program."""
-
-    def __init__(self):
-        build = ["cargo", "build", "--quiet", "--release", "-p", "frame-compression", "--example", "rgb_filter"]
-        subprocess.run(build, cwd=ROOT, check=True)
-        target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-        program = target / "release/examples/rgb_filter"
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-    def __call__(self, picture, settings):
-        height, width, _ = picture.shape
-        self.process.stdin.write(f"{width} {height} {settings}\n".encode() + picture.tobytes())
-        self.process.stdin.flush()
-        answer = self.process.stdout.read(picture.size)
-        assert len(answer) == picture.size, "the program failed"
-        return np.frombuffer(answer, np.uint8).reshape(picture.shape)
 
 
 def pix_fmt(codec, subsampling):

@@ -8,38 +8,16 @@ Without a sampling factor the picture is also held against Pillow's with 4:2:0.
 """
 
 import io
-import os
-import subprocess
-from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image
+from rgb_filter import ROOT, Ours
 
-ROOT = Path(__file__).resolve().parents[3]
 FACTORS = {
     name: getattr(cv2, f"IMWRITE_JPEG_SAMPLING_FACTOR_{name}") for name in ("420", "422", "444", "440", "411")
 }
 PHOTOGRAPHS = ["astronaut", "chelsea", "coffee", "rocket"]
-
-
-class Ours:
-    """The library, behind its example program."""
-
-    def __init__(self):
-        build = ["cargo", "build", "--quiet", "--release", "-p", "frame-compression", "--example", "rgb_filter"]
-        subprocess.run(build, cwd=ROOT, check=True)
-        target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-        program = target / "release/examples/rgb_filter"
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-    def __call__(self, picture, settings):
-        height, width, _ = picture.shape
-        self.process.stdin.write(f"{width} {height} {settings}\n".encode() + picture.tobytes())
-        self.process.stdin.flush()
-        answer = self.process.stdout.read(picture.size)
-        assert len(answer) == picture.size, "the program failed"
-        return np.frombuffer(answer, np.uint8).reshape(picture.shape)
 
 
 def opencv(picture, quality, *options):
