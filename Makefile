@@ -1,7 +1,7 @@
 # The project's commands. `make` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: soak web npm serve test-web help demo test test-full test-rust test-oracle test-heavy bench instructions docs golden wheel install-capi check-apple check-wasm test-swift test-aarch64
+.PHONY: soak web npm serve test-web help demo test test-full test-rust test-oracle test-heavy bench instructions docs golden site release-dry-run wheel install-capi check-apple check-wasm test-swift test-aarch64
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,12 @@ instructions: ## count instructions with callgrind and compare them with docs/in
 
 docs: ## the library's documentation with all features
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features -p frame-compression
+
+site: ## build the documentation as a site (target/site); scripts/site.sh serve shows it
+	scripts/site.sh
+
+release-dry-run: ## make every artefact of a release that this machine can make (target/dist), and try each
+	scripts/release/dry-run.sh
 
 golden: ## make the golden vectors anew from the reference codecs
 	scripts/golden.sh

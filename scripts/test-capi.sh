@@ -26,6 +26,10 @@ echo "== header in C and C++"
 echo '#include <frame_compression.h>' | "$CC" "${warnings[@]}" "${flags[@]}" -x c -fsyntax-only -
 echo '#include <frame_compression.h>' | "$CC" -Wall -Wextra -Werror "${flags[@]}" -x c++ -fsyntax-only -
 
+echo "== example of docs/c-and-swift.md"
+awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' docs/c-and-swift.md >"$work/page.c"
+"$CC" "${warnings[@]}" "${flags[@]}" -fsyntax-only "$work/page.c"
+
 echo "== shared library"
 "$CC" "${warnings[@]}" "${flags[@]}" "$source" "${libraries[@]}" -o "$work/shared"
 "$work/shared"

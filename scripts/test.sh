@@ -87,6 +87,7 @@ group_packages() { step "packages" scripts/install-test-packages.sh; }
 group_files() {
     step "format" cargo fmt --all --check
     step "workflow files" scripts/check-workflows.sh
+    step "site" scripts/site.sh
     step "licences and sources" cargo_deny
 }
 

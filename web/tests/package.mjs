@@ -93,9 +93,9 @@ test("settings are text in the end", () => {
   assert.equal(settingsText({ codec: "jpeg", quant_tables: [1, 2] }), "jpeg:quant_tables=1,2");
 });
 
-test("the example of the README runs", async () => {
-  const readme = await readFile(new URL("README.md", folder), "utf8");
-  const [, code] = readme.match(/```js\n([\s\S]*?)```/);
+// The lines that an example prints.
+async function printed(page) {
+  const [, code] = (await readFile(page, "utf8")).match(/```js\n([\s\S]*?)```/);
   const lines = [];
   const log = console.log;
   console.log = (...values) => lines.push(values.join(" "));
@@ -105,5 +105,10 @@ test("the example of the README runs", async () => {
   } finally {
     console.log = log;
   }
-  assert.deepEqual(lines, ["64 48", String(64 * 48 * 4)]);
+  return lines;
+}
+
+test("the examples of the README and of the guide run", async () => {
+  assert.deepEqual(await printed(new URL("README.md", folder)), ["64 48", String(64 * 48 * 4)]);
+  assert.deepEqual(await printed(new URL("../../docs/web.md", import.meta.url)), [String(64 * 48 * 4)]);
 });

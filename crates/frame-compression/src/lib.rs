@@ -53,3 +53,12 @@ pub fn reconstruct_h264(planes: &mut Planes, crf: f32, parameters: &str) -> Resu
     codecs::h264::Reconstruction::default().reconstruct_with(planes, &parameters);
     Ok(())
 }
+
+/// The examples of the guides are run as those of this documentation are.
+#[cfg(doctest)]
+mod guides {
+    #[doc = include_str!("../../../docs/rust.md")]
+    struct Rust;
+    #[doc = include_str!("../../../docs/apple.md")]
+    struct AppleGuide;
+}
