@@ -29,4 +29,5 @@ measure jpeg.jsonl "${pin[@]}" $venv/bin/python crates/oracle/python/bench_jpeg.
 measure webp.jsonl "${pin[@]}" $venv/bin/python crates/oracle/python/bench_webp.py target/release/bench_webp
 measure alone.jsonl "${pin[@]}" target/release/bench_alone
 measure python.json make -s -C crates/frame-compression-python bench
+measure loader.jsonl make -s -C crates/frame-compression-python bench-loader
 python3 scripts/performance.py $out/*.json*

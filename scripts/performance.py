@@ -40,10 +40,19 @@ GOALS = [
     ("H.265 crf 28 veryfast, planes, 2 frames side by side on 2 threads", "both on 1 thread", None, "least"),
     ("H.265 crf 28 ultrafast, planes, 2 frames side by side on 2 threads", "both on 1 thread", None, "least"),
     ("H.265 crf 28 veryfast, whole call", "PyAV round trip, one core", None, "least"),
+    ("MPEG-2 qscale 8, whole call", "PyAV round trip, one core", 15.0, "least"),
+    ("MPEG-4 qscale 8, whole call", "PyAV round trip, one core", 15.0, "least"),
+    ("MJPEG qscale 8, whole call", "PyAV round trip, one core", 15.0, "least"),
     ("JPEG, f32 tensor in and out", "the u8 call", 1.6, "most"),
     ("f32 to u8", "NumPy (x*255).astype(uint8)", 4.0, "least"),
     ("u8 to f32", "NumPy x.astype(float32)/255", 4.0, "least"),
     ("batch of 8, H.264, 2 threads", "1 thread", 1.9, "least"),
+    *((f"{kind}, {work}", against, goal, "least") for kind in ("DataLoader, 2 workers", "2 worker processes")
+      for work, against, goal in [
+          ("recipe apisr", "its own calls of ffmpeg, OpenCV and Pillow", 10.0),
+          ("recipe real_esrgan", "OpenCV twice", None),
+          ("random codec and strength", "PyAV, and OpenCV for JPEG", 5.0),
+          ("random codec and strength", "the command ffmpeg, and OpenCV for JPEG", 20.0)]),
 ]
 
 
@@ -143,6 +152,9 @@ def rows_of_python(report):
         pyav = "PyAV round trip, one core"
         yield row("H.264 crf 29, whole call", pyav, size, h264["frame_compression.ltx.preprocess"], h264["PyAV round trip"])
         yield row("H.265 crf 28 veryfast, whole call", pyav, size, h265["frame_compression"], h265["PyAV round trip"])
+        for codec, name in [("mpeg2", "MPEG-2"), ("mpeg4", "MPEG-4"), ("mjpeg", "MJPEG")]:
+            yield row(f"{name} qscale 8, whole call", pyav, size, timed[codec]["frame_compression"],
+                      timed[codec]["PyAV round trip"])
         yield row("batch of 8, H.264, 2 threads", "1 thread", size, batch["2 threads"], batch["1 thread"])
 
 

@@ -73,6 +73,22 @@ def h265(picture: np.ndarray) -> Calls:
     }
 
 
+MPEG = {"mpeg2": "mpeg2video", "mpeg4": "mpeg4", "mjpeg": "mjpeg"}
+
+
+def mpeg(codec: str) -> Callable[[np.ndarray], Calls]:
+    """FFmpeg's own encoders at the quantiser scale 8, in 4:2:0."""
+    planes = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+
+    def calls(picture: np.ndarray) -> Calls:
+        return {
+            "frame_compression": lambda: fc.apply_compression_artifacts(picture[np.newaxis], codec, qscale=8),
+            "PyAV round trip": lambda: round_trip(picture, 0, MPEG[codec], planes=planes, qmin="8", qmax="8"),
+        }
+
+    return calls
+
+
 def jpeg(picture: np.ndarray) -> Calls:
     """JPEG at quality 43, 4:2:0."""
     calls: Calls = {
@@ -165,6 +181,7 @@ def main() -> None:
     if cores:
         os.sched_setaffinity(0, {min(cores)})
     report: dict[str, Any] = {"unit": "milliseconds, median of whole calls", "versions": versions(), "sizes": {}}
+    videos = {codec: mpeg(codec) for codec in MPEG}
     for size in given.sizes:
         width, height = map(int, size.split("x"))
         pictures = [
@@ -172,7 +189,7 @@ def main() -> None:
             for name in PHOTOGRAPHS
         ]
         report["sizes"][size] = timed = {}
-        for name, calls in {"h264": h264, "h265": h265, "jpeg": jpeg, "float32": from_float}.items():
+        for name, calls in {"h264": h264, "h265": h265, "jpeg": jpeg, "float32": from_float, **videos}.items():
             repeats = max(3, given.repeats // 5) if name == "h265" else given.repeats
             timed[name] = medians([calls(picture) for picture in pictures], repeats)
         if cores:

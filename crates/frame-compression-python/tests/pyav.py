@@ -10,18 +10,25 @@ import numpy as np
 
 
 def round_trip(
-    picture: np.ndarray, crf: float, codec: str = "libx264", rate: Any = 1, threads: int | None = None, **options: str
+    picture: np.ndarray,
+    crf: float,
+    codec: str = "libx264",
+    rate: Any = 1,
+    threads: int | None = None,
+    planes: str = "yuv420p",
+    **options: str,
 ) -> np.ndarray:
     """What is left of (height, width, 3) uint8 after encoding and decoding; by so many threads, as on so many cores."""
     height, width, _ = picture.shape
     with io.BytesIO() as file:
         with av.open(file, "w", format="mp4") as container:
-            settings = {"crf": str(crf), "preset": "veryfast", **options}
+            own = {"crf": str(crf), "preset": "veryfast"} if codec.startswith("libx") else {}
+            settings = {**own, **options}
             stream: Any = container.add_stream(codec, rate=rate, options=settings)
             if threads is not None:
                 stream.codec_context.thread_count = threads
-            stream.height, stream.width = height, width
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
+            stream.height, stream.width, stream.pix_fmt = height, width, planes
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format=planes)
             for packet in [*stream.encode(frame), *stream.encode()]:
                 # For a lone frame libx265 leaves it undefined, and FFmpeg then refuses to write what comes too late.
                 packet.dts = packet.pts
