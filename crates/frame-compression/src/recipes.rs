@@ -93,7 +93,7 @@ impl Recipe {
     }
 
     /// Draws the settings of one picture: one entry for each step, `None` where the step leaves the picture as it is.
-    /// `uniform` gives numbers in [0, 1), such as [`Numbers`].
+    /// `uniform` gives numbers in [0, 1), such as [`Numbers`]; one that is none, or missing, counts as 0.
     pub fn draw(&self, uniform: &mut dyn Iterator<Item = f64>) -> Vec<Option<Settings>> {
         self.steps.iter().map(|step| step.draw(uniform)).collect()
     }
@@ -101,7 +101,7 @@ impl Recipe {
 
 impl Step {
     fn draw(&self, uniform: &mut dyn Iterator<Item = f64>) -> Option<Settings> {
-        let mut next = || uniform.next().unwrap_or_default();
+        let mut next = || uniform.next().filter(|number| (0.0..1.0).contains(number)).unwrap_or_default();
         let (applies, at) = (next(), next());
         if applies >= self.p {
             return None;
@@ -249,6 +249,17 @@ mod tests {
         assert_ne!(drawn(7, "a.png"), drawn(7, "b.png"));
         assert_ne!(drawn(7, "a.png"), drawn(8, "a.png"));
         assert_eq!(drawn(7, "a.png").len(), 2);
+    }
+
+    #[test]
+    fn numbers_that_are_none_count_as_0() {
+        for recipe in Recipe::ALL {
+            let expected = recipe.draw(&mut std::iter::repeat(0.0));
+            for wrong in [f64::NAN, f64::INFINITY, -1.0, 1.0] {
+                assert_eq!(recipe.draw(&mut std::iter::repeat(wrong)), expected, "{}", recipe.name);
+            }
+            assert_eq!(recipe.draw(&mut std::iter::empty()), expected);
+        }
     }
 
     #[test]
