@@ -83,6 +83,19 @@ impl Plane {
         self.repeat_last_row(self.rows);
     }
 
+    /// Fills the padding of some rows, which may begin before and end after the last one of the picture. Not for windows.
+    fn extend_rows(&mut self, first: usize, end: usize) {
+        if self.width < self.stride {
+            for y in first..end.min(self.height) {
+                let width = self.width;
+                let row = self.padded_row_mut(y);
+                let last = row[width - 1];
+                row[width..].fill(last);
+            }
+        }
+        self.repeat_last_row(end);
+    }
+
     /// Fills the padding below, down to row `end`, with the last row.
     fn repeat_last_row(&mut self, end: usize) {
         if self.samples.is_empty() {
@@ -168,6 +181,14 @@ impl Planes {
         for plane in [&mut self.y, &mut self.cb, &mut self.cr] {
             plane.extend_edges();
         }
+    }
+
+    /// Fills the padding of a strip of a picture of 4:2:0, whose rows are there.
+    pub(crate) fn extend_strip(&mut self, strip: usize) {
+        let (first, end) = (strip * BLOCK, (strip + 1) * BLOCK);
+        self.y.extend_rows(first, end);
+        self.cb.extend_rows(first / 2, end / 2);
+        self.cr.extend_rows(first / 2, end / 2);
     }
 
     /// Fills the padding below the last strip's rows with the last row.

@@ -31,15 +31,16 @@ impl Picture {
         &mut self.plain.planes
     }
 
-    /// Takes rows `y` and `y + 1` of packed RGB into the planes, in order.
-    pub(crate) fn put(&mut self, y: usize, rows: [&[u8]; 2]) {
+    /// Takes rows `y` and `y + 1` of packed RGB into the planes, in order. Says how many rows of chroma there are now.
+    pub(crate) fn put(&mut self, y: usize, rows: [&[u8]; 2]) -> usize {
         if !self.converts {
-            self.plain.put(y, rows);
-            return;
+            return self.plain.put(y, rows);
         }
+        let mut chroma = 0;
         for (i, rgb) in rows.into_iter().enumerate() {
-            self.converter.put(y + i, rgb, &mut self.plain.planes);
+            chroma = self.converter.put(y + i, rgb, &mut self.plain.planes).end;
         }
+        chroma
     }
 
     /// Row `y` of the planes as packed RGB.

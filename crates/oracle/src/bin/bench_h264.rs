@@ -1,16 +1,17 @@
 //! How fast H.264 is beside libx264: planes in, planes out, the photographs, CRF 29, one thread, one process.
 //!
 //! `cargo run --release -p oracle --bin bench_h264 [-- --rounds N] [--crf C] [--size WxH] [--only ours|x264]
-//! [--threads]`
+//! [--threads | --call]`
 //!
 //! Lines of JSON, medians of alternating rounds. Ours replaces the planes; the copy that refills them is not measured.
 //! libx264 is measured with the cheapest settings that give the same picture (coding alone, the encoder is open
 //! already), and with those of a default call (opening and coding). `--threads` times one picture on two threads of a
-//! rayon pool instead, and how much two threads of this machine can do at most.
+//! rayon pool instead, and how much two threads of this machine can do at most. `--call` times whole calls, RGB in and
+//! out, beside ours of planes alone.
 
 use std::time::{Duration, Instant};
 
-use frame_compression::{Codec, FrameCompressor, Planes};
+use frame_compression::{Codec, FrameCompressor, Planes, TensorView, TensorViewMut};
 use oracle::bench::{Comparison, median, pinned_pool, side_by_side};
 use oracle::planes;
 use oracle::x264::{Encoder, Frame, Settings};
@@ -23,6 +24,7 @@ struct Options {
     ours: bool,
     x264: bool,
     threads: bool,
+    call: bool,
 }
 
 fn options() -> Options {
@@ -33,26 +35,32 @@ fn options() -> Options {
         ours: true,
         x264: true,
         threads: false,
+        call: false,
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
-        if name == "--threads" {
-            options.threads = true;
-            continue;
-        }
-        let value = arguments.next().unwrap_or_else(|| panic!("{name} needs a value"));
         match name.as_str() {
-            "--rounds" => options.rounds = value.parse().expect("a number of rounds"),
-            "--crf" => options.crf = value.parse().expect("a CRF"),
-            "--size" => {
-                let (width, height) = value.split_once('x').expect("a size like 512x512");
-                options.sizes = vec![(width.parse().expect("a width"), height.parse().expect("a height"))];
-            }
-            "--only" => (options.ours, options.x264) = (value == "ours", value == "x264"),
-            _ => panic!("unknown option {name}"),
+            "--threads" => options.threads = true,
+            "--call" => options.call = true,
+            _ => set(&mut options, &name, arguments.next()),
         }
     }
     options
+}
+
+/// Sets an option that has a value.
+fn set(options: &mut Options, name: &str, value: Option<String>) {
+    let value = value.unwrap_or_else(|| panic!("{name} needs a value"));
+    match name {
+        "--rounds" => options.rounds = value.parse().expect("a number of rounds"),
+        "--crf" => options.crf = value.parse().expect("a CRF"),
+        "--size" => {
+            let (width, height) = value.split_once('x').expect("a size like 512x512");
+            options.sizes = vec![(width.parse().expect("a width"), height.parse().expect("a height"))];
+        }
+        "--only" => (options.ours, options.x264) = (value == "ours", value == "x264"),
+        _ => panic!("unknown option {name}"),
+    }
 }
 
 fn timed(work: impl FnOnce()) -> Duration {
@@ -63,7 +71,11 @@ fn timed(work: impl FnOnce()) -> Duration {
 
 fn main() {
     let options = options();
-    let measure = if options.threads { measure_threads } else { measure };
+    let measure = match (options.threads, options.call) {
+        (true, _) => measure_threads,
+        (_, true) => measure_calls,
+        _ => measure,
+    };
     for (width, height) in options.sizes.iter().copied() {
         for photograph in Photograph::ALL {
             measure(&options, photograph, width, height);
@@ -103,6 +115,49 @@ fn measure_threads(options: &Options, photograph: Photograph, width: usize, heig
     ] {
         let work = &format!("H.264 crf 29, planes, {work}");
         Comparison { work, against, picture: photograph.name(), width, height }.print(median(ours), theirs);
+    }
+}
+
+/// Whole calls on RGB beside planes alone: bytes and floats, into a new picture and where it lies.
+fn measure_calls(options: &Options, photograph: Photograph, width: usize, height: usize) {
+    let picture = Content::Scaled(photograph).picture(width, height);
+    let source = planes(&picture);
+    let floats: Vec<f32> = picture.rgb.iter().map(|&sample| f32::from(sample) / 127.5 - 1.0).collect();
+    let shape = [1, height, width, 3];
+    let mut compressor = FrameCompressor::new(Codec::H264).crf(options.crf).expect("a CRF in range");
+    let (mut work, mut out) = (source.clone(), picture.rgb.clone());
+    let (mut bytes_here, mut floats_here) = (picture.rgb.clone(), floats.clone());
+    let mut floats_out = floats.clone();
+    let mut times: [Vec<Duration>; 4] = Default::default();
+    let mut alone = Vec::new();
+    for _ in 0..options.rounds {
+        alone.push(frame(&mut compressor, &mut work, &source));
+        bytes_here.copy_from_slice(&picture.rgb);
+        floats_here.copy_from_slice(&floats);
+        let mut into = |compressor: &mut FrameCompressor| {
+            let output = TensorViewMut::new(&mut out, &shape)?;
+            compressor.apply_into(TensorView::new(&picture.rgb, &shape)?, output)
+        };
+        times[0].push(timed(|| into(&mut compressor).expect("even sides")));
+        let mut in_place = |compressor: &mut FrameCompressor| {
+            compressor.apply_in_place(TensorViewMut::new(&mut bytes_here, &shape)?)
+        };
+        times[1].push(timed(|| in_place(&mut compressor).expect("even sides")));
+        let mut into = |compressor: &mut FrameCompressor| {
+            let output = TensorViewMut::new(&mut floats_out, &shape)?;
+            compressor.apply_into(TensorView::new(&floats, &shape)?, output)
+        };
+        times[2].push(timed(|| into(&mut compressor).expect("even sides")));
+        let mut in_place = |compressor: &mut FrameCompressor| {
+            compressor.apply_in_place(TensorViewMut::new(&mut floats_here, &shape)?)
+        };
+        times[3].push(timed(|| in_place(&mut compressor).expect("even sides")));
+    }
+    let alone = median(alone);
+    for (work, times) in ["u8 into", "u8 in place", "f32 into", "f32 in place"].into_iter().zip(times) {
+        let work = &format!("H.264 crf {}, whole call, {work}", options.crf);
+        Comparison { work, against: "planes alone", picture: photograph.name(), width, height }
+            .print(median(times), alone);
     }
 }
 

@@ -14,6 +14,10 @@ pub(super) struct Thresholds {
     pub(super) clip: i32,
 }
 
+/// Luma rows above a row of macroblocks that its deblocking may change, even to go with whole rows of chroma: three, and
+/// one of each chroma.
+pub(super) const REACH: usize = 4;
+
 /// How strong the filter is in this picture.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Filter {

@@ -4,6 +4,7 @@ use super::aq::Adaptation;
 use super::deblock::Filter;
 use super::preset::Parameters;
 use super::quantise::{QP_MAX, Quantisers};
+use super::rate_distortion;
 
 /// What is the same for all macroblocks of a picture.
 #[derive(Debug)]
@@ -33,6 +34,11 @@ impl<'a> Frame<'a> {
             .map(|deblock| Filter::new(deblock, chroma_offset));
         let settles = parameters.adapts() && parameters.effective_subme() < 10;
         Self { parameters, adaptation, quantisers, chroma_offset, filter, settles }
+    }
+
+    /// Whether macroblocks are decided by counting bits.
+    pub(super) fn depends_on_bits(&self) -> bool {
+        rate_distortion::is_needed(self.parameters)
     }
 
     /// The quantiser of a macroblock from its adapted one and the QP stored before it.

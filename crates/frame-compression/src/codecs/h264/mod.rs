@@ -34,7 +34,8 @@ mod wavefront;
 pub use self::cores::Cores;
 pub use self::settings::H264;
 use crate::planes::Planes;
-use crate::simd::{Level, dispatch};
+use crate::simd::{Job, Level, Simd};
+use aq::Adaptation;
 use frame::{Frame, Slices};
 use macroblock::{Bottom, Macroblock};
 pub(crate) use preset::Parameters;
@@ -60,8 +61,31 @@ pub(crate) struct Reconstruction {
     /// What the row being coded needs of the one above, and what it leaves for the one below.
     above: Vec<Bottom>,
     below: Vec<Bottom>,
+    picture: Option<PictureInWork>,
     #[cfg(feature = "rayon")]
     wavefront: wavefront::Wavefront,
+}
+
+/// What is known of a picture whose rows are coded one after another.
+#[derive(Debug)]
+struct PictureInWork {
+    parameters: Parameters,
+    adaptation: Adaptation,
+    slices: Slices,
+    /// In macroblocks.
+    columns: usize,
+    rows: usize,
+    /// The QP stored for the last macroblock, `None` at the start of a slice.
+    last: Option<u8>,
+}
+
+impl PictureInWork {
+    fn frame<'a>(&'a self, built: Option<&'a (u8, Box<Quantisers>)>) -> Frame<'a> {
+        let table = Quantisers::of(self.parameters.dead_zone);
+        let quantisers = table.or(built.map(|(_, built)| &**built));
+        let quantisers = quantisers.unwrap_or_else(|| unreachable!("built when the picture was begun"));
+        Frame::of(&self.parameters, self.adaptation, quantisers)
+    }
 }
 
 /// The lines between rows that are coded one after another.
@@ -99,6 +123,7 @@ impl Reconstruction {
             quantisers: None,
             above: Vec::new(),
             below: Vec::new(),
+            picture: None,
             #[cfg(feature = "rayon")]
             wavefront: wavefront::Wavefront::default(),
         }
@@ -114,17 +139,31 @@ impl Reconstruction {
         if parameters.is_lossless() {
             return;
         }
-        for plane in [&mut planes.y, &mut planes.cb, &mut planes.cr] {
-            plane.extend_edges();
+        planes.extend_edges();
+        let (columns, rows) = (planes.y.stride / 16, planes.y.rows / 16);
+        if aq::needs_energies(parameters) {
+            self.measure(planes, columns, rows);
         }
+        self.begin(planes, parameters);
+        #[cfg(feature = "rayon")]
+        if has_wavefront(parameters, rows) {
+            self.code_side_by_side(planes);
+            return;
+        }
+        for row in 0..rows {
+            self.code_strip(planes, row);
+        }
+    }
+
+    /// Starts a picture of the planes' size, whose strips are then coded one after another.
+    fn begin(&mut self, planes: &Planes, parameters: &Parameters) {
         let (columns, rows) = (planes.y.stride / 16, planes.y.rows / 16);
         self.coded.resize(columns * rows, Coded::default());
         self.below.resize(columns, Bottom::NONE);
         self.above.clear();
         self.above.reserve(columns);
-
-        if aq::needs_energies(parameters) {
-            self.measure(planes, columns, rows);
+        if rate_distortion::is_needed(parameters) {
+            self.coder.get_or_insert_default();
         }
         let dead_zone = parameters.dead_zone;
         if Quantisers::of(dead_zone).is_none()
@@ -132,14 +171,14 @@ impl Reconstruction {
         {
             self.quantisers = Some((dead_zone, Box::new(Quantisers::build(dead_zone))));
         }
-        let built = self.quantisers.take();
-        let quantisers = Quantisers::of(dead_zone).or(built.as_ref().map(|(_, built)| &**built));
-        let adaptation = aq::Adaptation::of(parameters, &self.energies);
-        if let Some(quantisers) = quantisers {
-            let frame = Frame::of(parameters, adaptation, quantisers);
-            self.code(planes, &frame, Slices::of(rows, parameters.slices));
-        }
-        self.quantisers = built;
+        self.picture = Some(PictureInWork {
+            adaptation: Adaptation::of(parameters, &self.energies),
+            slices: Slices::of(rows, parameters.slices),
+            parameters: parameters.clone(),
+            columns,
+            rows,
+            last: None,
+        });
     }
 
     /// Finds the energies of all macroblocks.
@@ -151,66 +190,58 @@ impl Reconstruction {
         }
     }
 
-    /// Codes and deblocks the picture, whose planes are of whole macroblocks.
-    fn code(&mut self, planes: &mut Planes, frame: &Frame<'_>, slices: Slices) {
-        let (columns, rows) = (planes.y.stride / 16, planes.y.rows / 16);
-        if rate_distortion::is_needed(frame.parameters) {
-            self.code_by_bits(planes, frame, slices);
-            return;
-        }
-        #[cfg(feature = "rayon")]
-        if rows > 1 && crate::threads::available() > 1 {
-            self.wavefront.reconstruct(self.level, planes, frame, slices, &mut self.coded);
-            return;
-        }
-        let mut last = None;
-        for row in 0..rows {
-            let first_row = slices.start(row);
+    /// Codes and deblocks the rows of macroblocks on the threads of the caller's pool.
+    #[cfg(feature = "rayon")]
+    fn code_side_by_side(&mut self, planes: &mut Planes) {
+        let Some(picture) = &self.picture else { return };
+        let frame = picture.frame(self.quantisers.as_ref());
+        self.wavefront.reconstruct(self.level, planes, &frame, picture.slices, &mut self.coded);
+    }
+
+    /// Codes row `row` of macroblocks, whose source with its padding is in the planes, and deblocks what is above it,
+    /// or all if it is the last. The row before has been coded. Says how many rows of luma are as they will be, with
+    /// their chroma.
+    fn code_strip(&mut self, planes: &mut Planes, row: usize) -> usize {
+        let Some(mut picture) = self.picture.take() else { return 0 };
+        let PictureInWork { slices, columns, rows, last, .. } = picture;
+        let frame = picture.frame(self.quantisers.as_ref());
+        let first_row = slices.start(row);
+        let coded = &mut self.coded[row * columns..][..columns];
+        let mut band = band(planes, row, row + 1);
+        let last = if let Some(coder) = self.coder.as_deref_mut().filter(|_| frame.depends_on_bits()) {
+            self.level.run(CodeRowByBits { coder, frame: &frame, band: &mut band, first_row, coded });
+            None
+        } else {
             if first_row {
-                last = None;
                 self.above.clear();
             }
-            let coded = &mut self.coded[row * columns..][..columns];
-            let mut band = band(planes, row, row + 1);
             let mut lines = InOrder { above: &self.above, below: &mut self.below };
-            let row_coder = rows::RowCoder {
+            let end = self.level.run(rows::RowCoder {
                 macroblock: &mut self.macroblock,
                 band: &mut band,
                 survey: None,
-                frame,
-                last,
+                frame: &frame,
+                last: last.filter(|_| !first_row),
                 first_row,
                 lines: &mut lines,
                 coded,
-            };
-            let end = self.level.run(row_coder);
-            last = end.map(|end| end.last);
-            // A row is deblocked once the next one, which predicts from it as it was, has been coded.
-            if let Some(before) = row.checked_sub(1) {
-                self.deblock(planes, frame, slices, before, columns);
-            }
+            });
             self.above.resize(columns, Bottom::NONE);
             std::mem::swap(&mut self.above, &mut self.below);
+            end.map(|end| end.last)
+        };
+        // A row is deblocked once the next one, which predicts from it as it was, has been coded.
+        if let Some(before) = row.checked_sub(1) {
+            self.deblock(planes, &frame, slices, before, columns);
         }
-        self.deblock(planes, frame, slices, rows - 1, columns);
-    }
-
-    /// The same where macroblocks depend on bits: one after another.
-    fn code_by_bits(&mut self, planes: &mut Planes, frame: &Frame<'_>, slices: Slices) {
-        let (columns, rows) = (planes.y.stride / 16, planes.y.rows / 16);
-        let mut coder = self.coder.take().unwrap_or_default();
-        for row in 0..rows {
-            let coded = &mut self.coded[row * columns..][..columns];
-            let mut band = band(planes, row, row + 1);
-            dispatch!(self.level, simd => {
-                coder.code_row(simd, frame, &mut band, slices.start(row), coded);
-            });
-            if let Some(before) = row.checked_sub(1) {
-                self.deblock(planes, frame, slices, before, columns);
-            }
+        let is_last = row + 1 == rows;
+        if is_last {
+            self.deblock(planes, &frame, slices, row, columns);
         }
-        self.deblock(planes, frame, slices, rows - 1, columns);
-        self.coder = Some(coder);
+        let ready = if is_last { rows * 16 } else { (row * 16).saturating_sub(deblock::REACH) };
+        picture.last = last;
+        self.picture = Some(picture);
+        ready
     }
 
     fn deblock(&self, planes: &mut Planes, frame: &Frame<'_>, slices: Slices, row: usize, columns: usize) {
@@ -222,6 +253,35 @@ impl Reconstruction {
         let deblocker = deblock::RowDeblocker { band: &mut band, lead: 16, above, coded: coded(row), filter };
         self.level.run(deblocker);
     }
+}
+
+/// Codes a row of macroblocks that depend on bits.
+struct CodeRowByBits<'a, 'band> {
+    coder: &'a mut MacroblockCoder,
+    frame: &'a Frame<'a>,
+    band: &'a mut Band<'band>,
+    first_row: bool,
+    coded: &'a mut [Coded],
+}
+
+impl Job for CodeRowByBits<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        self.coder.code_row(simd, self.frame, self.band, self.first_row, self.coded);
+    }
+}
+
+/// Whether strips may be coded as they come. If not, the whole picture has to be there first: where quantisers depend on
+/// the energies of all macroblocks, and where rows are coded side by side.
+fn codes_by_strips(parameters: &Parameters, rows: usize) -> bool {
+    !parameters.is_lossless() && !aq::needs_energies(parameters) && !has_wavefront(parameters, rows)
+}
+
+/// Whether the rows of a picture of so many are coded side by side.
+fn has_wavefront(parameters: &Parameters, rows: usize) -> bool {
+    rows > 1 && !rate_distortion::is_needed(parameters) && crate::threads::available() > 1
 }
 
 /// The samples of the rows `first..end` of macroblocks.

@@ -61,11 +61,13 @@ impl Picture {
         self.planes.resize(width, height, Subsampling::S420);
     }
 
-    /// Takes rows `y` and `y + 1` of packed RGB into the planes, in order.
-    pub(crate) fn put(&mut self, y: usize, rows: [&[u8]; 2]) {
+    /// Takes rows `y` and `y + 1` of packed RGB into the planes, in order. Says how many rows of chroma there are now: the
+    /// row of two rows waits for the next one below.
+    pub(crate) fn put(&mut self, y: usize, rows: [&[u8]; 2]) -> usize {
         for (i, rgb) in rows.into_iter().enumerate() {
             rgb_row_to_planes(&mut self.planes, &mut self.scratch, y + i, rgb);
         }
+        if y + 2 >= self.planes.height() { self.planes.cb.height } else { y / 2 }
     }
 
     /// Row `y` of the planes as packed RGB.
