@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures ours and the peers side by side, and writes docs/performance.md and target/bench/performance.json.
+# Measures ours and the peers side by side, and writes docs/performance.md, and target/bench/performance.json and goals.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
