@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-for codec in h264 h265 jpeg webp; do
+for codec in h264 h264-presets h265 jpeg jpeg-sampling webp; do
     cargo run --quiet --release -p oracle --bin golden -- $codec
 done
 
@@ -17,4 +17,5 @@ $venv/bin/python crates/oracle/python/colour_ffmpeg_golden.py crates/frame-compr
 $venv/bin/python crates/oracle/python/mpeg_golden.py crates/frame-compression/tests/golden
 
 $venv/bin/pip install --quiet pillow opencv-python-headless
+$venv/bin/python crates/oracle/python/golden_pillow.py
 $venv/bin/python crates/oracle/python/golden_pillow_webp.py

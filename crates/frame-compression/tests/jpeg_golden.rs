@@ -27,6 +27,11 @@ fn libjpeg_turbo() {
 }
 
 #[test]
+fn libjpeg_turbo_at_other_sampling_factors() {
+    assert!(check(include_str!("golden/jpeg-sampling.txt")) > 250);
+}
+
+#[test]
 fn pillow() {
     assert!(check(include_str!("golden/jpeg-pillow.txt")) > 500);
 }

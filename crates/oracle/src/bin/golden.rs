@@ -1,6 +1,6 @@
 //! Writes the golden vectors of a codec: one line a picture, with the checksum of what the reference codec left of it.
 //!
-//! `cargo run --release -p oracle --bin golden -- jpeg` (or `h264`, `h264-presets`, `h265`, `webp`). `h265-sources` writes what
+//! `cargo run --release -p oracle --bin golden -- jpeg` (or `jpeg-sampling`, `h264`, `h264-presets`, `h265`, `webp`). `h265-sources` writes what
 //! `python/h265_golden.py` reads to the standard output.
 
 use std::path::PathBuf;
@@ -8,10 +8,15 @@ use std::process::ExitCode;
 use std::{env, fs};
 
 fn main() -> ExitCode {
+    #[cfg(feature = "jpeg")]
+    use frame_compression::Subsampling::{Grey, S411, S420, S422, S440, S444};
+
     let codec = env::args().nth(1).unwrap_or_default();
     let text = match codec.as_str() {
         #[cfg(feature = "jpeg")]
-        "jpeg" => jpeg(),
+        "jpeg" => jpeg(codec.as_str(), &[S420, S422, S444, Grey]),
+        #[cfg(feature = "jpeg")]
+        "jpeg-sampling" => jpeg(codec.as_str(), &[S440, S411]),
         #[cfg(feature = "x264")]
         "h264" => oracle::golden::h264(),
         #[cfg(feature = "x264")]
@@ -31,7 +36,7 @@ fn main() -> ExitCode {
         #[cfg(feature = "webp")]
         "webp" => webp(),
         _ => {
-            eprintln!("usage: golden jpeg|h264|h264-presets|h265|webp|h265-sources");
+            eprintln!("usage: golden jpeg|jpeg-sampling|h264|h264-presets|h265|webp|h265-sources");
             return ExitCode::FAILURE;
         }
     };
@@ -48,16 +53,15 @@ fn main() -> ExitCode {
 
 /// Every content at a few sizes, qualities and subsamplings in turn.
 #[cfg(feature = "jpeg")]
-fn jpeg() -> String {
+fn jpeg(name: &str, subsamplings: &[frame_compression::Subsampling]) -> String {
     use std::fmt::Write;
 
-    use frame_compression::Subsampling;
     use oracle::jpeg::{Strength, round_trip, version};
     use test_pictures::Content;
 
     let mut text = format!(
         "# What libjpeg-turbo ({}) leaves of the pictures of the crate test-pictures.\n\
-         # Made by `golden jpeg` of the crate oracle.\n\
+         # Made by `golden {name}` of the crate oracle.\n\
          # content width height quality subsampling crc32(rgb)\n",
         version()
     );
@@ -65,7 +69,7 @@ fn jpeg() -> String {
     for content in Content::all() {
         for (width, height) in [(1, 1), (3, 18), (17, 5), (33, 31), (96, 80), (161, 119)] {
             let picture = content.picture(width, height);
-            for subsampling in Subsampling::ALL {
+            for &subsampling in subsamplings {
                 let quality = qualities.next().unwrap_or(50);
                 let rgb = round_trip(&picture.rgb, width, height, Strength::Quality(quality), subsampling);
                 let (name, crc) = (content.name(), crc32fast::hash(&rgb));
