@@ -33,8 +33,8 @@ instructions: ## count instructions with callgrind and compare them with docs/in
 docs: ## the library's documentation with all features
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features -p frame-compression
 
-site: ## build the documentation as a site (target/site); scripts/site.sh serve shows it
-	scripts/site.sh
+site: ## build the documentation as a site (target/site); scripts/build/site.sh serve shows it
+	scripts/build/site.sh
 
 release-dry-run: ## make every artefact of a release that this machine can make (target/dist), and try each
 	scripts/release/dry-run.sh
@@ -46,30 +46,30 @@ wheel: ## build the Python wheel
 	$(MAKE) -C crates/frame-compression-python wheel
 
 install-capi: ## install the C library, header and pkg-config file below PREFIX (default /usr/local)
-	scripts/install-capi.sh
+	scripts/build/install-capi.sh
 
 check-apple: ## check, lint and link for Apple's targets (Debian: as root or with sudo)
-	scripts/check-apple.sh
+	scripts/apple/check-apple.sh
 
 check-wasm: ## check and lint for WebAssembly
-	scripts/check-wasm.sh
+	scripts/checks/check-wasm.sh
 
 test-swift: ## build and test the Swift package (needs Swift 5.9 or later)
-	scripts/test-swift.sh
+	scripts/checks/test-swift.sh
 
 test-aarch64: ## run the library's tests as 64-bit ARM code under qemu
-	scripts/test-aarch64.sh
+	scripts/checks/test-aarch64.sh
 
 soak: ## compare random pictures with the reference codecs for SOAK_HOURS hours (default 1), SOAK_CODEC all or one; goes on where it stopped
 	scripts/soak.sh
 
 web: ## build the playground (target/web, for any static host) and the npm package
-	scripts/web.sh
+	scripts/build/web.sh
 
 npm: web ## build the npm package (target/npm/frame-compression)
 
 serve: ## build the playground and show it at http://127.0.0.1:8000
-	scripts/web.sh serve
+	scripts/build/web.sh serve
 
 test-web: ## test the npm package in Node and the playground in a headless Chromium
-	scripts/test-web.sh
+	scripts/checks/test-web.sh

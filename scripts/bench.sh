@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-scripts/install-test-packages.sh
+scripts/machine/install-test-packages.sh
 out=target/bench
 mkdir -p $out
 rm -f $out/*.json*

@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-scripts/install-test-packages.sh
+scripts/machine/install-test-packages.sh
 cargo build --quiet --release -p oracle --bin soak
 mkdir -p target/soak
 seed=${SOAK_SEED:-1}

@@ -81,13 +81,13 @@ command_against_ffmpeg() {
     $venv/bin/python crates/oracle/python/command_compare.py
 }
 
-group_packages() { step "packages" scripts/install-test-packages.sh; }
+group_packages() { step "packages" scripts/machine/install-test-packages.sh; }
 
 # What is neither built nor run.
 group_files() {
     step "format" cargo fmt --all --check
-    step "workflow files" scripts/check-workflows.sh
-    step "site" scripts/site.sh
+    step "workflow files" scripts/checks/check-workflows.sh
+    step "site" scripts/build/site.sh
     step "licences and sources" cargo_deny
 }
 
@@ -116,7 +116,7 @@ group_oracle() {
     step "picture files against Pillow" pictures_against_pillow
 }
 
-group_c() { step "C interface" scripts/test-capi.sh; }
+group_c() { step "C interface" scripts/checks/test-capi.sh; }
 
 group_python() {
     step "lints of the Python module" cargo clippy -q -p frame-compression-python -- -D warnings
@@ -127,10 +127,10 @@ group_python() {
 group_heavy() { step "Python, heavy" make -C crates/frame-compression-python test-heavy; }
 
 group_targets() {
-    step "64-bit ARM" scripts/test-aarch64.sh
-    step "WebAssembly" scripts/check-wasm.sh
-    step "Apple" scripts/check-apple.sh
-    step "npm package and playground" scripts/test-web.sh
+    step "64-bit ARM" scripts/checks/test-aarch64.sh
+    step "WebAssembly" scripts/checks/check-wasm.sh
+    step "Apple" scripts/apple/check-apple.sh
+    step "npm package and playground" scripts/checks/test-web.sh
 }
 
 wait_for_targets() {

@@ -13,7 +13,7 @@ scripts/release/crates.sh
 scripts/release/binaries.sh
 make -s -C crates/frame-compression-python wheel >/dev/null
 cp target/python/dist/* "$dist/"
-scripts/web.sh
+scripts/build/web.sh
 npm pack --silent --pack-destination "$dist" ./target/npm/frame-compression
 scripts/release/notes.sh Unreleased >"$dist/NOTES.md"
 (cd "$dist" && sha256sum -- * >SHA256SUMS)

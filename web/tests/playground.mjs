@@ -1,4 +1,4 @@
-// The playground in a real browser: `node --test web/tests/playground.mjs` after `scripts/web.sh`. NATIVE is the command
+// The playground in a real browser: `node --test web/tests/playground.mjs` after `scripts/build/web.sh`. NATIVE is the command
 // `frame-compression`, whose pictures the page's have to equal; SCREENSHOTS, if given, is a folder for pictures of the page.
 
 import assert from "node:assert/strict";

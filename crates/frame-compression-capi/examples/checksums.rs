@@ -1,4 +1,4 @@
-//! Prints a checksum of what each codec leaves of one picture: `scripts/check-wasm.sh` compares them with those that the
+//! Prints a checksum of what each codec leaves of one picture: `scripts/checks/check-wasm.sh` compares them with those that the
 //! same picture gives in WebAssembly.
 
 use frame_compression::{Codec, FrameCompressor, Tensor};

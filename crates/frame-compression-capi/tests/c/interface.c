@@ -1,5 +1,5 @@
 /* Uses the C interface as a program would: compiled with all warnings as errors, run under valgrind and with
- * AddressSanitizer (scripts/test-capi.sh). Every buffer is of its exact size, so that a step past its end is seen. */
+ * AddressSanitizer (scripts/checks/test-capi.sh). Every buffer is of its exact size, so that a step past its end is seen. */
 
 #include <frame_compression.h>
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Builds the site of the documentation (target/site): static, searchable; any broken link fails.
 #
-#   scripts/site.sh          build it
-#   scripts/site.sh serve    build it and serve it on this machine (PORT, default 8001)
+#   scripts/build/site.sh          build it
+#   scripts/build/site.sh serve    build it and serve it on this machine (PORT, default 8001)
 #
 # Needs Python with venv; mkdocs comes from PyPI and is kept below target.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 venv=target/site-venv
 [ -x $venv/bin/python ] || python3 -m venv $venv

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Builds the C library and installs it with its header and its pkg-config file.
 #
-#   scripts/install-capi.sh                       below /usr/local
-#   PREFIX=$HOME/.local scripts/install-capi.sh   below another folder
-#   DESTDIR=stage scripts/install-capi.sh         the same layout inside `stage`, for packages
+#   scripts/build/install-capi.sh                       below /usr/local
+#   PREFIX=$HOME/.local scripts/build/install-capi.sh   below another folder
+#   DESTDIR=stage scripts/build/install-capi.sh         the same layout inside `stage`, for packages
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 prefix=${PREFIX:-/usr/local}
 root=${DESTDIR:-}$prefix

@@ -3,14 +3,14 @@
 # command and the C library as Mach-O against stubs of the frameworks. It shows that types, signatures and names are
 # right. Nothing is run: for that, see the macOS jobs of the workflow.
 #
-#   scripts/check-apple.sh            everything
-#   scripts/check-apple.sh --no-link  leave the link out
+#   scripts/apple/check-apple.sh            everything
+#   scripts/apple/check-apple.sh --no-link  leave the link out
 #
 # Needs Debian (or the three targets' standard libraries, by rustup), cargo, and for the link Python with pip. What is
 # missing is installed where it may; everything built is kept below target/apple, or in CARGO_TARGET_DIR.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-. scripts/cross-toolchain.sh
+cd "$(dirname "$0")/../.."
+. scripts/machine/cross-toolchain.sh
 
 targets=(aarch64-apple-darwin x86_64-apple-darwin aarch64-apple-ios)
 zig_version=0.15.2
@@ -34,7 +34,7 @@ if ! [ -e "$tools/ziglang" ]; then
     python3 -m pip --version >/dev/null 2>&1 || debian_packages python3-pip
     python3 -m pip install --quiet --disable-pip-version-check --target "$tools" "ziglang==$zig_version"
 fi
-python3 scripts/framework_stubs.py "$tools/sdk"
+python3 scripts/apple/framework_stubs.py "$tools/sdk"
 cat >"$tools/linker" <<LINKER
 #!/bin/sh
 # zig knows no -exported_symbols_list; the link then exports more, and checks the same.

@@ -2,14 +2,14 @@
 # Runs the library's tests as AArch64 code under qemu's user emulation: what proves the NEON kernels on a machine
 # that is not one.
 #
-#   scripts/test-aarch64.sh                            cargo test -p frame-compression
-#   scripts/test-aarch64.sh -p frame-compression neon  those arguments of `cargo test` in their place
+#   scripts/checks/test-aarch64.sh                            cargo test -p frame-compression
+#   scripts/checks/test-aarch64.sh -p frame-compression neon  those arguments of `cargo test` in their place
 #
 # Debian only; the packages it needs are installed where it may. The standard library is built the first time (about
 # four minutes of CPU), then kept below target/aarch64, or in CARGO_TARGET_DIR.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-. scripts/cross-toolchain.sh
+cd "$(dirname "$0")/../.."
+. scripts/machine/cross-toolchain.sh
 
 target=aarch64-unknown-linux-gnu
 debian_packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user

@@ -1,6 +1,6 @@
 // Runs the C interface, built for wasm32-unknown-unknown, and prints the checksums of examples/checksums.rs.
 //
-//   node scripts/run-wasm.mjs frame_compression_c.wasm
+//   node scripts/checks/run-wasm.mjs frame_compression_c.wasm
 
 import { readFile } from "node:fs/promises";
 

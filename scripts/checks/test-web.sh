@@ -3,14 +3,14 @@
 #
 # Needs node, and Debian's chromium (installed where that is allowed). SCREENSHOTS=FOLDER keeps pictures of the pages.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-. scripts/debian-packages.sh
+cd "$(dirname "$0")/../.."
+. scripts/machine/debian-packages.sh
 
 debian_packages chromium
 checksums=$PWD/target/web-checksums.txt
 cargo run --quiet --locked --release -p frame-compression-capi --example checksums >"$checksums"
 cargo build --quiet --locked --release -p frame-compression-cli
-scripts/web.sh
+scripts/build/web.sh
 CHECKSUMS=$checksums node --test web/tests/package.mjs
 
 mkdir -p target/web-tests

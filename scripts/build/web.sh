@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Builds the npm package (target/npm/frame-compression) and the playground (target/web), which any static host serves.
 #
-#   scripts/web.sh          build both
-#   scripts/web.sh serve    build both and serve the playground on this machine (PORT, default 8000)
+#   scripts/build/web.sh          build both
+#   scripts/build/web.sh serve    build both and serve the playground on this machine (PORT, default 8000)
 #
 # Needs the target wasm32-unknown-unknown (by rustup, or Debian), and Python to serve.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-. scripts/cross-toolchain.sh
+cd "$(dirname "$0")/../.."
+. scripts/machine/cross-toolchain.sh
 
 target=wasm32-unknown-unknown
 linker=$(find "$(rustc --print sysroot)/lib/rustlib" -name rust-lld -print -quit)

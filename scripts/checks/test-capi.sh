@@ -3,9 +3,9 @@
 # installed library by pkg-config, compiled with every warning an error, linked with the shared library and with the
 # static one, run under valgrind and with AddressSanitizer.
 #
-#   scripts/test-capi.sh    CC chooses the compiler
+#   scripts/checks/test-capi.sh    CC chooses the compiler
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 CC=${CC:-cc}
 work=$(realpath -m target/test-capi)
@@ -14,7 +14,7 @@ warnings=(-std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-proto
 
 cargo test --quiet --locked -p frame-compression-capi
 rm -rf "$work"
-PREFIX=$work/prefix scripts/install-capi.sh
+PREFIX=$work/prefix scripts/build/install-capi.sh
 export PKG_CONFIG_PATH=$work/prefix/lib/pkgconfig LD_LIBRARY_PATH=$work/prefix/lib
 read -ra flags <<<"$(pkg-config --cflags frame-compression)"
 read -ra libraries <<<"$(pkg-config --libs frame-compression) -lm -lpthread"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034
-# Sourced by the scripts beside it: a Rust toolchain that can build for targets other than this machine's.
+# Sourced by other scripts: a Rust toolchain that can build for targets other than this machine's.
 #
 # `cross_toolchain TARGET...` takes the toolchain on PATH if it has the standard library of every target
 # (`rustup target add TARGET`). If it has not, and this is Debian, it takes Debian's rustc-web with the sources of

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by the scripts beside it: installs Debian packages where this is allowed, and says which are missing where not.
+# Sourced by other scripts: installs Debian packages where this is allowed, and says which are missing where not.
 
 # `debian_packages PACKAGE...` installs those that are missing.
 debian_packages() {

@@ -2,14 +2,14 @@
 # Type-checks and lints the library for WebAssembly, warnings denied, then runs the C interface built for
 # wasm32-unknown-unknown in node and compares its pictures with those of this machine.
 #
-#   scripts/check-wasm.sh            everything
-#   scripts/check-wasm.sh --no-run   leave the run out
+#   scripts/checks/check-wasm.sh            everything
+#   scripts/checks/check-wasm.sh --no-run   leave the run out
 #
 # Needs the targets' standard libraries (by rustup, or Debian), and node for the run. Everything built is kept below
 # target/wasm, or in CARGO_TARGET_DIR.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-. scripts/cross-toolchain.sh
+cd "$(dirname "$0")/../.."
+. scripts/machine/cross-toolchain.sh
 
 targets=(wasm32-unknown-unknown wasm32-wasip1)
 # A linker for WebAssembly comes with the toolchain on PATH.
@@ -38,7 +38,7 @@ echo "== run in node"
 # The release profile, as what is compared is what would be shipped.
 cargo rustc --quiet --locked --release "${BUILD_STD[@]}" --target "${targets[0]}" -p frame-compression-capi --crate-type cdylib
 module=$CARGO_TARGET_DIR/${targets[0]}/release/frame_compression_c.wasm
-given=$(node scripts/run-wasm.mjs "$module")
+given=$(node scripts/checks/run-wasm.mjs "$module")
 if [ "$given" != "$expected" ]; then
     diff <(echo "$expected") <(echo "$given") >&2 || true
     echo "WebAssembly gives other pictures than this machine" >&2
