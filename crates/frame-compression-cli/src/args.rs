@@ -14,7 +14,7 @@ use crate::coding::Odd;
 use crate::picture::Format;
 pub(crate) use coding::{Choice, CodingOptions, choice, option_name};
 
-/// Puts the artifacts of H.264, H.265 or JPEG into pictures: the exact pixels that encoding and decoding
+/// Puts the artifacts of real codecs (H.264, H.265, JPEG, WebP, MPEG) into pictures: the exact pixels that encoding and decoding
 /// would have left, without encoding.
 #[derive(Debug, Parser)]
 #[command(

@@ -91,7 +91,7 @@ class CompressionArtifactsNode:
     RETURN_TYPES = ("IMAGE",)
     FUNCTION = "apply"
     CATEGORY = "image/compression"
-    DESCRIPTION = "The artifacts that H.264, H.265 or JPEG would leave in the image."
+    DESCRIPTION = "The artifacts that a codec (H.264, H.265, JPEG, WebP, MPEG) would leave in the image."
 
     def apply(
         self, image: torch.Tensor, codec: str, quality: float, subsampling: str = "420", settings: str = ""

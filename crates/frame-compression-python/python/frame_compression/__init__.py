@@ -1,4 +1,4 @@
-"""The exact artifacts of H.264 (x264), H.265 (x265) and JPEG (libjpeg-turbo) in one image, without encoding.
+"""The exact artifacts of H.264, H.265, JPEG, WebP and MPEG in images, without encoding.
 
 >>> import numpy as np
 >>> from frame_compression import apply_compression_artifacts
