@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Runs the tests: all of them, or those of the groups named (packages, files, rust, oracle, c, python, heavy, targets).
+# Runs the tests: all of them, or those of the groups named (packages, files, rust, oracle, instructions, c, python,
+# heavy, targets).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 groups=("$@")
-[ ${#groups[@]} -eq 0 ] && groups=(packages files rust oracle c python targets)
+[ ${#groups[@]} -eq 0 ] && groups=(packages files rust oracle instructions c python targets)
 
 passed=()
 failed=()
@@ -115,6 +116,9 @@ group_oracle() {
     step "JPEG against OpenCV" jpeg_against_opencv
     step "picture files against Pillow" pictures_against_pillow
 }
+
+# What one picture costs, in instructions, so that nothing gets slower unnoticed.
+group_instructions() { step "instructions against the record" scripts/instructions.sh; }
 
 group_c() { step "C interface" scripts/checks/test-capi.sh; }
 

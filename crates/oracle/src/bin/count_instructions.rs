@@ -1,45 +1,99 @@
-//! What `scripts/instructions.sh` runs under callgrind: the photograph `astronaut` at 512x512 through one codec,
-//! a number of times. Without arguments, it names the codecs.
+//! What `scripts/instructions.sh` runs under callgrind: a piece of the photograph `astronaut` through each codec and
+//! preset, one after another, at the level that `FRAME_COMPRESSION_SIMD` names. Callgrind counts what [`measured`] does.
+//! Prints a line for each call of it.
 //!
 //! ```sh
-//! cargo run --release -p oracle --no-default-features --bin count_instructions -- h264 planes 3
+//! cargo run --release -p oracle --no-default-features --bin count_instructions -- 512 h264
 //! ```
+//!
+//! The arguments, which may be left out, are the picture's side and how the names of the rows begin.
 
-use frame_compression::{Codec, Component, FrameCompressor, Planes, Subsampling, TensorViewMut};
-use test_pictures::Photograph;
+use std::error::Error;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.is_empty() {
-        Codec::ALL.iter().for_each(|codec| println!("{}", codec.name()));
-        return Ok(());
-    }
-    let [codec, what, times] = &arguments[..] else {
-        return Err("give a codec, planes or call, and a number".into());
-    };
-    let picture = Photograph::Astronaut.picture();
-    let shape = [1, picture.height, picture.width, 3];
-    let mut compressor = FrameCompressor::new(codec.parse::<Codec>()?).crf(29.0)?;
-    for _ in 0..times.parse()? {
-        match what.as_str() {
-            "call" => {
-                let mut image = picture.rgb.clone();
-                compressor.apply_in_place(TensorViewMut::new(&mut image, &shape)?)?;
+use frame_compression::{
+    Codec, Component, FrameCompressor, Planes, Settings, Subsampling, TensorViewMut, simd_level,
+};
+use test_pictures::{Photograph, Picture};
+
+/// Settings beside each codec's defaults.
+const PRESETS: [&str; 10] = [
+    "h264:preset=ultrafast",
+    "h264:preset=superfast",
+    "h264:preset=faster",
+    "h264:preset=medium",
+    "h264:preset=slow",
+    "h264:preset=veryslow",
+    "h265:preset=ultrafast",
+    "h265:preset=medium",
+    "h265:preset=slow",
+    "webp:method=6",
+];
+
+/// What a row of the table measures.
+#[derive(Clone, Copy)]
+enum Work {
+    /// Planes in, planes out.
+    Planes,
+    /// Packed RGB in and out, in place.
+    Call,
+}
+
+/// The side of the picture that makes what is made once a process.
+const SMALL: usize = 64;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let side: usize = arguments.next().map_or(Ok(256), |side| side.parse())?;
+    let prefix = arguments.next().unwrap_or_default();
+    let defaults = Codec::ALL.iter().map(|codec| codec.name());
+    let both = [("planes", Work::Planes), ("call", Work::Call)];
+    let defaults = defaults.filter(|_| simd_level() != "sse2");
+    let rows = defaults.flat_map(|settings| both.map(|(name, work)| (settings, name, work)));
+    // Plain Rust would take minutes for the slow presets, and Valgrind 3.19 lacks an instruction of AVX that they have.
+    let presets = PRESETS.iter().filter(|_| simd_level() == "sse2");
+    for (settings, name, work) in rows.chain(presets.map(|&settings| (settings, "call", Work::Call))) {
+        if !settings.starts_with(&prefix) {
+            continue;
+        }
+        let mut compressor = FrameCompressor::new(settings.parse::<Settings>()?);
+        let [small, picture] = [SMALL, side].map(|side| Photograph::Astronaut.crop(side, side));
+        match work {
+            Work::Planes => {
+                compressor.apply_to_planes(&mut planes(&small)?)?;
+                let mut planes = planes(&picture)?;
+                measured(|| compressor.apply_to_planes(&mut planes))?;
             }
-            _ => {
-                // Green for luma, red and blue for chroma: any photograph-like planes will do.
-                let mut planes = Planes::new(picture.width, picture.height, Subsampling::S420)?;
-                for (component, channel) in [(Component::Y, 1), (Component::Cb, 2), (Component::Cr, 0)] {
-                    let step = picture.width / planes.size(component).0;
-                    for y in 0..planes.size(component).1 {
-                        for (x, sample) in planes.row_mut(component, y).iter_mut().enumerate() {
-                            *sample = picture.pixel(x * step, y * step)[channel];
-                        }
-                    }
-                }
-                compressor.apply_to_planes(&mut planes)?;
+            Work::Call => {
+                let shape = |picture: &Picture| [1, picture.height, picture.width, 3];
+                let (mut first, mut image) = (small.rgb.clone(), picture.rgb.clone());
+                compressor.apply_in_place(TensorViewMut::new(&mut first, &shape(&small))?)?;
+                let shape = shape(&picture);
+                let tensor = TensorViewMut::new(&mut image, &shape)?;
+                measured(|| compressor.apply_in_place(tensor))?;
+            }
+        }
+        println!("{settings} {name} {}", simd_level());
+    }
+    Ok(())
+}
+
+/// The function whose instructions callgrind counts: one that returns, and has not become a jump to the work.
+#[inline(never)]
+fn measured<T>(work: impl FnOnce() -> T) -> T {
+    std::hint::black_box(work())
+}
+
+/// Green for luma, red and blue for chroma: any photograph-like planes will do.
+fn planes(picture: &Picture) -> Result<Planes, Box<dyn Error>> {
+    let mut planes = Planes::new(picture.width, picture.height, Subsampling::S420)?;
+    for (component, channel) in [(Component::Y, 1), (Component::Cb, 2), (Component::Cr, 0)] {
+        let (width, height) = planes.size(component);
+        let step = picture.width / width;
+        for y in 0..height {
+            for (x, sample) in planes.row_mut(component, y).iter_mut().enumerate() {
+                *sample = picture.pixel(x * step, y * step)[channel];
             }
         }
     }
-    Ok(())
+    Ok(planes)
 }
