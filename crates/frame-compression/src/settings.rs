@@ -147,6 +147,96 @@ impl Setting {
     };
 }
 
+/// The entry of a member of a settings type: one that several codecs have by its name alone, one that is chosen by name by
+/// `name: Type, help, default`, one that may be missing by `name?: Type, names, help`, the first name being that of the lack.
+macro_rules! field {
+    (crf) => {
+        $crate::settings::Field {
+            setting: $crate::settings::Setting::CRF,
+            set: |settings, text| {
+                settings.crf = $crate::settings::read_crf(text)?;
+                Ok(())
+            },
+            get: |settings| Some(settings.crf.get().to_string()),
+        }
+    };
+    (fps) => {
+        $crate::settings::Field {
+            setting: $crate::settings::Setting {
+                name: "fps",
+                help: "Frames a second that the encoder is told: 1 for LTX, 25 for what ffmpeg makes of images, 24 for PyAV",
+                kind: $crate::settings::SettingKind::Text {
+                    form: "frames a second, as 25, 29.97 or 30000/1001",
+                    example: "25",
+                },
+                default: Some("1"),
+            },
+            set: |settings, text| {
+                settings.fps = text.parse()?;
+                Ok(())
+            },
+            get: |settings| Some(settings.fps.to_string()),
+        }
+    };
+    (colours) => {
+        $crate::settings::field!(
+            colours: $crate::colour::Colours,
+            "Who converts the colours: PyAV, or the command ffmpeg, by release",
+            "pyav"
+        )
+    };
+    (like, $help:expr) => {
+        $crate::settings::Field {
+            setting: $crate::settings::Setting {
+                name: "like",
+                help: $help,
+                kind: $crate::settings::SettingKind::Choice { names: $crate::like::Like::NAMES },
+                default: Some("ltx"),
+            },
+            set: |settings, text| {
+                *settings = settings.like(text.parse()?);
+                Ok(())
+            },
+            get: |settings| {
+                let found = (settings.fps, settings.preset, settings.colours);
+                let like = $crate::like::Like::ALL.into_iter().find(|&like| Self::of_like(like) == found)?;
+                Some(like.name().to_owned())
+            },
+        }
+    };
+    ($name:ident: $type:ty, $help:expr, $default:expr) => {
+        $crate::settings::Field {
+            setting: $crate::settings::Setting {
+                name: stringify!($name),
+                help: $help,
+                kind: $crate::settings::SettingKind::Choice { names: <$type>::NAMES },
+                default: Some($default),
+            },
+            set: |settings, text| {
+                settings.$name = text.parse()?;
+                Ok(())
+            },
+            get: |settings| Some(settings.$name.name().to_owned()),
+        }
+    };
+    ($name:ident?: $type:ty, $names:expr, $help:expr) => {
+        $crate::settings::Field {
+            setting: $crate::settings::Setting {
+                name: stringify!($name),
+                help: $help,
+                kind: $crate::settings::SettingKind::Choice { names: $names },
+                default: Some($names[0]),
+            },
+            set: |settings, text| {
+                settings.$name = if text == $names[0] { None } else { Some(text.parse()?) };
+                Ok(())
+            },
+            get: |settings| Some(settings.$name.map_or($names[0], <$type>::name).to_owned()),
+        }
+    };
+}
+pub(crate) use field;
+
 /// A setting with the ways to write and to read it.
 pub(crate) struct Field<S> {
     pub(crate) setting: Setting,

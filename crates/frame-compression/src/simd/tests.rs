@@ -284,3 +284,56 @@ fn the_highest_level_comes_last_and_names_are_distinct() {
     assert_eq!(names.len(), levels.len());
     assert!(names.contains(&Level::current().name()));
 }
+
+/// Whether a source inlines `run` of every job, which it can compile without, but slowly; and how many jobs it has.
+fn inlined_jobs(source: &str) -> Result<usize, String> {
+    let lines: Vec<&str> = source.lines().map(str::trim).collect();
+    let mut jobs = 0;
+    for (at, job) in lines.iter().enumerate() {
+        if !(job.starts_with("impl") && job.contains(" Job for ")) {
+            continue;
+        }
+        jobs += 1;
+        let run = lines[at..].iter().position(|line| line.starts_with("fn run<")).map(|run| at + run);
+        let attributes = run.map_or(&[][..], |run| &lines[at..run]);
+        // Between the run and what comes before it: the attribute, perhaps with others.
+        let own = attributes.iter().rev().take_while(|line| line.starts_with("#[") || line.starts_with("//"));
+        if !own.clone().any(|line| *line == "#[inline(always)]") {
+            return Err(format!("{job}: its run lacks #[inline(always)]"));
+        }
+    }
+    Ok(jobs)
+}
+
+#[test]
+#[cfg(not(target_arch = "wasm32"))]
+fn every_job_is_inlined_into_its_instruction_set() {
+    let mut folders = vec![std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut jobs = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let source = std::fs::read_to_string(&path).unwrap();
+                jobs += inlined_jobs(&source).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()));
+            }
+        }
+    }
+    assert!(jobs >= 15, "only {jobs} jobs were found");
+}
+
+#[test]
+fn a_job_that_is_not_inlined_is_found() {
+    let job = |attribute: &str| {
+        format!(
+            "impl Job for Work<'_> {{\n    type Output = ();\n\n    {attribute}\n    fn run<S: Simd>(self, simd: S) {{}}\n}}\n"
+        )
+    };
+    assert_eq!(inlined_jobs(&job("#[inline(always)]")), Ok(1));
+    assert_eq!(inlined_jobs(&job("#[inline(always)]").repeat(3)), Ok(3));
+    for forgotten in [job(""), job("#[inline]"), job("#[inline(always)]") + &job("")] {
+        assert!(inlined_jobs(&forgotten).is_err(), "{forgotten}");
+    }
+}

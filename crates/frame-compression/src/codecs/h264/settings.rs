@@ -10,14 +10,12 @@ use crate::frame_rate::FrameRate;
 use crate::like::Like;
 use crate::names::Codec;
 use crate::quality::{Crf, Quality};
-use crate::settings::{CodecSettings, Field, Refused, Setting, SettingKind, read_crf};
+use crate::settings::{CodecSettings, Field, Refused, Setting, SettingKind, field};
 
-/// How the lack of a tune or a profile is called.
-const NONE: &str = "none";
-
+/// The first name is that of the lack.
 const TUNES: &[&str] =
-    &[NONE, "film", "animation", "grain", "stillimage", "psnr", "ssim", "fastdecode", "zerolatency"];
-const PROFILES: &[&str] = &[NONE, "baseline", "main", "high"];
+    &["none", "film", "animation", "grain", "stillimage", "psnr", "ssim", "fastdecode", "zerolatency"];
+const PROFILES: &[&str] = &["none", "baseline", "main", "high"];
 
 /// H.264 as x264 codes it: one frame, at a constant rate factor.
 ///
@@ -188,86 +186,15 @@ impl CodecSettings for H264 {
     type Engine = Engine;
 
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            setting: Setting::CRF,
-            set: |settings, text| {
-                settings.crf = read_crf(text)?;
-                Ok(())
-            },
-            get: |settings| Some(settings.crf.get().to_string()),
-        },
-        Field {
-            setting: Setting {
-                name: "like",
-                help: "Frame rate, preset and colours of a well-known call: ltx is LTX's (1 frame a second, veryfast), ffmpeg that of the command on an image (25, medium)",
-                kind: SettingKind::Choice { names: Like::NAMES },
-                default: Some("ltx"),
-            },
-            set: |settings, text| {
-                *settings = settings.like(text.parse()?);
-                Ok(())
-            },
-            get: |settings| {
-                let found = (settings.fps, settings.preset, settings.colours);
-                let like = Like::ALL.into_iter().find(|&like| H264::of_like(like) == found)?;
-                Some(like.name().to_owned())
-            },
-        },
-        Field {
-            setting: Setting {
-                name: "preset",
-                help: "Preset of x264; fast gives the picture of medium",
-                kind: SettingKind::Choice { names: H264Preset::NAMES },
-                default: Some("veryfast"),
-            },
-            set: |settings, text| {
-                settings.preset = text.parse()?;
-                Ok(())
-            },
-            get: |settings| Some(settings.preset.name().to_owned()),
-        },
-        Field {
-            setting: Setting {
-                name: "tune",
-                help: "Tune of x264",
-                kind: SettingKind::Choice { names: TUNES },
-                default: Some(NONE),
-            },
-            set: |settings, text| {
-                settings.tune = if text == NONE { None } else { Some(text.parse()?) };
-                Ok(())
-            },
-            get: |settings| Some(settings.tune.map_or(NONE, H264Tune::name).to_owned()),
-        },
-        Field {
-            setting: Setting {
-                name: "profile",
-                help: "Profile of H.264 that x264 is limited to; needs a CRF of 1 or more",
-                kind: SettingKind::Choice { names: PROFILES },
-                default: Some(NONE),
-            },
-            set: |settings, text| {
-                settings.profile = if text == NONE { None } else { Some(text.parse()?) };
-                Ok(())
-            },
-            get: |settings| Some(settings.profile.map_or(NONE, H264Profile::name).to_owned()),
-        },
-        Field {
-            setting: Setting {
-                name: "fps",
-                help: "Frames a second that the encoder is told: 1 for LTX, 25 for what ffmpeg makes of images, 24 for PyAV",
-                kind: SettingKind::Text {
-                    form: "frames a second, as 25, 29.97 or 30000/1001",
-                    example: "25",
-                },
-                default: Some("1"),
-            },
-            set: |settings, text| {
-                settings.fps = text.parse()?;
-                Ok(())
-            },
-            get: |settings| Some(settings.fps.to_string()),
-        },
+        field!(crf),
+        field!(
+            like,
+            "Frame rate, preset and colours of a well-known call: ltx is LTX's (1 frame a second, veryfast), ffmpeg that of the command on an image (25, medium)"
+        ),
+        field!(preset: H264Preset, "Preset of x264; fast gives the picture of medium", "veryfast"),
+        field!(tune?: H264Tune, TUNES, "Tune of x264"),
+        field!(profile?: H264Profile, PROFILES, "Profile of H.264 that x264 is limited to; needs a CRF of 1 or more"),
+        field!(fps),
         Field {
             setting: Setting {
                 name: "slices",
@@ -302,32 +229,8 @@ impl CodecSettings for H264 {
             },
             get: |settings| Some(settings.cores.to_string()),
         },
-        Field {
-            setting: Setting {
-                name: "machine",
-                help: "Kind of the encoder's machine",
-                kind: SettingKind::Choice { names: Machine::NAMES },
-                default: Some("x86-64"),
-            },
-            set: |settings, text| {
-                settings.machine = text.parse()?;
-                Ok(())
-            },
-            get: |settings| Some(settings.machine.name().to_owned()),
-        },
-        Field {
-            setting: Setting {
-                name: "colours",
-                help: "Who converts the colours: PyAV, or the command ffmpeg, by release",
-                kind: SettingKind::Choice { names: Colours::NAMES },
-                default: Some("pyav"),
-            },
-            set: |settings, text| {
-                settings.colours = text.parse()?;
-                Ok(())
-            },
-            get: |settings| Some(settings.colours.name().to_owned()),
-        },
+        field!(machine: Machine, "Kind of the encoder's machine", "x86-64"),
+        field!(colours),
     ];
     const ALIASES: &'static [&'static str] = &["avc", "x264"];
     const DESCRIPTION: &'static str = "H.264 (AVC): what LTX-Video and LTX-2 put into their start images";

@@ -50,7 +50,7 @@ pub use self::preset::{Preset, Tune, X265Version};
 use self::rows::{LowerEdge, PictureRow, RowCoder, RowEdges};
 pub use self::settings::H265;
 use crate::planes::{Plane, Planes};
-use crate::simd::{Level, Simd, dispatch};
+use crate::simd::{Job, Level, Simd};
 use crate::threads;
 
 /// The least width and height: that of the smallest CTU.
@@ -147,15 +147,16 @@ impl Reconstruction {
         }
         let coders = &mut coders[..in_wave];
         let level = *level;
-        dispatch!(level, simd => code_rows(simd, &frame, coders, lower_edges, samples, qps, transform_log2s));
+        level.run(CodeRows { frame: &frame, coders, lower_edges, samples, qps, transform_log2s });
         if let Some(offset) = tools.deblocking {
             let blocks = deblock::Blocks { geometry: &geometry, qps, transform_log2s, offset };
             filter_horizontal_edges(threads, blocks, samples);
         }
         if tools.sample_adaptive_offset {
-            dispatch!(level, simd => measure_classes(simd, threads, samples, &geometry, planes, statistics));
-            sao::decide(statistics, &geometry, slice_qp, qps, offsets);
-            dispatch!(level, simd => apply_offsets(simd, threads, samples, &geometry, offsets, planes));
+            let geometry = &geometry;
+            level.run(MeasureClasses { threads, deblocked: samples, geometry, source: planes, statistics });
+            sao::decide(statistics, geometry, slice_qp, qps, offsets);
+            level.run(ApplyOffsets { threads, deblocked: samples, geometry, offsets, planes });
         } else {
             let strides = [geometry.width, geometry.width / 2, geometry.width / 2];
             let planes = [&mut planes.y, &mut planes.cb, &mut planes.cr];
@@ -182,15 +183,26 @@ impl Reconstruction {
 
 /// Codes the rows of CTUs and filters their vertical edges, which no other row reads. Workers take rows in order, so that
 /// one is only waited for once somebody codes it.
-fn code_rows<S: Simd>(
-    simd: S,
-    frame: &Frame<'_>,
-    coders: &mut [Box<RowCoder>],
-    lower_edges: &[OnceLock<LowerEdge>],
-    samples: &mut [Vec<u8>; 3],
-    qps: &mut [u8],
-    transform_log2s: &mut [u8],
-) {
+struct CodeRows<'a> {
+    frame: &'a Frame<'a>,
+    coders: &'a mut [Box<RowCoder>],
+    lower_edges: &'a [OnceLock<LowerEdge>],
+    samples: &'a mut [Vec<u8>; 3],
+    qps: &'a mut [u8],
+    transform_log2s: &'a mut [u8],
+}
+
+impl Job for CodeRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        code_rows(simd, self);
+    }
+}
+
+fn code_rows<S: Simd>(simd: S, job: CodeRows<'_>) {
+    let CodeRows { frame, coders, lower_edges, samples, qps, transform_log2s } = job;
     let geometry = &frame.geometry;
     let luma = geometry.ctu() * geometry.width;
     let [y, cb, cr] = samples;
@@ -241,37 +253,51 @@ fn rows_after(samples: &mut [u8], first: usize, size: usize) -> impl Iterator<It
 }
 
 /// Counts what sample adaptive offset decides by.
-fn measure_classes<S: Simd>(
-    simd: S,
+struct MeasureClasses<'a> {
     threads: usize,
-    deblocked: &[Vec<u8>; 3],
-    geometry: &Geometry,
-    source: &Planes,
-    statistics: &mut [sao::CtuStatistics],
-) {
-    let rows = statistics.chunks_exact_mut(geometry.columns).enumerate();
-    threads::for_each(threads, rows, |(row, statistics)| {
-        sao::measure_row(simd, deblocked, geometry, row, source, statistics);
-    });
+    deblocked: &'a [Vec<u8>; 3],
+    geometry: &'a Geometry,
+    source: &'a Planes,
+    statistics: &'a mut [sao::CtuStatistics],
+}
+
+impl Job for MeasureClasses<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { threads, deblocked, geometry, source, statistics } = self;
+        let rows = statistics.chunks_exact_mut(geometry.columns).enumerate();
+        threads::for_each(threads, rows, |(row, statistics)| {
+            sao::measure_row(simd, deblocked, geometry, row, source, statistics);
+        });
+    }
 }
 
 /// Writes the picture with its offsets.
-fn apply_offsets<S: Simd>(
-    simd: S,
+struct ApplyOffsets<'a> {
     threads: usize,
-    deblocked: &[Vec<u8>; 3],
-    geometry: &Geometry,
-    offsets: &[sao::CtuOffsets],
-    planes: &mut Planes,
-) {
-    let ctu = geometry.ctu();
-    let rows = (sao::PlaneRows::chunks(&mut planes.y, ctu))
-        .zip(sao::PlaneRows::chunks(&mut planes.cb, ctu / 2))
-        .zip(sao::PlaneRows::chunks(&mut planes.cr, ctu / 2));
-    let rows = offsets.chunks_exact(geometry.columns).zip(rows).enumerate();
-    threads::for_each(threads, rows, |(row, (offsets, ((y, cb), cr)))| {
-        sao::apply_row(simd, deblocked, geometry, row, offsets, [y, cb, cr]);
-    });
+    deblocked: &'a [Vec<u8>; 3],
+    geometry: &'a Geometry,
+    offsets: &'a [sao::CtuOffsets],
+    planes: &'a mut Planes,
+}
+
+impl Job for ApplyOffsets<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { threads, deblocked, geometry, offsets, planes } = self;
+        let ctu = geometry.ctu();
+        let rows = (sao::PlaneRows::chunks(&mut planes.y, ctu))
+            .zip(sao::PlaneRows::chunks(&mut planes.cb, ctu / 2))
+            .zip(sao::PlaneRows::chunks(&mut planes.cr, ctu / 2));
+        let rows = offsets.chunks_exact(geometry.columns).zip(rows).enumerate();
+        threads::for_each(threads, rows, |(row, (offsets, ((y, cb), cr)))| {
+            sao::apply_row(simd, deblocked, geometry, row, offsets, [y, cb, cr]);
+        });
+    }
 }
 
 /// Copies the picture out of the coded one, whose rows are `stride` apart.

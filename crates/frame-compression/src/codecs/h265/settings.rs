@@ -8,12 +8,10 @@ use crate::frame_rate::FrameRate;
 use crate::like::Like;
 use crate::names::Codec;
 use crate::quality::{Crf, Quality};
-use crate::settings::{CodecSettings, Field, Setting, SettingKind, read_crf};
+use crate::settings::{CodecSettings, Field, field};
 
-/// How the lack of a tune is called.
-const NO_TUNE: &str = "none";
-
-const TUNES: &[&str] = &[NO_TUNE, "psnr", "ssim", "grain", "fastdecode", "zerolatency", "animation"];
+/// The first name is that of the lack.
+const TUNES: &[&str] = &["none", "psnr", "ssim", "grain", "fastdecode", "zerolatency", "animation"];
 
 /// H.265 as x265 codes it.
 ///
@@ -118,112 +116,17 @@ impl CodecSettings for H265 {
     type Engine = Engine;
 
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            setting: Setting::CRF,
-            set: |settings, text| {
-                settings.crf = read_crf(text)?;
-                Ok(())
-            },
-            get: |settings| Some(settings.crf.get().to_string()),
-        },
-        Field {
-            setting: Setting {
-                name: "like",
-                help: "Frame rate, preset and colours of a well-known call: ltx is LTX's (1 frame a second, veryfast), ffmpeg that of the command on an image (25, medium; Debian 12 and Ubuntu 22.04 need release=3.5 too)",
-                kind: SettingKind::Choice { names: Like::NAMES },
-                default: Some("ltx"),
-            },
-            set: |settings, text| {
-                *settings = settings.like(text.parse()?);
-                Ok(())
-            },
-            get: |settings| {
-                let found = (settings.fps, settings.preset, settings.colours);
-                let like = Like::ALL.into_iter().find(|&like| H265::of_like(like) == found)?;
-                Some(like.name().to_owned())
-            },
-        },
-        Field {
-            setting: Setting {
-                name: "preset",
-                help: "Preset of x265",
-                kind: SettingKind::Choice { names: Preset::NAMES },
-                default: Some("veryfast"),
-            },
-            set: |settings, text| {
-                settings.preset = text.parse()?;
-                Ok(())
-            },
-            get: |settings| Some(settings.preset.name().to_owned()),
-        },
-        Field {
-            setting: Setting {
-                name: "tune",
-                help: "Tune of x265",
-                kind: SettingKind::Choice { names: TUNES },
-                default: Some(NO_TUNE),
-            },
-            set: |settings, text| {
-                settings.tune = if text == NO_TUNE { None } else { Some(text.parse()?) };
-                Ok(())
-            },
-            get: |settings| Some(settings.tune.map_or(NO_TUNE, Tune::name).to_owned()),
-        },
-        Field {
-            setting: Setting {
-                name: "fps",
-                help: "Frames a second that the encoder is told: 1 for LTX, 25 for what ffmpeg makes of images, 24 for PyAV",
-                kind: SettingKind::Text {
-                    form: "frames a second, as 25, 29.97 or 30000/1001",
-                    example: "25",
-                },
-                default: Some("1"),
-            },
-            set: |settings, text| {
-                settings.fps = text.parse()?;
-                Ok(())
-            },
-            get: |settings| Some(settings.fps.to_string()),
-        },
-        Field {
-            setting: Setting {
-                name: "release",
-                help: "Release of x265: 4.2 is in PyAV 18, 3.5 in Debian 12 and Ubuntu 22.04",
-                kind: SettingKind::Choice { names: X265Version::NAMES },
-                default: Some("4.2"),
-            },
-            set: |settings, text| {
-                settings.release = text.parse()?;
-                Ok(())
-            },
-            get: |settings| Some(settings.release.name().to_owned()),
-        },
-        Field {
-            setting: Setting {
-                name: "machine",
-                help: "Kind of the machine that converts the colours",
-                kind: SettingKind::Choice { names: Machine::NAMES },
-                default: Some("x86-64"),
-            },
-            set: |settings, text| {
-                settings.machine = text.parse()?;
-                Ok(())
-            },
-            get: |settings| Some(settings.machine.name().to_owned()),
-        },
-        Field {
-            setting: Setting {
-                name: "colours",
-                help: "Who converts the colours: PyAV, or the command ffmpeg, by release",
-                kind: SettingKind::Choice { names: Colours::NAMES },
-                default: Some("pyav"),
-            },
-            set: |settings, text| {
-                settings.colours = text.parse()?;
-                Ok(())
-            },
-            get: |settings| Some(settings.colours.name().to_owned()),
-        },
+        field!(crf),
+        field!(
+            like,
+            "Frame rate, preset and colours of a well-known call: ltx is LTX's (1 frame a second, veryfast), ffmpeg that of the command on an image (25, medium; Debian 12 and Ubuntu 22.04 need release=3.5 too)"
+        ),
+        field!(preset: Preset, "Preset of x265", "veryfast"),
+        field!(tune?: Tune, TUNES, "Tune of x265"),
+        field!(fps),
+        field!(release: X265Version, "Release of x265: 4.2 is in PyAV 18, 3.5 in Debian 12 and Ubuntu 22.04", "4.2"),
+        field!(machine: Machine, "Kind of the machine that converts the colours", "x86-64"),
+        field!(colours),
     ];
     const ALIASES: &'static [&'static str] = &["hevc", "x265"];
     const DESCRIPTION: &'static str = "H.265 (HEVC)";

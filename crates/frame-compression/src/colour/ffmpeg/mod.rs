@@ -14,7 +14,7 @@ use std::ops::Range as Rows;
 use super::{Colours, Machine};
 use crate::names::Subsampling;
 use crate::planes::{Plane, Planes};
-use crate::simd::{Level, Simd, dispatch};
+use crate::simd::{Job, Level, Simd};
 use filter::{Filter, MAX_TAPS, Shape};
 use forward::Range;
 
@@ -246,10 +246,7 @@ impl Converter {
         if y == 0 {
             self.next = 0;
         }
-        dispatch!(self.level, simd => simd.vectorize(
-            #[inline(always)]
-            || self.put_row(simd, y, rgb, planes),
-        ))
+        self.level.run(PutRow { converter: self, y, rgb, planes })
     }
 
     #[inline(always)]
@@ -320,10 +317,7 @@ impl Converter {
         let chroma = self.chroma_row(y / down);
         let repeated = [luma, planes.cb.padded_row(chroma), planes.cr.padded_row(chroma)];
         match self.back {
-            Back::X86 => dispatch!(self.level, simd => simd.vectorize(
-                #[inline(always)]
-                || kernels::row_x86(simd, repeated, factors, rgb),
-            )),
+            Back::X86 => self.level.run(RowX86 { planes: repeated, factors, rgb }),
             Back::Arm => back::row_arm::<2>(repeated, factors, rgb),
             Back::Tables => back::row_by_tables::<2>(repeated, factors, rgb),
             Back::FilteredDown => {
@@ -336,10 +330,7 @@ impl Converter {
                 let [cb, cr] = &self.fine;
                 back::row_finely(luma, [cb, cr], factors, rgb);
             }
-            Back::Full => dispatch!(self.level, simd => simd.vectorize(
-                #[inline(always)]
-                || kernels::row_full(simd, repeated, factors, rgb),
-            )),
+            Back::Full => self.level.run(RowFull { planes: repeated, factors, rgb }),
         }
     }
 
@@ -371,6 +362,55 @@ impl Converter {
             let rows = wide_rows(plane, first, weights.len(), &self.widening, &mut self.wide);
             back::filter_down_finely(rows, weights, round, out);
         }
+    }
+}
+
+/// Converts a row of RGB.
+struct PutRow<'a> {
+    converter: &'a mut Converter,
+    y: usize,
+    rgb: &'a [u8],
+    planes: &'a mut Planes,
+}
+
+impl Job for PutRow<'_> {
+    type Output = Rows<usize>;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> Rows<usize> {
+        self.converter.put_row(simd, self.y, self.rgb, self.planes)
+    }
+}
+
+/// Converts a row back, as [`Back::X86`].
+struct RowX86<'a> {
+    planes: [&'a [u8]; 3],
+    factors: &'a back::Factors,
+    rgb: &'a mut [u8],
+}
+
+impl Job for RowX86<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        kernels::row_x86(simd, self.planes, self.factors, self.rgb);
+    }
+}
+
+/// Converts a row back, as [`Back::Full`].
+struct RowFull<'a> {
+    planes: [&'a [u8]; 3],
+    factors: &'a back::Factors,
+    rgb: &'a mut [u8],
+}
+
+impl Job for RowFull<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        kernels::row_full(simd, self.planes, self.factors, self.rgb);
     }
 }
 

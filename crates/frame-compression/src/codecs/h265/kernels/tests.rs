@@ -7,7 +7,7 @@ use super::super::quantise::Quantiser;
 use super::super::scan::luma_scan;
 use super::super::transform::Kernel;
 use super::*;
-use crate::simd::{Level, Scalar, Simd, dispatch};
+use crate::simd::{Job, Level, Scalar, Simd};
 use test_pictures::Rng;
 
 /// Samples of a random kind: noise of a random strength around a slope, or extremes.
@@ -136,9 +136,20 @@ fn everything_agrees<S: Simd>(simd: S) {
     }
 }
 
+struct EverythingAgrees;
+
+impl Job for EverythingAgrees {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        everything_agrees(simd);
+    }
+}
+
 #[test]
 fn kernels_agree_with_their_plain_forms_on_every_instruction_set() {
     for level in Level::available() {
-        dispatch!(level, simd => everything_agrees(simd));
+        level.run(EverythingAgrees);
     }
 }

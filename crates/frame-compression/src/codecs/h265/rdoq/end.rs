@@ -1,0 +1,102 @@
+//! Where the levels of a block end: the last place costs bits of its own, and what comes after it nothing.
+
+use super::super::cabac::context;
+use super::super::levels::LevelsMut;
+use super::super::residual::{LAST_GROUP, last_position_contexts};
+use super::super::scan::ScanOrder;
+use super::{ONE_BIT, Walk};
+use crate::simd::{Simd, Words};
+
+impl<S: Simd> Walk<'_, S> {
+    /// Chooses where the levels end. Gives how many places are before that, 0 where all are better left out.
+    #[inline(always)]
+    pub(super) fn choose_end(&self, last: usize, total: i64, out: &LevelsMut<'_>) -> usize {
+        let cbf = [false, true].map(|bin| self.cost(self.price(self.choice.cbf_context, bin)));
+        let mut best = cbf[0];
+        let mut total = total + cbf[1];
+        let mut end = 0;
+        let ends = self.last_position_prices();
+        for index in (0..=last / 16).rev() {
+            let mask = out.significant[index];
+            if index != 0 && index != last / 16 {
+                total -= self.scratch.sub_blocks[index];
+                if mask == 0 {
+                    continue;
+                }
+            }
+            for rank in (0..16).rev() {
+                let place = 16 * index + rank;
+                if place > last {
+                    continue;
+                }
+                let flag = self.scratch.flags[place];
+                if mask >> rank & 1 == 0 {
+                    total -= flag;
+                    continue;
+                }
+                let [x, y] = self.position(index, rank);
+                let cost = total - flag + self.cost(ends[0][x] + ends[1][y]);
+                if cost < best {
+                    (best, end) = (cost, place + 1);
+                }
+                if out.levels[place] > 1 {
+                    return end;
+                }
+                total += self.scratch.gains[place];
+            }
+        }
+        end
+    }
+
+    /// The groups of a place's coordinates (H.265 9.3.4.2.3), in the order in which they are coded.
+    #[inline(always)]
+    fn position(&self, index: usize, rank: usize) -> [usize; 2] {
+        let (block_x, block_y) = self.scan.sub_blocks[index % 64];
+        let place = self.scan.places[rank % 16];
+        let [x, y] = [block_x * 4 + place % 4, block_y * 4 + place / 4].map(|at| usize::from(at) % 32);
+        let swapped = self.scan.order == ScanOrder::Vertical;
+        let (x, y) = if swapped { (y, x) } else { (x, y) };
+        [x, y].map(|coordinate| usize::from(LAST_GROUP[coordinate]))
+    }
+
+    /// What each group of a last coordinate costs, with its suffix.
+    #[inline(always)]
+    fn last_position_prices(&self) -> [[i64; 10]; 2] {
+        let (offset, shift) = last_position_contexts(self.scan.log2, self.choice.channel);
+        let longest = 2 * self.scan.log2 - 1;
+        [context::LAST_X_PREFIX, context::LAST_Y_PREFIX].map(|base| {
+            let mut prices = [0; 10];
+            let mut ones = 0;
+            for group in 0..=longest {
+                let context = base + (offset + (group >> shift)) as usize;
+                let end = if group < longest { self.price(context, false) } else { 0 };
+                let suffix = if group > 3 { i64::from((group - 2) / 2) * ONE_BIT } else { 0 };
+                prices[group as usize % 10] = ones + end + suffix;
+                ones += self.price(context, true);
+            }
+            prices
+        })
+    }
+
+    /// Leaves out the levels from a place on, and gives the others their signs.
+    #[inline(always)]
+    pub(super) fn cut_off(&self, end: usize, last: usize, out: &mut LevelsMut<'_>) {
+        let simd = self.simd;
+        for index in 0..=last / 16 {
+            let range = 16 * index..16 * index + 16;
+            if range.start >= end {
+                out.significant[index] = 0;
+            } else if end < range.end {
+                out.significant[index] &= (1 << (end - range.start)) - 1;
+                out.levels[end..range.end].fill(0);
+            }
+            if out.significant[index] == 0 {
+                continue;
+            }
+            let levels = out.levels[range.clone()].first_chunk_mut().expect("room for all levels");
+            let coefficients = self.scratch.coefficients[range].first_chunk().expect("sixteen");
+            // A level that is not 0 has a coefficient that is not 0.
+            S::Words::load(simd, levels).times_sign_of(S::Words::load(simd, coefficients)).store(levels);
+        }
+    }
+}
