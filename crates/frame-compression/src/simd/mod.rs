@@ -121,7 +121,6 @@ macro_rules! dispatch {
         }
     };
 }
-pub(crate) use dispatch;
 
 /// Something to compute on an instruction set: a struct of what it needs.
 pub(crate) trait Job {

@@ -16,7 +16,7 @@ pub(crate) use settings::{Shared, builders, fields};
 
 use crate::names::named;
 use crate::planes::{BLOCK, Plane, Planes};
-use crate::simd::{Level, Simd, dispatch};
+use crate::simd::{self, Level, Simd};
 use quantise::Quantiser;
 use transform::{forward_dct_int, forward_dct_x86, inverse_dct};
 
@@ -47,6 +47,23 @@ struct Blocks {
     arithmetic: Arithmetic,
     luma: Quantiser,
     chroma: Quantiser,
+}
+
+/// Codes and decodes the blocks of eight rows.
+struct EightRows<'a> {
+    blocks: &'a Blocks,
+    rows: &'a mut [u8],
+    stride: usize,
+    quantiser: &'a Quantiser,
+}
+
+impl simd::Job for EightRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        self.blocks.reconstruct_blocks(simd, self.rows, self.stride, self.quantiser);
+    }
 }
 
 impl Blocks {
@@ -80,7 +97,7 @@ impl Blocks {
         let stride = plane.stride;
         let strip = &mut plane.samples[from % plane.rows * stride..][..rows * stride];
         for rows in strip.chunks_exact_mut(SIDE * stride) {
-            dispatch!(self.level, simd => self.reconstruct_blocks(simd, rows, stride, quantiser));
+            self.level.run(EightRows { blocks: self, rows, stride, quantiser });
         }
     }
 

@@ -7,7 +7,7 @@ use crate::engine;
 use crate::error::Error;
 use crate::names::{Codec, Subsampling};
 use crate::planes::Planes;
-use crate::simd::{Level, Simd, dispatch};
+use crate::simd::{Job, Level, Simd};
 
 /// The largest width and height of a WebP.
 const MAX_SIDE: usize = 16383;
@@ -38,6 +38,43 @@ impl Engine {
     }
 }
 
+/// Takes two rows of RGB into the planes.
+struct Import<'a> {
+    planes: &'a mut Planes,
+    y: usize,
+    rows: [&'a [u8]; 2],
+}
+
+impl Job for Import<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { planes, y, rows } = self;
+        for (y, row) in (y..planes.height()).zip(rows) {
+            import::luma_row(simd, row, planes.y.row_mut(y));
+        }
+        import::chroma_row(rows, planes.cb.row_mut(y / 2), planes.cr.row_mut(y / 2));
+    }
+}
+
+/// Converts a row back, with the nearer and the farther row of chroma.
+struct Upsample<'a> {
+    luma: &'a [u8],
+    cb: [&'a [u8]; 2],
+    cr: [&'a [u8]; 2],
+    rgb: &'a mut [u8],
+}
+
+impl Job for Upsample<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        upsample::upsample_row(simd, self.luma, self.cb, self.cr, self.rgb);
+    }
+}
+
 impl engine::Engine for Engine {
     fn begin(&mut self, width: usize, height: usize) -> Result<(), Error> {
         check_size(width, height)?;
@@ -48,15 +85,8 @@ impl engine::Engine for Engine {
     fn put(&mut self, y: usize, rows: [&[u8]; 2]) -> Result<Range<usize>, Error> {
         let (level, planes) = (self.level(), &mut self.planes);
         let height = planes.height();
-        dispatch!(level, simd => simd.vectorize(
-            #[inline(always)]
-            || {
-                for (y, row) in (y..height).zip(rows) {
-                    import::luma_row(simd, row, planes.y.row_mut(y));
-                }
-                import::chroma_row(rows, planes.cb.row_mut(y / 2), planes.cr.row_mut(y / 2));
-            },
-        ));
+        level.run(Import { planes, y, rows });
+        let planes = &mut self.planes;
         if y + 2 < height {
             return Ok(0..0);
         }
@@ -72,10 +102,7 @@ impl engine::Engine for Engine {
         let far = if y.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(last) };
         let (cb, cr) = ([near, far].map(|y| planes.cb.row(y)), [near, far].map(|y| planes.cr.row(y)));
         let luma = planes.y.row(y);
-        dispatch!(self.level(), simd => simd.vectorize(
-            #[inline(always)]
-            || upsample::upsample_row(simd, luma, cb, cr, rgb),
-        ));
+        self.level().run(Upsample { luma, cb, cr, rgb });
     }
 
     fn planes(&mut self, planes: &mut Planes) -> Result<(), Error> {

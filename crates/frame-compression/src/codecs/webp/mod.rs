@@ -31,7 +31,7 @@ pub(crate) use engine::Engine;
 pub use settings::{WebP, WebPFilter};
 
 use crate::planes::Planes;
-use crate::simd::{Level, Simd, dispatch};
+use crate::simd::{Job, Level, Simd};
 use analysis::Look;
 use costs::Costs;
 use deblock::{Kind, Strength};
@@ -56,6 +56,47 @@ struct Coder {
     kept: Planes,
     source: Samples,
     macroblock: Macroblock,
+}
+
+/// Filters a row of macroblocks.
+struct DeblockRow<'a> {
+    planes: &'a mut Planes,
+    y: usize,
+    strengths: &'a [Strength],
+    kind: Kind,
+}
+
+impl Job for DeblockRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        deblock::deblock_row(simd, self.planes, self.y, self.strengths, self.kind);
+    }
+}
+
+/// Looks at a row of macroblocks.
+struct LookAtRow<'a> {
+    coder: &'a mut Coder,
+    planes: &'a Planes,
+    y: usize,
+    settings: &'a WebP,
+}
+
+impl Job for LookAtRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { coder, planes, y, settings } = self;
+        let (method, quality) = (settings.method, settings.quality.get() as u32);
+        for x in 0..planes.width().div_ceil(16) {
+            coder.source.load(planes, x, y);
+            let (look, chroma) = analysis::look(simd, planes, &coder.source, (x, y), method, quality);
+            coder.segmentation.count(look, chroma);
+            coder.looks.push(look);
+        }
+    }
 }
 
 impl Default for Coder {
@@ -94,10 +135,7 @@ impl Coder {
         let kind = Kind { is_simple: settings.filter == WebPFilter::Simple, sharpness: 0 };
         for y in 0..rows {
             let strengths = &self.strengths[y * columns..][..columns];
-            dispatch!(self.level, simd => simd.vectorize(
-                #[inline(always)]
-                || deblock::deblock_row(simd, planes, y, strengths, kind),
-            ));
+            self.level.run(DeblockRow { planes, y, strengths, kind });
         }
     }
 
@@ -110,17 +148,8 @@ impl Coder {
             self.looks.resize(columns * rows, Look::default());
             return;
         }
-        let (method, quality) = (settings.method, settings.quality.get() as u32);
         for y in 0..rows {
-            dispatch!(self.level, simd => simd.vectorize(
-                #[inline(always)]
-                || for x in 0..columns {
-                    self.source.load(planes, x, y);
-                    let (look, chroma) = analysis::look(simd, planes, &self.source, (x, y), method, quality);
-                    self.segmentation.count(look, chroma);
-                    self.looks.push(look);
-                },
-            ));
+            self.level.run(LookAtRow { coder: self, planes, y, settings });
         }
     }
 }

@@ -5,7 +5,7 @@ use super::deblock::Strength;
 use super::decision::{decide, decide_plain};
 use super::macroblock::Job;
 use super::*;
-use crate::simd::{Simd, dispatch};
+use crate::simd::{self, Simd};
 
 /// How many macroblocks are coded at least before probabilities are learnt.
 const FEWEST_BETWEEN: usize = 96;
@@ -24,6 +24,24 @@ const MODE_BITS_BOUND: u64 = {
     }
     16 * most + costs::HAS_4X4 as u64 + costs::CHROMA[1] as u64
 };
+
+/// Decides and reconstructs one macroblock.
+struct CodeMacroblock<'a> {
+    coder: &'a mut Coder,
+    planes: &'a mut Planes,
+    place: (usize, usize),
+    effort: Effort,
+    left: &'a mut Neighbour,
+}
+
+impl simd::Job for CodeMacroblock<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        self.coder.macroblock(simd, self.planes, self.place, self.effort, self.left);
+    }
+}
 
 impl Coder {
     /// Codes the picture; again if its modes cost too much.
@@ -72,10 +90,8 @@ impl Coder {
                 } else {
                     until_refresh = until_refresh.saturating_sub(1);
                 }
-                dispatch!(self.level, simd => simd.vectorize(
-                    #[inline(always)]
-                    || self.macroblock(simd, planes, (x, y), effort, &mut left),
-                ));
+                let left = &mut left;
+                self.level.run(CodeMacroblock { coder: self, planes, place: (x, y), effort, left });
                 mode_bits += u64::from(self.macroblock.mode_bits);
             }
         }

@@ -75,7 +75,23 @@ pub(super) fn squares<S: Simd, const A: usize>(simd: S, a: &[u8; A], b: &[u8; A]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::{Level, dispatch};
+    use crate::simd::{Job, Level};
+
+    struct Sums<'a> {
+        a: &'a [u8; 256],
+        b: &'a [u8; 256],
+        block: &'a [u8; 64],
+    }
+
+    impl Job for Sums<'_> {
+        type Output = (u32, (Energy, Energy));
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> Self::Output {
+            let energies = (Energy::of_macroblock(simd, self.a), Energy::of_8x8(simd, self.block));
+            (squares(simd, self.a, self.b), energies)
+        }
+    }
 
     #[test]
     fn levels_agree() {
@@ -88,11 +104,8 @@ mod tests {
             let expected = (Energy::of::<16, 256>(&a), Energy::of::<8, 64>(&block));
             let squared: u32 = a.iter().zip(&b).map(|(&a, &b)| u32::from(a.abs_diff(b)).pow(2)).sum();
             for level in Level::available() {
-                let found = dispatch!(level, simd => {
-                    assert_eq!(squares(simd, &a, &b), squared, "{level}");
-                    (Energy::of_macroblock(simd, &a), Energy::of_8x8(simd, &block))
-                });
-                assert_eq!(found, expected, "{level}");
+                let found = level.run(Sums { a: &a, b: &b, block: &block });
+                assert_eq!(found, (squared, expected), "{level}");
             }
         }
     }
