@@ -22,6 +22,8 @@ GOALS = [
     ("H.264 crf 29, whole call", "PyAV round trip, one core", 5.0, "least"),
     ("H.264 crf 29, planes", "libx264 default, open + encode", 2.0, "least"),
     ("H.264 crf 29, planes", "libx264 cheapest with the same picture, encode only", 1.25, "least"),
+    *((f"H.264 crf 29 {preset}, planes", "libx264, open + encode", goal, "least") for preset, goal in [
+        ("ultrafast", 2.0), ("superfast", 2.0), ("faster", 2.0), ("medium", 2.5), ("slow", 2.0), ("veryslow", 2.0)]),
     ("H.264 crf 29, planes, 2 threads", "the same on 1 thread", 1.7, "least"),
     ("H.264 crf 29, planes, 2 threads of a pool that sleeps", "the same on 1 thread", None, "least"),
     ("H.264 crf 29, planes, 2 frames side by side on 2 threads", "both on 1 thread", None, "least"),
@@ -35,6 +37,8 @@ GOALS = [
     ("WebP quality 75 method 6, planes", "libwebp, encode only", None, "least"),
     ("H.265 crf 28 veryfast, planes", "libx265, encode only, one thread", 1.5, "least"),
     ("H.265 crf 28 ultrafast, planes", "libx265, encode only, one thread", 1.5, "least"),
+    ("H.265 crf 28 medium, planes", "libx265, encode only, one thread", 2.5, "least"),
+    ("H.265 crf 28 slow, planes", "libx265, encode only, one thread", 2.5, "least"),
     ("H.265 crf 28 veryfast, planes, 2 threads", "the same on 1 thread", 1.7, "least"),
     ("H.265 crf 28 ultrafast, planes, 2 threads", "the same on 1 thread", 1.7, "least"),
     ("H.265 crf 28 veryfast, planes, 2 frames side by side on 2 threads", "both on 1 thread", None, "least"),

@@ -1,17 +1,19 @@
 //! How fast H.264 is beside libx264: planes in, planes out, the photographs, CRF 29, one thread, one process.
 //!
 //! `cargo run --release -p oracle --bin bench_h264 [-- --rounds N] [--crf C] [--size WxH] [--only ours|x264]
-//! [--threads | --call]`
+//! [--preset P] [--threads | --call]`
 //!
 //! Lines of JSON, medians of alternating rounds. Ours replaces the planes; the copy that refills them is not measured.
 //! libx264 is measured with the cheapest settings that give the same picture (coding alone, the encoder is open
 //! already), and with those of a default call (opening and coding). `--threads` times one picture on two threads of a
 //! rayon pool instead, and how much two threads of this machine can do at most. `--call` times whole calls, RGB in and
-//! out, beside ours of planes alone.
+//! out, beside ours of planes alone. `--preset` measures another preset at 25 frames a second, as ffmpeg runs it.
 
 use std::time::{Duration, Instant};
 
-use frame_compression::{Codec, FrameCompressor, Planes, TensorView, TensorViewMut};
+use frame_compression::{
+    Codec, FrameCompressor, FrameRate, H264, H264Preset, Planes, TensorView, TensorViewMut,
+};
 use oracle::bench::{Comparison, median, pinned_pool, side_by_side};
 use oracle::planes;
 use oracle::x264::{Encoder, Frame, Settings};
@@ -25,6 +27,22 @@ struct Options {
     x264: bool,
     threads: bool,
     call: bool,
+    preset: Option<H264Preset>,
+}
+
+impl Options {
+    /// A compressor, what libx264 is told beside the CRF, and what is said of both.
+    fn work(&self) -> (FrameCompressor, String, String) {
+        let settings = H264::crf(self.crf).expect("a CRF in range");
+        let Some(preset) = self.preset else {
+            return (FrameCompressor::new(settings), String::new(), format!("H.264 crf {}", self.crf));
+        };
+        (
+            FrameCompressor::new(settings.preset(preset).fps(FrameRate::FFMPEG)),
+            format!("preset={preset}:fps=25"),
+            format!("H.264 crf {} {preset}", self.crf),
+        )
+    }
 }
 
 fn options() -> Options {
@@ -36,6 +54,7 @@ fn options() -> Options {
         x264: true,
         threads: false,
         call: false,
+        preset: None,
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
@@ -53,6 +72,7 @@ fn set(options: &mut Options, name: &str, value: Option<String>) {
     let value = value.unwrap_or_else(|| panic!("{name} needs a value"));
     match name {
         "--rounds" => options.rounds = value.parse().expect("a number of rounds"),
+        "--preset" => options.preset = Some(value.parse().expect("a preset")),
         "--crf" => options.crf = value.parse().expect("a CRF"),
         "--size" => {
             let (width, height) = value.split_once('x').expect("a size like 512x512");
@@ -172,28 +192,34 @@ fn frame(compressor: &mut FrameCompressor, work: &mut Planes, source: &Planes) -
 fn measure(options: &Options, photograph: Photograph, width: usize, height: usize) {
     let source = planes(&Content::Scaled(photograph).picture(width, height));
     let frame = Frame::from(&source);
-    let mut compressor = FrameCompressor::new(Codec::H264).crf(options.crf).expect("a CRF in range");
+    let (mut compressor, parameters, name) = options.work();
+    let settings = Settings::crf(options.crf).with(&parameters);
+    // A preset that weighs bits has no cheaper settings with the same picture.
+    let mut cheap = (options.x264 && options.preset.is_none())
+        .then(|| Encoder::open(width, height, &Settings { cheap: true, ..settings.clone() }));
     let mut work = source.clone();
-    let mut cheap = Encoder::open(width, height, &Settings { cheap: true, ..Settings::crf(options.crf) });
     let (mut ours, mut coding, mut opening) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..options.rounds {
         if options.ours {
             work.clone_from(&source);
             ours.push(timed(|| compressor.apply_to_planes(&mut work).expect("even sides")));
         }
-        if options.x264 {
+        if let Some(cheap) = &mut cheap {
             coding.push(timed(|| cheap.encode(&frame)));
+        }
+        if options.x264 {
             opening.push(timed(|| {
-                Encoder::open(width, height, &Settings::crf(options.crf)).encode(&frame);
+                Encoder::open(width, height, &settings).encode(&frame);
             }));
         }
     }
     let ours = median(ours);
-    for (against, times) in [
-        ("libx264 cheapest with the same picture, encode only", coding),
-        ("libx264 default, open + encode", opening),
-    ] {
-        Comparison { work: "H.264 crf 29, planes", against, picture: photograph.name(), width, height }
-            .print(ours, median(times));
+    let work = &format!("{name}, planes");
+    if cheap.is_some() || !options.x264 {
+        let against = "libx264 cheapest with the same picture, encode only";
+        Comparison { work, against, picture: photograph.name(), width, height }.print(ours, median(coding));
     }
+    let against =
+        if options.preset.is_some() { "libx264, open + encode" } else { "libx264 default, open + encode" };
+    Comparison { work, against, picture: photograph.name(), width, height }.print(ours, median(opening));
 }

@@ -11,9 +11,9 @@ use super::rate_distortion::prices::{ZIGZAG_4X4, ZIGZAG_8X8};
 #[derive(Debug)]
 pub(super) struct Scaling<const N: usize> {
     /// Forward multiplier, for a final shift by 16.
-    multiplier: [u16; N],
+    pub(super) multiplier: [i16; N],
     /// What rounds to the nearest level.
-    bias: [u16; N],
+    pub(super) bias: [i16; N],
     /// 256 times what a level stands for.
     step: [u32; N],
     /// How much an error counts.
@@ -44,8 +44,8 @@ impl<const N: usize> Scaling<N> {
         let mut scaling = Self::EMPTY;
         let mut i = 0;
         while i < N {
-            scaling.multiplier[i] = (multiplier / 2) as u16;
-            scaling.bias[i] = (2 * (32768 / multiplier)) as u16;
+            scaling.multiplier[i] = (multiplier / 2) as i16;
+            scaling.bias[i] = (2 * (32768 / multiplier)) as i16;
             scaling.step[i] = 2 * step;
             scaling.weight[i] = 256;
             i += 1;
@@ -77,8 +77,8 @@ impl Scalings {
             let place = ZIGZAG_4X4[i] as usize;
             let class = class_4x4(place);
             let multiplier = rounded(FORWARD_4X4[phase][class], period - 1);
-            four.multiplier[i] = multiplier as u16;
-            four.bias[i] = (32768 / multiplier) as u16;
+            four.multiplier[i] = multiplier as i16;
+            four.bias[i] = (32768 / multiplier) as i16;
             four.step[i] = (1 << (23 + period)) / FORWARD_4X4[phase][class];
             four.weight[i] = WEIGHT_4X4[class];
             four.energy_weight[i] = ENERGY_WEIGHT_4X4[class];
@@ -90,8 +90,8 @@ impl Scalings {
             let place = ZIGZAG_8X8[i] as usize;
             let class = class_8x8(place);
             let multiplier = rounded(FORWARD_8X8[phase][class], period);
-            eight.multiplier[i] = multiplier as u16;
-            eight.bias[i] = (32768 / multiplier) as u16;
+            eight.multiplier[i] = multiplier as i16;
+            eight.bias[i] = (32768 / multiplier) as i16;
             eight.step[i] = ((1u64 << (24 + period)) / FORWARD_8X8[phase][class] as u64) as u32;
             eight.weight[i] = WEIGHT_8X8[class];
             eight.energy_weight[i] = ENERGY_WEIGHT_8X8[class];
@@ -100,6 +100,32 @@ impl Scalings {
         let multiplier = four.multiplier[0] as u32;
         let step = four.step[0];
         Self { four, eight, luma_dc: Scaling::dc(multiplier, step), chroma_dc: Scaling::dc(multiplier, step) }
+    }
+}
+
+/// The nearest levels of coefficients.
+#[derive(Debug)]
+pub(super) struct Rounded<const N: usize> {
+    /// Without their signs.
+    pub(super) levels: [i16; N],
+    /// Which of them are not 0.
+    pub(super) coded: u64,
+}
+
+impl<const N: usize> Rounded<N> {
+    pub(super) fn of(scaling: &Scaling<N>, coefficients: &[i32; N]) -> Self {
+        let mut rounded = Self { levels: [0; N], coded: 0 };
+        for (i, coefficient) in coefficients.iter().enumerate() {
+            let magnitude = coefficient.unsigned_abs() + scaling.bias[i] as u32;
+            let level = (magnitude * scaling.multiplier[i] as u32) >> 16;
+            rounded.levels[i] = level as i16;
+            rounded.coded |= u64::from(level != 0) << i;
+        }
+        rounded
+    }
+
+    pub(super) fn any(&self) -> bool {
+        self.coded != 0
     }
 }
 
@@ -180,6 +206,51 @@ struct Start {
     other: [u8; 8],
 }
 
+/// The nodes as long as no level is more than 1: the first four.
+#[derive(Debug, Clone, Copy)]
+struct Few {
+    score: [i64; 4],
+    path: [u64; 4],
+    /// The context of the next level's first bin after more than two levels.
+    first: u8,
+}
+
+impl Few {
+    fn new(start: &Start) -> Self {
+        Self { score: [0, NOWHERE, NOWHERE, NOWHERE], path: [0; 4], first: start.first[3] }
+    }
+
+    /// Replaces a node by a better one.
+    #[inline(always)]
+    fn take(&mut self, node: usize, score: i64, path: u64) -> bool {
+        let better = score < self.score[node];
+        self.score[node] = if better { score } else { self.score[node] };
+        self.path[node] = if better { path } else { self.path[node] };
+        better
+    }
+
+    /// The path of the best node, where all but the first have zeros to come.
+    fn best(&self, zeros: i64) -> u64 {
+        let (mut score, mut path) = (self.score[0], self.path[0]);
+        for j in 1..4 {
+            if self.score[j] + zeros < score {
+                (score, path) = (self.score[j] + zeros, self.path[j]);
+            }
+        }
+        path
+    }
+
+    /// The same among all nodes.
+    fn nodes(&self) -> [Node; 8] {
+        let mut nodes = [EMPTY; 8];
+        for (node, (&score, &path)) in nodes.iter_mut().zip(self.score.iter().zip(&self.path)) {
+            (node.score, node.path) = (score, path);
+        }
+        nodes[3].first = self.first;
+        nodes
+    }
+}
+
 impl<const N: usize> Weighing<'_, N> {
     /// The distortion of a level: as if others are coded, and as if the lone DC is.
     fn distortions(&self, i: usize, coefficient: i32, level: u32) -> (i64, i64) {
@@ -206,7 +277,7 @@ impl<const N: usize> Weighing<'_, N> {
 
     /// What CAVLC's trellis weighs of a coefficient.
     pub(super) fn candidate(&self, i: usize, coefficient: i32) -> Candidate {
-        let product = coefficient.unsigned_abs() * u32::from(self.scaling.multiplier[i]);
+        let product = coefficient.unsigned_abs() * self.scaling.multiplier[i] as u32;
         let nearest = (product + 32768) >> 16;
         if nearest == 0 {
             return Candidate::default();
@@ -227,58 +298,59 @@ impl<const N: usize> Weighing<'_, N> {
         Candidate { nearest, starts_near: (product + 16384) >> 16 == nearest, loss }
     }
 
-    /// Chooses the levels of coefficients in scan order, the first `first` of which are none; whether any is not 0.
+    /// Chooses the levels of coefficients in scan order, the first `first` of which are 0; which of them are not 0.
     pub(super) fn quantise(
         &self,
         significance: &Significance<N>,
-        coefficients: &[i32; N],
+        (coefficients, rounded): (&[i32; N], &Rounded<N>),
         first: usize,
         levels: &mut [i16; N],
-    ) -> bool {
+    ) -> u64 {
         *levels = [0; N];
-        let mut nearest = [0u32; N];
-        let Scaling { multiplier, bias, .. } = self.scaling;
-        for i in 0..N {
-            let magnitude = coefficients[i].unsigned_abs();
-            nearest[i] = ((magnitude + u32::from(bias[i])) * u32::from(multiplier[i])) >> 16;
+        if !rounded.any() {
+            return 0;
         }
-        let mut coded = 0u64;
-        for (i, &level) in nearest.iter().enumerate().skip(first) {
-            coded |= u64::from(level != 0) << i;
-        }
-        if coded == 0 {
-            return false;
-        }
-        let path = self.shortest_path(significance, coefficients, &nearest, (coded, first));
-        let mut any = 0;
-        let mut rest = coded;
+        let path = self.shortest_path(significance, (coefficients, rounded), first);
+        let mut coded = 0;
+        let mut rest = rounded.coded;
         while rest != 0 {
             let i = rest.trailing_zeros() as usize % N;
             rest &= rest - 1;
-            let level = nearest[i] as i16 - 1 + (path >> i & 1) as i16;
-            any |= level;
+            let level = rounded.levels[i] - 1 + (path >> i & 1) as i16;
+            coded |= u64::from(level != 0) << i;
             levels[i] = if coefficients[i] < 0 { -level } else { level };
         }
-        any != 0
+        coded
     }
 
     /// At which of the coded positions the best path takes the nearest level. `first`: the first position of the block.
     fn shortest_path(
         &self,
         significance: &Significance<N>,
-        coefficients: &[i32; N],
-        nearest: &[u32; N],
-        (coded, first): (u64, usize),
+        (coefficients, rounded): (&[i32; N], &Rounded<N>),
+        first: usize,
     ) -> u64 {
         let states: &[u8; 10] = self.contexts.states(self.category.bases().level);
         let start = Start {
             first: FIRST_BIN.map(|place| states[usize::from(place)]),
             other: std::array::from_fn(|j| states[other_bins(self.category, j)]),
         };
-        let mut nodes = [EMPTY; 8];
-        nodes[0].score = 0;
-        let mut rest = coded;
-        let mut before = 63 - coded.leading_zeros() as usize + 1;
+        let mut rest = rounded.coded;
+        let mut before = 63 - rest.leading_zeros() as usize + 1;
+        let mut few = Few::new(&start);
+        while rest != 0 {
+            let i = (63 - rest.leading_zeros()) as usize % N;
+            if rounded.levels[i] != 1 {
+                break;
+            }
+            rest ^= 1 << i;
+            self.pass_one(&start, &mut few, significance, coefficients[i], (before, i));
+            before = i;
+        }
+        if rest == 0 {
+            return few.best(significance.zeros[before] - significance.zeros[first]);
+        }
+        let mut nodes = few.nodes();
         while rest != 0 {
             let i = (63 - rest.leading_zeros()) as usize % N;
             rest ^= 1 << i;
@@ -287,7 +359,7 @@ impl<const N: usize> Weighing<'_, N> {
             for node in &mut nodes[1..] {
                 node.score += zeros;
             }
-            let level = nearest[i];
+            let level = rounded.levels[i] as u16 as u32;
             let mut after = if level == 1 {
                 let zero = significance.zeros[i + 1] - significance.zeros[i];
                 self.leave_out(&nodes, self.distortions(i, coefficients[i], 0), zero)
@@ -307,6 +379,53 @@ impl<const N: usize> Weighing<'_, N> {
             }
         }
         best.path
+    }
+
+    /// Advances over a coefficient whose nearest level is 1, where none was larger so far. `before`: the place of the
+    /// coefficient before in the walk.
+    #[inline(always)]
+    fn pass_one(
+        &self,
+        start: &Start,
+        few: &mut Few,
+        significance: &Significance<N>,
+        coefficient: i32,
+        (before, i): (usize, usize),
+    ) {
+        let (left_out, left_alone) = self.distortions(i, coefficient, 0);
+        let (taken, taken_alone) = self.distortions(i, coefficient, 1);
+        let zeros = significance.zeros[before];
+        let left_out = left_out + zeros - significance.zeros[i];
+        let taken = taken + zeros - significance.zeros[i + 1];
+        let one = significance.one[i] + BIT;
+        let take = |j: usize, first: u8| few.score[j] + taken + price(one + cost(first, false), self.lambda);
+        let alone = price(significance.last[i] + BIT + cost(start.first[0], false), self.lambda);
+        let takes = [
+            few.score[0] + taken_alone + alone,
+            take(1, start.first[1]),
+            take(2, start.first[2]),
+            take(3, few.first),
+        ];
+        let bit = 1 << i;
+        let paths = few.path.map(|path| path | bit);
+        let mut after = Few {
+            score: [
+                few.score[0] + left_alone,
+                few.score[1] + left_out,
+                few.score[2] + left_out,
+                few.score[3] + left_out,
+            ],
+            ..*few
+        };
+        after.take(1, takes[0], paths[0]);
+        after.take(2, takes[1], paths[1]);
+        if after.take(3, takes[2], paths[2]) {
+            after.first = start.first[3];
+        }
+        if after.take(3, takes[3], paths[3]) {
+            after.first = next(few.first, false);
+        }
+        *few = after;
     }
 
     /// The nodes after a coefficient becomes 0.
@@ -373,6 +492,7 @@ impl<const N: usize> Weighing<'_, N> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::cabac::block::coded_of;
     use super::super::rate_distortion::prices::trellis_lambda;
     use super::*;
 
@@ -393,7 +513,9 @@ mod tests {
         };
         let mut levels = [0; N];
         let significance = Significance::of(&contexts, category, weighing.lambda);
-        assert!(weighing.quantise(&significance, &coefficients, first, &mut levels));
+        let rounded = Rounded::of(weighing.scaling, &coefficients);
+        let coded = weighing.quantise(&significance, (&coefficients, &rounded), first, &mut levels);
+        assert_eq!(coded, coded_of(&levels));
         let end = levels.iter().rposition(|&level| level != 0).unwrap();
         levels[first..=end].to_vec()
     }

@@ -61,14 +61,23 @@ pub(in super::super) fn other_bins(category: Category, node: usize) -> usize {
     if category == Category::ChromaDc { at.min(8) } else { at }
 }
 
-/// Passes a block of levels in coding order, of which one is not 0; the cost.
+/// Which of a block's levels are not 0.
+pub(in super::super) fn coded_of<const N: usize>(levels: &[i16; N]) -> u64 {
+    levels.iter().enumerate().fold(0, |coded, (i, &level)| coded | u64::from(level != 0) << i)
+}
+
+/// Passes a block of levels in coding order, of which those that `coded` has are not 0; the cost.
 #[inline(always)]
 pub(in super::super) fn pass_block<const N: usize>(
     contexts: &mut Contexts,
     category: Category,
     levels: &[i16; N],
+    coded: u64,
     order: Order,
 ) -> u32 {
+    if coded == 0 {
+        return 0;
+    }
     let bases = category.bases();
     let place = |i: usize| match category {
         Category::Luma8x8 => {
@@ -77,11 +86,11 @@ pub(in super::super) fn pass_block<const N: usize>(
         }
         _ => (bases.significance + i, bases.last + i),
     };
-    let Some(end) = levels.iter().rposition(|&level| level != 0) else { return 0 };
+    let end = 63 - coded.leading_zeros() as usize;
     let mut bits = 0;
     let mut significance = |contexts: &mut Contexts, i: usize| {
         let (significance, last) = place(i);
-        let coded = levels[i] != 0;
+        let coded = coded >> i & 1 != 0;
         bits += contexts.pass(significance, coded);
         if coded {
             bits += contexts.pass(last, i == end);
@@ -93,8 +102,11 @@ pub(in super::super) fn pass_block<const N: usize>(
         Order::Ascending => (0..count).for_each(|i| significance(contexts, i)),
     }
     let mut node = 0;
-    for &level in levels[..=end].iter().rev().filter(|&&level| level != 0) {
-        bits += pass_level(contexts, category, u32::from(level.unsigned_abs()), &mut node);
+    let mut rest = coded;
+    while rest != 0 {
+        let i = 63 - rest.leading_zeros() as usize;
+        rest ^= 1 << i;
+        bits += pass_level(contexts, category, u32::from(levels[i % N].unsigned_abs()), &mut node);
     }
     bits
 }

@@ -5,7 +5,7 @@ use super::super::rate_distortion::record::{
     BLOCKS, Counts, Kind, Record, chroma_number, chroma_place, luma_number, luma_place,
 };
 use super::Contexts;
-use super::block::{Category, Order, pass_block};
+use super::block::{Category, Order, coded_of, pass_block};
 
 /// The bin before the end of a slice in an Intra16x16's type.
 const TERMINATE: u32 = 7;
@@ -187,11 +187,11 @@ pub(in super::super) fn pass_flagged<const N: usize>(
     category: Category,
     neighbours: usize,
     levels: &[i16; N],
-    coded: bool,
+    coded: u64,
     order: Order,
 ) -> u32 {
-    let bits = contexts.pass(category.bases().flag + neighbours, coded);
-    if coded { bits + pass_block(contexts, category, levels, order) } else { bits }
+    contexts.pass(category.bases().flag + neighbours, coded != 0)
+        + pass_block(contexts, category, levels, coded, order)
 }
 
 /// The flags of the blocks to the left and (twice) above a place among counts.
@@ -209,12 +209,13 @@ fn pass_luma_residual(
     let mut bits = 0;
     match luma.kind {
         Kind::Intra16x16 => {
-            bits += pass_flagged(contexts, Category::LumaDc, around.dc[0], &luma.dc, luma.dc_coded, order);
+            let coded = coded_of(&luma.dc);
+            bits += pass_flagged(contexts, Category::LumaDc, around.dc[0], &luma.dc, coded, order);
             if luma.pattern != 0 {
                 for (k, &(x, y)) in BLOCKS.iter().enumerate() {
                     let place = luma_place(x, y);
                     let levels: &[i16; 15] = luma.levels[k].last_chunk().expect("16 levels");
-                    let coded = counts.luma[place] != 0;
+                    let coded = u64::from(luma.coded[k] >> 1);
                     let flags = flags(&counts.luma, place);
                     bits += pass_flagged(contexts, Category::LumaAc, flags, levels, coded, order);
                 }
@@ -222,13 +223,13 @@ fn pass_luma_residual(
         }
         Kind::Intra8x8 => {
             for k in (0..4).filter(|k| luma.pattern >> k & 1 != 0) {
-                bits += pass_block(contexts, Category::Luma8x8, luma.eight(k), order);
+                bits += pass_block(contexts, Category::Luma8x8, luma.eight(k), luma.coded_8x8(k), order);
             }
         }
         _ => {
             for k in (0..16).filter(|k| luma.pattern >> (k / 4) & 1 != 0) {
                 let place = luma_place(BLOCKS[k].0, BLOCKS[k].1);
-                let (flags, coded) = (flags(&counts.luma, place), counts.luma[place] != 0);
+                let (flags, coded) = (flags(&counts.luma, place), luma.coded[k].into());
                 bits += pass_flagged(contexts, Category::Luma4x4, flags, &luma.levels[k], coded, order);
             }
         }
@@ -250,7 +251,7 @@ pub(in super::super) fn pass_chroma_residual(
             // In coding order the horizontal frequency comes first.
             let [sum, vertical, horizontal, diagonal] = chroma.dc[plane];
             let levels = [sum, horizontal, vertical, diagonal];
-            let (flags, coded) = (around.dc[1 + plane], chroma.dc_coded[plane]);
+            let (flags, coded) = (around.dc[1 + plane], coded_of(&levels));
             bits += pass_flagged(contexts, Category::ChromaDc, flags, &levels, coded, order);
         }
     }
@@ -258,7 +259,7 @@ pub(in super::super) fn pass_chroma_residual(
         for block in 0..8 {
             let place = chroma_place(block / 4, block % 4);
             let levels: &[i16; 15] = chroma.levels[block].last_chunk().expect("16 levels");
-            let (flags, coded) = (flags(&counts.chroma, place), counts.chroma[place] != 0);
+            let (flags, coded) = (flags(&counts.chroma, place), u64::from(chroma.coded[block] >> 1));
             bits += pass_flagged(contexts, Category::ChromaAc, flags, levels, coded, order);
         }
     }

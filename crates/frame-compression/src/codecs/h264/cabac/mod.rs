@@ -40,6 +40,18 @@ const fn after(state: u8, bin: u8) -> u8 {
     tables::AFTER_LESS_PROBABLE[index as usize] << 1 | probable
 }
 
+/// What passing a bin does, by twice the state plus the bin: the state after it, and above the lowest byte its cost.
+static PASS: [u32; 512] = {
+    let mut steps = [0; 512];
+    let mut i = 0;
+    while i < 256 {
+        let (state, bin) = ((i / 2) as u8, (i % 2) as u8);
+        steps[i] = (COST[(state ^ bin) as usize] as u32) << 8 | after(state, bin) as u32;
+        i += 1;
+    }
+    steps
+};
+
 /// The state after a bin, by state and bin.
 static AFTER: [[u8; 2]; 128] = {
     let mut states = [[0; 2]; 128];
@@ -132,9 +144,9 @@ impl Contexts {
     #[inline(always)]
     pub(super) fn pass(&mut self, context: usize, bin: bool) -> u32 {
         let state = &mut self.0[context & 511];
-        let cost = cost(*state, bin);
-        *state = next(*state, bin);
-        cost
+        let step = PASS[2 * usize::from(*state) + usize::from(bin)];
+        *state = step as u8;
+        step >> 8
     }
 
     /// The sum that annex B.3 calls `states`.

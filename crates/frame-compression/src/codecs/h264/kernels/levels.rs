@@ -3,6 +3,7 @@
 
 use super::super::quantise::{Quantiser, Scaling};
 use super::super::rate_distortion::prices::{ZIGZAG_4X4, ZIGZAG_8X8};
+use super::super::trellis::{self, Rounded};
 use super::luma4x4::{forward_pass, inverse_pass};
 use super::{levels, luma8x8, scaling_of};
 use crate::simd::{LaneOrder, Simd, Words, each};
@@ -69,30 +70,57 @@ fn add_4x4<S: Simd>(simd: S, scaled: S::Words, prediction: &[u8; 16]) -> [u8; 16
     reconstruction
 }
 
-/// Codes a 4x4 block by dead zones: its reconstruction, its levels in scan order, whether there are any.
+/// Which lanes are not 0.
+#[inline(always)]
+fn coded<S: Simd>(simd: S, levels: S::Words) -> u64 {
+    u64::from(!levels.equal(S::Words::splat(simd, 0)).signs())
+}
+
+/// The nearest levels of coefficients in scan order, a multiple of 16 of them.
+#[inline(always)]
+pub(in super::super) fn rounded<S: Simd, const N: usize>(
+    simd: S,
+    coefficients: &[i16; N],
+    scaling: &trellis::Scaling<N>,
+) -> Rounded<N> {
+    let mut rounded = Rounded { levels: [0; N], coded: 0 };
+    let load =
+        |values: &[i16; N], at: usize| S::Words::load(simd, values[at..].first_chunk().expect("16 values"));
+    for at in (0..N).step_by(16) {
+        let magnitudes = load(coefficients, at).abs() + load(&scaling.bias, at);
+        let levels = magnitudes.mul_high_unsigned(load(&scaling.multiplier, at));
+        levels.store(rounded.levels[at..].first_chunk_mut().expect("16 levels"));
+        rounded.coded |= coded(simd, levels) << at;
+    }
+    rounded
+}
+
+/// Codes a 4x4 block by dead zones: its reconstruction, its levels in scan order, which of them are not 0.
 #[inline(always)]
 pub(in super::super) fn code_4x4<S: Simd>(
     simd: S,
     source: &[u8; 16],
     prediction: &[u8; 16],
     scaling: &Scaling<16>,
-) -> ([u8; 16], [i16; 16], bool) {
+) -> ([u8; 16], [i16; 16], u64) {
     let coefficients = transform_4x4(simd, source, prediction);
     let [multiplier, bias, level_scale] = scaling_of(simd, scaling, 0);
     let found = levels::<S>(coefficients, multiplier, bias);
     let mut stored = [0; 16];
-    found.reorder(&SCAN).store(&mut stored);
-    (add_4x4(simd, found.mul_low(level_scale), prediction), stored, !found.is_zero())
+    let scanned = found.reorder(&SCAN);
+    scanned.store(&mut stored);
+    (add_4x4(simd, found.mul_low(level_scale), prediction), stored, coded(simd, scanned))
 }
 
-/// Codes a 4x4 block but for its DC by dead zones: its levels in scan order, and the coefficient of DC.
+/// Codes a 4x4 block but for its DC by dead zones: its levels in scan order, the coefficient of DC, and which
+/// levels are not 0.
 #[inline(always)]
 pub(in super::super) fn code_4x4_ac<S: Simd>(
     simd: S,
     source: &[u8; 16],
     prediction: &[u8; 16],
     scaling: &Scaling<16>,
-) -> ([i16; 16], i16, bool) {
+) -> ([i16; 16], i16, u64) {
     static REST: [i16; 16] = [0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1];
     let coefficients = transform_4x4(simd, source, prediction);
     let mut lanes = [0; 16];
@@ -101,8 +129,9 @@ pub(in super::super) fn code_4x4_ac<S: Simd>(
     let [multiplier, bias, _] = scaling_of(simd, scaling, 0);
     let found = levels::<S>(coefficients, multiplier, bias);
     let mut stored = [0; 16];
-    found.reorder(&SCAN).store(&mut stored);
-    (stored, lanes[0], !found.is_zero())
+    let scanned = found.reorder(&SCAN);
+    scanned.store(&mut stored);
+    (stored, lanes[0], coded(simd, scanned))
 }
 
 /// The reconstruction of a 4x4 block from levels in scan order, and a DC coefficient that is scaled already.
@@ -149,20 +178,23 @@ fn scanned<S: Simd>(pairs: [S::Words; 4]) -> [i16; 64] {
     scanned
 }
 
-/// Codes an 8x8 block by dead zones: its reconstruction, its levels in scan order, whether there are any.
+/// Codes an 8x8 block by dead zones: its reconstruction, its levels in scan order, which of them are not 0.
 #[inline(always)]
 pub(in super::super) fn code_8x8<S: Simd>(
     simd: S,
     source: &[u8; 64],
     prediction: &[u8; 64],
     quantiser: &Quantiser,
-) -> ([u8; 64], [i16; 64], bool) {
+) -> ([u8; 64], [i16; 64], u64) {
     let coefficients = luma8x8::transform(simd, source, prediction);
     let found = luma8x8::quantise(simd, coefficients, quantiser);
     if found[0].or(found[1]).or(found[2].or(found[3])).is_zero() {
-        return (*prediction, [0; 64], false);
+        return (*prediction, [0; 64], 0);
     }
-    (luma8x8::reconstruct(simd, found, prediction, quantiser), scanned::<S>(found), true)
+    let levels = scanned::<S>(found);
+    let rows = levels.as_chunks::<16>().0;
+    let coded = (0..4).fold(0, |all, i| all | coded(simd, S::Words::load(simd, &rows[i])) << (16 * i));
+    (luma8x8::reconstruct(simd, found, prediction, quantiser), levels, coded)
 }
 
 /// The reconstruction of an 8x8 block from levels in scan order.

@@ -2,7 +2,7 @@
 //! (docs/spec/h264-presets.md, sections 3, 6 and 7).
 
 use super::super::cabac::Contexts;
-use super::super::cabac::block::Category;
+use super::super::cabac::block::{Category, coded_of};
 use super::super::cavlc;
 use super::super::kernels::levels as kernels;
 use super::super::macroblock::{gather, scatter};
@@ -13,7 +13,7 @@ use super::super::transform::{
     add_residual, forward_2x2, forward_4x4, forward_8x8, hadamard_4x4, inverse_2x2, inverse_4x4, inverse_8x8,
     residual,
 };
-use super::super::trellis::{Scalings, Significance, Weighing};
+use super::super::trellis::{self, Rounded, Scalings, Significance, Weighing};
 use super::prices::{ZIGZAG_4X4, ZIGZAG_8X8};
 use super::record::{BLOCKS, Counts, Kind, luma_place};
 use crate::simd::Simd;
@@ -30,6 +30,8 @@ pub(in super::super) struct LumaCoding {
     pub(in super::super) predicted: [u8; 16],
     /// In scan order. An 8x8 block has those of four 4x4 blocks; Intra16x16 has no first.
     pub(in super::super) levels: [[i16; 16]; 16],
+    /// Which of them are not 0.
+    pub(in super::super) coded: [u16; 16],
     /// Of Intra16x16, in scan order.
     pub(in super::super) dc: [i16; 16],
     pub(in super::super) dc_coded: bool,
@@ -49,6 +51,7 @@ impl Default for LumaCoding {
             modes: [2; 16],
             predicted: [2; 16],
             levels: [[0; 16]; 16],
+            coded: [0; 16],
             dc: [0; 16],
             dc_coded: false,
             counts: [0; 16],
@@ -64,10 +67,16 @@ impl LumaCoding {
         self.levels.as_flattened()[64 * (k & 3)..].first_chunk().expect("four 8x8 blocks")
     }
 
+    /// Which levels of an 8x8 block are not 0.
+    pub(in super::super) fn coded_8x8(&self, k: usize) -> u64 {
+        (0..4).fold(0, |coded, i| coded | u64::from(self.coded[4 * k + i]) << (16 * i))
+    }
+
     /// Puts in a coded 4x4 block by its place in coding order.
     pub(super) fn put_4x4(&mut self, k: usize, block: &Block<16>) {
         let (x, y) = BLOCKS[k];
         self.levels[k] = block.levels;
+        self.coded[k] = block.coded as u16;
         self.counts[4 * y + x] = block.count();
         scatter::<4, 16>(&block.samples, &mut self.samples, 16, 64 * y + 4 * x);
     }
@@ -75,6 +84,9 @@ impl LumaCoding {
     /// Puts in a coded 8x8 block. `cabac`: a flag is all that is known of its 4x4 blocks.
     pub(super) fn put_8x8(&mut self, k: usize, block: &Block<64>, cabac: bool) {
         self.levels.as_flattened_mut()[64 * k..][..64].copy_from_slice(&block.levels);
+        for i in 0..4 {
+            self.coded[4 * k + i] = (block.coded >> (16 * i)) as u16;
+        }
         let counts = block.counts_8x8(cabac);
         let (x, y) = (k % 2 * 2, k / 2 * 2);
         for (i, count) in counts.into_iter().enumerate() {
@@ -111,6 +123,8 @@ pub(in super::super) struct ChromaCoding {
     pub(in super::super) dc_coded: [bool; 2],
     /// Of Cb's blocks and Cr's, in scan order; they have no first.
     pub(in super::super) levels: [[i16; 16]; 8],
+    /// Which of them are not 0.
+    pub(in super::super) coded: [u16; 8],
     pub(in super::super) counts: [u8; 8],
     /// 0: no levels, 1: of DC, 2: of AC.
     pub(in super::super) pattern: u8,
@@ -125,6 +139,7 @@ impl Default for ChromaCoding {
             dc: [[0; 4]; 2],
             dc_coded: [false; 2],
             levels: [[0; 16]; 8],
+            coded: [0; 8],
             counts: [0; 8],
             pattern: 0,
             samples: [0; 128],
@@ -137,16 +152,19 @@ impl Default for ChromaCoding {
 pub(super) struct Block<const A: usize> {
     pub(super) samples: [u8; A],
     pub(super) levels: [i16; A],
-    pub(super) coded: bool,
+    /// Which of them are not 0.
+    pub(super) coded: u64,
 }
 
-fn count(levels: &[i16]) -> u8 {
-    levels.iter().filter(|&&level| level != 0).count() as u8
+impl<const A: usize> Block<A> {
+    pub(super) fn is_coded(&self) -> bool {
+        self.coded != 0
+    }
 }
 
 impl Block<16> {
     pub(super) fn count(&self) -> u8 {
-        if self.coded { count(&self.levels) } else { 0 }
+        self.coded.count_ones() as u8
     }
 }
 
@@ -154,9 +172,9 @@ impl Block<64> {
     /// What its four 4x4 blocks count. `cabac`: only whether there are any levels.
     pub(super) fn counts_8x8(&self, cabac: bool) -> [u8; 4] {
         if cabac {
-            return [u8::from(self.coded); 4];
+            return [u8::from(self.is_coded()); 4];
         }
-        [0, 1, 2, 3].map(|i| self.levels.iter().skip(i).step_by(4).filter(|&&level| level != 0).count() as u8)
+        [0, 1, 2, 3].map(|i| (self.coded >> i & 0x1111_1111_1111_1111).count_ones() as u8)
     }
 }
 
@@ -234,15 +252,17 @@ impl Cavlc<'_> {
         place: impl Fn(usize) -> usize,
         column: usize,
         levels: &mut [i16; A],
-    ) -> bool {
+    ) -> u64 {
         let candidates =
             std::array::from_fn::<_, N, _>(|j| weighing.candidate(place(j), coefficients[place(j)]));
         let negative = |j: usize| coefficients[place(j)] < 0;
         let chosen = cavlc::trellis::choose(&candidates, column, weighing.lambda, self.long_levels, negative);
+        let mut coded = 0;
         for (j, level) in chosen.into_iter().enumerate() {
             levels[place(j)] = level;
+            coded |= u64::from(level != 0) << place(j);
         }
-        chosen != [0; N]
+        coded
     }
 }
 
@@ -290,14 +310,15 @@ fn scanned_8x8(block: &[i32; 64]) -> [i32; 64] {
 }
 
 impl<'a> Trellis<'a> {
+    fn scaling_4x4(&self, category: Category) -> &'static trellis::Scaling<16> {
+        if category == Category::ChromaAc { &self.chroma.four } else { &self.luma.four }
+    }
+
     fn four(&self, category: Category, k: usize) -> Weighing<'a, 16> {
         let psy = (self.strength != 0 && category != Category::ChromaAc)
             .then_some((self.strength, &self.spectra.four[k]));
-        let (scalings, lambda) = match category {
-            Category::ChromaAc => (self.chroma, self.chroma_lambda),
-            _ => (self.luma, self.luma_lambda),
-        };
-        Weighing { contexts: self.contexts, category, scaling: &scalings.four, lambda, psy }
+        let lambda = if category == Category::ChromaAc { self.chroma_lambda } else { self.luma_lambda };
+        Weighing { contexts: self.contexts, category, scaling: self.scaling_4x4(category), lambda, psy }
     }
 
     fn eight(&self, k: usize) -> Weighing<'a, 64> {
@@ -317,9 +338,9 @@ impl<'a> Trellis<'a> {
         category: Category,
         k: usize,
         inside: &[u8; 16],
-        coefficients: &[i32; 16],
+        (coefficients, rounded): (&[i32; 16], &Rounded<16>),
         levels: &mut [i16; 16],
-    ) -> bool {
+    ) -> u64 {
         let first = usize::from(matches!(category, Category::LumaAc | Category::ChromaAc));
         let weighing = self.four(category, k);
         let Some(cavlc) = &self.cavlc else {
@@ -328,7 +349,7 @@ impl<'a> Trellis<'a> {
                 Category::LumaAc => &self.significances.luma_ac,
                 _ => &self.significances.luma_4x4,
             };
-            return weighing.quantise(found(significance, &weighing), coefficients, first, levels);
+            return weighing.quantise(found(significance, &weighing), (coefficients, rounded), first, levels);
         };
         // Chroma takes the column of the first luma block.
         let column = cavlc.column(if category == Category::ChromaAc { 0 } else { k }, inside);
@@ -345,28 +366,28 @@ impl<'a> Trellis<'a> {
         &self,
         k: usize,
         inside: &[u8; 16],
-        coefficients: &[i32; 64],
+        (coefficients, rounded): (&[i32; 64], &Rounded<64>),
         levels: &mut [i16; 64],
-    ) -> bool {
+    ) -> u64 {
         let weighing = self.eight(k);
         let Some(cavlc) = &self.cavlc else {
             let significance = found(&self.significances.luma_8x8, &weighing);
-            return weighing.quantise(significance, coefficients, 0, levels);
+            return weighing.quantise(significance, (coefficients, rounded), 0, levels);
         };
         let mut inside = *inside;
-        let mut any = false;
+        let mut any = 0;
         for i in 0..4 {
             let column = cavlc.column(4 * k + i, &inside);
             let coded = cavlc.choose::<16, 64>(&weighing, coefficients, |j| 4 * j + i, column, levels);
             let (x, y) = BLOCKS[4 * k + i];
-            inside[4 * y + x] = u8::from(coded);
+            inside[4 * y + x] = u8::from(coded != 0);
             any |= coded;
         }
         any
     }
 
     #[inline(never)]
-    fn quantise_luma_dc(&self, coefficients: &[i32; 16], levels: &mut [i16; 16]) -> bool {
+    fn quantise_luma_dc(&self, coefficients: &[i32; 16], levels: &mut [i16; 16]) -> u64 {
         let weighing = Weighing {
             contexts: self.contexts,
             category: Category::LumaDc,
@@ -376,13 +397,14 @@ impl<'a> Trellis<'a> {
         };
         let Some(cavlc) = &self.cavlc else {
             let significance = found(&self.significances.luma_dc, &weighing);
-            return weighing.quantise(significance, coefficients, 0, levels);
+            let rounded = Rounded::of(weighing.scaling, coefficients);
+            return weighing.quantise(significance, (coefficients, &rounded), 0, levels);
         };
         cavlc.choose::<16, 16>(&weighing, coefficients, |j| j, cavlc.column(0, &[0; 16]), levels)
     }
 
     #[inline(never)]
-    fn quantise_chroma_dc(&self, coefficients: &[i32; 4], levels: &mut [i16; 4]) -> bool {
+    fn quantise_chroma_dc(&self, coefficients: &[i32; 4], levels: &mut [i16; 4]) -> u64 {
         let weighing = Weighing {
             contexts: self.contexts,
             category: Category::ChromaDc,
@@ -392,7 +414,8 @@ impl<'a> Trellis<'a> {
         };
         let Some(cavlc) = &self.cavlc else {
             let significance = found(&self.significances.chroma_dc, &weighing);
-            return weighing.quantise(significance, coefficients, 0, levels);
+            let rounded = Rounded::of(weighing.scaling, coefficients);
+            return weighing.quantise(significance, (coefficients, &rounded), 0, levels);
         };
         cavlc.choose::<4, 4>(&weighing, coefficients, |j| j, cavlc::CHROMA_DC, levels)
     }
@@ -415,10 +438,12 @@ impl Coder<'_> {
         inside: &[u8; 16],
         block: &[i32; 16],
         levels: &mut [i16; 16],
-    ) -> bool {
+    ) -> u64 {
         let first = usize::from(matches!(category, Category::LumaAc | Category::ChromaAc));
         if let Some(trellis) = &self.trellis {
-            return trellis.quantise_4x4(category, k, inside, &scanned_4x4(block), levels);
+            let scanned = scanned_4x4(block);
+            let rounded = Rounded::of(trellis.scaling_4x4(category), &scanned);
+            return trellis.quantise_4x4(category, k, inside, (&scanned, &rounded), levels);
         }
         let quantiser = if category == Category::ChromaAc { self.chroma } else { self.luma };
         let scaling = &quantiser.four;
@@ -427,7 +452,7 @@ impl Coder<'_> {
             level(block[i], scaling.multiplier[i], scaling.bias[i]) as i16
         });
         levels[..first].fill(0);
-        *levels != [0; 16]
+        coded_of(levels)
     }
 
     fn shrink_luma_4x4(&self, block: &mut [i32; 16]) {
@@ -450,7 +475,7 @@ impl Coder<'_> {
         let mut levels = [0; 16];
         let coded = self.quantise_4x4(Category::Luma4x4, k, inside, &block, &mut levels);
         let mut samples = *prediction;
-        if coded {
+        if coded != 0 {
             let mut block = scaled_4x4(&levels, self.luma);
             inverse_4x4(&mut block);
             samples = add_residual(prediction, &block);
@@ -474,16 +499,18 @@ impl Coder<'_> {
         let mut levels = [0; 64];
         let scaling = &self.luma.eight;
         let coded = if let Some(trellis) = &self.trellis {
-            trellis.quantise_8x8(k, inside, &scanned_8x8(&block), &mut levels)
+            let scanned = scanned_8x8(&block);
+            let rounded = Rounded::of(&trellis.luma.eight, &scanned);
+            trellis.quantise_8x8(k, inside, (&scanned, &rounded), &mut levels)
         } else {
             levels = ZIGZAG_8X8.map(|place| {
                 let i = usize::from(place);
                 level(block[i], scaling.multiplier[i], scaling.bias[i]) as i16
             });
-            levels != [0; 64]
+            coded_of(&levels)
         };
         let mut samples = *prediction;
-        if coded {
+        if coded != 0 {
             for (&place, &level) in ZIGZAG_8X8.iter().zip(&levels) {
                 let i = usize::from(place);
                 let value = i32::from(level) * i32::from(scaling.level_scale[i]);
@@ -507,7 +534,8 @@ impl Coder<'_> {
             self.shrink_luma_4x4(&mut block);
             dc[4 * y + x] = std::mem::take(&mut block[0]);
             let coded = self.quantise_4x4(Category::LumaAc, k, &to.counts, &block, &mut to.levels[k]);
-            to.counts[4 * y + x] = if coded { count(&to.levels[k]) } else { 0 };
+            to.coded[k] = coded as u16;
+            to.counts[4 * y + x] = coded.count_ones() as u8;
             blocks[k] = scaled_4x4(&to.levels[k], self.luma);
         }
         to.settle_pattern();
@@ -550,10 +578,10 @@ impl Coder<'_> {
             let (samples, levels, coded) = kernels::code_4x4(simd, source, prediction, scaling);
             return Block { samples, levels, coded };
         };
-        let coefficients = kernels::coefficients_4x4(simd, source, prediction).map(i32::from);
+        let coefficients = kernels::coefficients_4x4(simd, source, prediction);
         let mut levels = [0; 16];
-        let coded = trellis.quantise_4x4(Category::Luma4x4, k, inside, &coefficients, &mut levels);
-        let samples = if coded {
+        let coded = self.weigh_4x4(simd, trellis, (Category::Luma4x4, k, inside), &coefficients, &mut levels);
+        let samples = if coded != 0 {
             kernels::reconstruct_4x4(simd, &levels, None, prediction, scaling)
         } else {
             *prediction
@@ -578,12 +606,39 @@ impl Coder<'_> {
             let (samples, levels, coded) = kernels::code_8x8(simd, source, prediction, self.luma);
             return Block { samples, levels, coded };
         };
-        let coefficients = kernels::coefficients_8x8(simd, source, prediction).map(i32::from);
+        let coefficients = kernels::coefficients_8x8(simd, source, prediction);
+        let scaling = &trellis.luma.eight;
+        let rounded = kernels::rounded(simd, &coefficients, scaling);
         let mut levels = [0; 64];
-        let coded = trellis.quantise_8x8(k, inside, &coefficients, &mut levels);
-        let samples =
-            if coded { kernels::reconstruct_8x8(simd, &levels, prediction, self.luma) } else { *prediction };
+        let mut coded = 0;
+        if trellis.cavlc.is_some() || rounded.any() {
+            let coefficients = coefficients.map(i32::from);
+            coded = trellis.quantise_8x8(k, inside, (&coefficients, &rounded), &mut levels);
+        }
+        let samples = if coded != 0 {
+            kernels::reconstruct_8x8(simd, &levels, prediction, self.luma)
+        } else {
+            *prediction
+        };
         Block { samples, levels, coded }
+    }
+
+    /// Has the trellis choose the levels of a 4x4 block; which are not 0.
+    #[inline(always)]
+    fn weigh_4x4<S: Simd>(
+        &self,
+        simd: S,
+        trellis: &Trellis<'_>,
+        (category, k, inside): (Category, usize, &[u8; 16]),
+        coefficients: &[i16; 16],
+        levels: &mut [i16; 16],
+    ) -> u64 {
+        let rounded = kernels::rounded(simd, coefficients, trellis.scaling_4x4(category));
+        if trellis.cavlc.is_none() && !rounded.any() {
+            *levels = [0; 16];
+            return 0;
+        }
+        trellis.quantise_4x4(category, k, inside, (&coefficients.map(i32::from), &rounded), levels)
     }
 
     /// Codes a macroblock's luma as Intra16x16.
@@ -613,7 +668,8 @@ impl Coder<'_> {
                 &mut to.levels[k],
             );
             dc[4 * y + x] = first;
-            to.counts[4 * y + x] = if coded { count(&to.levels[k]) } else { 0 };
+            to.coded[k] = coded as u16;
+            to.counts[4 * y + x] = coded.count_ones() as u8;
         }
         to.settle_pattern();
         self.quantise_luma_dc(&mut dc, to);
@@ -640,15 +696,15 @@ impl Coder<'_> {
         prediction: &[u8; 16],
         scaling: &Scaling<16>,
         levels: &mut [i16; 16],
-    ) -> (i32, bool) {
+    ) -> (i32, u64) {
         let Some(trellis) = &self.trellis else {
             let (found, dc, coded) = kernels::code_4x4_ac(simd, source, prediction, scaling);
             *levels = found;
             return (dc.into(), coded);
         };
-        let mut coefficients = kernels::coefficients_4x4(simd, source, prediction).map(i32::from);
+        let mut coefficients = kernels::coefficients_4x4(simd, source, prediction);
         let dc = std::mem::take(&mut coefficients[0]);
-        (dc, trellis.quantise_4x4(category, k, inside, &coefficients, levels))
+        (dc.into(), self.weigh_4x4(simd, trellis, (category, k, inside), &coefficients, levels))
     }
 
     /// Quantises the DC coefficients of Intra16x16, in raster order of their blocks; they become those scaled back.
@@ -656,7 +712,7 @@ impl Coder<'_> {
         hadamard_4x4(dc);
         let scanned = scanned_4x4(&dc.map(|value| (value + 1) >> 1));
         to.dc_coded = if let Some(trellis) = &self.trellis {
-            trellis.quantise_luma_dc(&scanned, &mut to.dc)
+            trellis.quantise_luma_dc(&scanned, &mut to.dc) != 0
         } else {
             to.dc = scanned.map(|value| level(value, self.luma.dc_multiplier, self.luma.dc_bias) as i16);
             to.dc != [0; 16]
@@ -716,8 +772,9 @@ impl Coder<'_> {
                 let place = (Category::ChromaAc, 0, &[0; 16]);
                 self.code_ac(simd, place, &from, &predicted, scaling, levels)
             };
-            any |= coded;
-            to.counts[4 * plane + k] = if coded { count(levels) } else { 0 };
+            any |= coded != 0;
+            to.coded[4 * plane + k] = coded as u16;
+            to.counts[4 * plane + k] = coded.count_ones() as u8;
         }
         let levels = self.quantise_chroma_dc(dc, any);
         to.dc[plane] = levels;
@@ -748,7 +805,7 @@ impl Coder<'_> {
         source: &[u8; 16],
         prediction: &[u8; 16],
         levels: &mut [i16; 16],
-    ) -> (i32, bool) {
+    ) -> (i32, u64) {
         let mut block = residual(source, prediction);
         forward_4x4(&mut block);
         if let Some(denoise) = self.denoise {

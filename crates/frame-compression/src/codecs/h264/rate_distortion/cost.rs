@@ -208,7 +208,7 @@ impl Measure<'_> {
     ) -> u64 {
         if !self.cabac() {
             let mut bits = cavlc::mode_bits(predicted, mode) + cavlc::pattern_bits(pattern, chroma_pattern);
-            if block.coded {
+            if block.is_coded() {
                 let long_levels = self.rules.transform_8x8;
                 bits += cavlc::block_8x8_bits(&mut self.counts, k, &block.levels, long_levels);
             }
@@ -217,9 +217,7 @@ impl Measure<'_> {
         let mut contexts = self.contexts.clone();
         let mut bits = pass_mode(&mut contexts, predicted, mode)
             + pass_luma_pattern(&mut contexts, self.around, pattern);
-        if block.coded {
-            bits += pass_block(&mut contexts, Category::Luma8x8, &block.levels, Order::Descending);
-        }
+        bits += pass_block(&mut contexts, Category::Luma8x8, &block.levels, block.coded, Order::Descending);
         self.partial(distortion, bits, self.rate)
     }
 

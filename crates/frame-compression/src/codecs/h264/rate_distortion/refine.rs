@@ -140,7 +140,7 @@ pub(super) fn refine_8x8<S: Simd>(
                 coder.code_8x8(simd, k, &luma.counts, &source, &predict_8x8(simd, macroblock, k, mode));
             let distortion = squares(simd, &source, &block.samples)
                 + measure.psy_cost(energy.difference(Energy::of_8x8(simd, &block.samples)));
-            let pattern = luma.pattern & !(1 << k) | u8::from(block.coded) << k;
+            let pattern = luma.pattern & !(1 << k) | u8::from(block.is_coded()) << k;
             let cost = measure.cost_8x8(k, [predicted, mode], &block, distortion, [pattern, chroma.pattern]);
             if best.is_none_or(|best| cost < best.0) {
                 best = Some((cost, mode, block));
@@ -151,7 +151,7 @@ pub(super) fn refine_8x8<S: Simd>(
         (luma.modes[4 * k], luma.predicted[4 * k]) = (mode, predicted);
         put_8x8(macroblock, k, &block);
         luma.put_8x8(k, &block, measure.cabac());
-        luma.pattern = luma.pattern & !(1 << k) | u8::from(block.coded) << k;
+        luma.pattern = luma.pattern & !(1 << k) | u8::from(block.is_coded()) << k;
         measure.keep_8x8(k, &block);
     }
 }
