@@ -149,3 +149,26 @@ fn all_contents() {
         }
     }
 }
+
+/// 1 to 64 slices at heights from one row of macroblocks to 2160, on one thread and on three.
+#[test]
+fn slices() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().expect("threads can be started");
+    let mut rng = Rng::new(64);
+    let presets = if full() { &PRESETS[..] } else { &["faster", "medium", "slow"] };
+    let mut cases = presets.iter().cycle();
+    for height in [16, 112, 114, 128, 130, 256, 258, 400, 576, 1080, 2160] {
+        for slices in [1, 2, 3, 4, 7, 8, 16, 33, 64] {
+            let source = planes(&{
+                let width = 16 + 2 * rng.below(20);
+                random_picture(&mut rng, width, height)
+            });
+            for &preset in cases.by_ref().take(if full() { PRESETS.len() } else { 1 }) {
+                let text = format!("preset={preset}:fps=25:slices={slices}");
+                let crf = random_crf(&mut rng);
+                check("slices", &source, crf, &text);
+                pool.install(|| check("slices on three threads", &source, crf, &text));
+            }
+        }
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! A case is a function of seed and number alone, so that a run can be stopped and go on, and a failure be run again
 //! (`scripts/soak.sh` does so, in turns at every SIMD level). A case that differs is cut down as far as it still
-//! differs, written to `target/soak`, and ends the run.
+//! differs, written to `target/soak`, and ends the run; `soak ENGINE FILE.ppm SETTINGS` compares the file again.
 
 use std::fs;
 use std::path::PathBuf;
@@ -31,6 +31,11 @@ const ENGINES: [Engine; 5] = [
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [name, file, settings] = &arguments[..]
+        && file.ends_with(".ppm")
+    {
+        return again(name, file, settings);
+    }
     let [name, numbers @ ..] = &arguments[..] else { usage() };
     let numbers: Vec<u64> = numbers.iter().map(|number| number.parse().unwrap_or_else(|_| usage())).collect();
     let (Some(engine), &[seed, first, count]) =
@@ -53,8 +58,25 @@ fn main() {
 
 fn usage() -> ! {
     let names = ENGINES.map(|engine| engine.name).join(", ");
-    eprintln!("soak ENGINE SEED FIRST COUNT, with the engine one of {names}");
+    eprintln!(
+        "soak ENGINE SEED FIRST COUNT, or soak ENGINE FILE.ppm SETTINGS for a file that it wrote, with the engine one of {names}"
+    );
     std::process::exit(2)
+}
+
+/// Compares a picture that a run wrote once more.
+fn again(name: &str, file: &str, settings: &str) {
+    let Some(engine) = ENGINES.iter().find(|engine| engine.name == name) else { usage() };
+    let bytes = fs::read(file).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let head = bytes.iter().position(|&byte| byte == b'\n').expect("a head of one line, as `write` makes it");
+    let numbers: Vec<usize> =
+        String::from_utf8_lossy(&bytes[2..head]).split_whitespace().flat_map(str::parse).collect();
+    let (width, height, samples) = (numbers[0], numbers[1], &bytes[head + 1..]);
+    let picture =
+        Picture::from_fn(width, height, |x, y| std::array::from_fn(|c| samples[3 * (y * width + x) + c]));
+    let found = (engine.compare)(&picture, settings, 1);
+    println!("{settings}, {file}: {}", found.as_deref().unwrap_or("no sample differs"));
+    std::process::exit(i32::from(found.is_some()));
 }
 
 /// Runs one case; where it differs, says how after cutting it down.

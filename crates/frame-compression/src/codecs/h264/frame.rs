@@ -67,13 +67,12 @@ impl Slices {
         Self { rows, count: wanted.min(rows / 4).clamp(1, 128) }
     }
 
-    #[cfg(test)]
-    fn count(self) -> usize {
+    pub(super) fn count(self) -> usize {
         self.count
     }
 
     /// The rows of slice `slice`.
-    fn rows(self, slice: usize) -> std::ops::Range<usize> {
+    pub(super) fn rows(self, slice: usize) -> std::ops::Range<usize> {
         let first = |slice: usize| (self.rows * slice + self.count / 2) / self.count;
         first(slice)..first(slice + 1)
     }

@@ -41,6 +41,8 @@ use macroblock::{Bottom, Macroblock};
 pub(crate) use preset::Parameters;
 use quantise::Quantisers;
 use rate_distortion::MacroblockCoder;
+#[cfg(feature = "rayon")]
+use rate_distortion::code_slices;
 use rows::{Band, Coded, Lines};
 
 pub use preset::{H264Preset, H264Profile, H264Tune};
@@ -54,6 +56,9 @@ pub(crate) struct Reconstruction {
     coded: Vec<Coded>,
     /// Where macroblocks depend on bits.
     coder: Option<Box<MacroblockCoder>>,
+    /// The same for slices side by side: one for each thread.
+    #[cfg(feature = "rayon")]
+    coders: Vec<MacroblockCoder>,
     /// The same, for adaptive quantisation that looks at all of them first.
     energies: Vec<u32>,
     /// The dead zone asked for last that has no table, and its quantisers.
@@ -120,6 +125,8 @@ impl Reconstruction {
             coded: Vec::new(),
             energies: Vec::new(),
             coder: None,
+            #[cfg(feature = "rayon")]
+            coders: Vec::new(),
             quantisers: None,
             above: Vec::new(),
             below: Vec::new(),
@@ -146,7 +153,7 @@ impl Reconstruction {
         }
         self.begin(planes, parameters);
         #[cfg(feature = "rayon")]
-        if has_wavefront(parameters, rows) {
+        if codes_side_by_side(parameters, rows) {
             self.code_side_by_side(planes);
             return;
         }
@@ -190,12 +197,17 @@ impl Reconstruction {
         }
     }
 
-    /// Codes and deblocks the rows of macroblocks on the threads of the caller's pool.
+    /// Codes and deblocks the rows of macroblocks, or the slices of a picture that depends on bits, on the threads of
+    /// the caller's pool.
     #[cfg(feature = "rayon")]
     fn code_side_by_side(&mut self, planes: &mut Planes) {
         let Some(picture) = &self.picture else { return };
         let frame = picture.frame(self.quantisers.as_ref());
-        self.wavefront.reconstruct(self.level, planes, &frame, picture.slices, &mut self.coded);
+        if frame.depends_on_bits() {
+            code_slices(self.level, &mut self.coders, planes, &frame, picture.slices, &mut self.coded);
+        } else {
+            self.wavefront.reconstruct(self.level, planes, &frame, picture.slices, &mut self.coded);
+        }
     }
 
     /// Codes row `row` of macroblocks, whose source with its padding is in the planes, and deblocks what is above it,
@@ -276,12 +288,14 @@ impl Job for CodeRowByBits<'_, '_> {
 /// Whether strips may be coded as they come. If not, the whole picture has to be there first: where quantisers depend on
 /// the energies of all macroblocks, and where rows are coded side by side.
 fn codes_by_strips(parameters: &Parameters, rows: usize) -> bool {
-    !parameters.is_lossless() && !aq::needs_energies(parameters) && !has_wavefront(parameters, rows)
+    !parameters.is_lossless() && !aq::needs_energies(parameters) && !codes_side_by_side(parameters, rows)
 }
 
-/// Whether the rows of a picture of so many are coded side by side.
-fn has_wavefront(parameters: &Parameters, rows: usize) -> bool {
-    rows > 1 && !rate_distortion::is_needed(parameters) && crate::threads::available() > 1
+/// Whether the rows of a picture of so many, or its slices, are coded side by side.
+fn codes_side_by_side(parameters: &Parameters, rows: usize) -> bool {
+    let by_bits = rate_distortion::is_needed(parameters);
+    let parts = if by_bits { Slices::of(rows, parameters.slices).count() } else { rows };
+    parts > 1 && crate::threads::available() > 1
 }
 
 /// The samples of the rows `first..end` of macroblocks.

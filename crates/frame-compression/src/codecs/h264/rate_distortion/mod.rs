@@ -11,6 +11,8 @@ mod quantiser_search;
 pub(super) mod record;
 mod refine;
 mod search;
+#[cfg(feature = "rayon")]
+mod slices;
 
 use super::cabac::Contexts;
 use super::cabac::block::Order;
@@ -33,6 +35,8 @@ use psy::Energy;
 use quantiser_search::{Trial, search_quantiser};
 use record::{BLOCKS, Counts, Kind, Record, chroma_number, mode_place};
 use search::{Found, NEVER, predict_4x4, predict_8x8, put_4x4, put_8x8};
+#[cfg(feature = "rayon")]
+pub(super) use slices::code_slices;
 
 /// What follows from the parameters for all macroblocks.
 #[derive(Debug, Clone, Copy)]

@@ -114,3 +114,20 @@ fn contexts() {
     let coder = engine.coder.expect("a coder that counts bits");
     assert_eq!(coder.picture.contexts.checksum(), 0x0017_dc15);
 }
+
+/// Slices on several threads give what they give one after another.
+#[cfg(feature = "rayon")]
+#[test]
+fn slices_side_by_side() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+    for (preset, slices) in [("medium", 4), ("faster", 2), ("slow", 3), ("veryslow", 7)] {
+        let parameters =
+            Parameters::read(29.0, &format!("preset={preset}:slices={slices}")).expect("known parameters");
+        let (mut alone, mut together) = (input('B', (48, 400)), input('B', (48, 400)));
+        let mut engine = Reconstruction::default();
+        engine.reconstruct_with(&mut alone, &parameters);
+        pool.install(|| engine.reconstruct_with(&mut together, &parameters));
+        assert!(engine.coders.len() > 1);
+        assert_eq!(checksum(&alone), checksum(&together), "{preset}");
+    }
+}
