@@ -19,6 +19,7 @@ fn check(picture: &Picture, settings: Settings, name: &str) {
         .and_then(|ours| ours.method(settings.method as u8))
         .and_then(|ours| ours.sns_strength(settings.sns_strength as u8))
         .and_then(|ours| ours.filter_strength(settings.filter_strength as u8))
+        .and_then(|ours| ours.filter_sharpness(settings.filter_sharpness as u8))
         .and_then(|ours| ours.segments(settings.segments as u8))
         .unwrap()
         .filter(WebPFilter::ALL[usize::from(settings.filter_type == 0)]);
@@ -113,7 +114,7 @@ fn random_settings() {
         let settings = Settings {
             sns_strength: rng.below(101) as i32,
             filter_strength: rng.below(101) as i32,
-            filter_sharpness: 0,
+            filter_sharpness: rng.below(8) as i32,
             filter_type: rng.below(2) as i32,
             segments: 1 + rng.below(4) as i32,
             ..Settings::new(quality(&mut rng), rng.below(7) as u8)

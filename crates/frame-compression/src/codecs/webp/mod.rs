@@ -132,7 +132,8 @@ impl Coder {
         for (strength, look) in self.strengths.iter_mut().zip(&self.looks) {
             strength.level = levels[usize::from(look.alpha)];
         }
-        let kind = Kind { is_simple: settings.filter == WebPFilter::Simple, sharpness: 0 };
+        let kind =
+            Kind { is_simple: settings.filter == WebPFilter::Simple, sharpness: settings.filter_sharpness };
         for y in 0..rows {
             let strengths = &self.strengths[y * columns..][..columns];
             self.level.run(DeblockRow { planes, y, strengths, kind });

@@ -37,9 +37,19 @@ fn quantiser(quality: f32, sns_strength: u8, alpha: i32) -> u8 {
     (127.0 * (1.0 - compression)) as u8
 }
 
-/// The filter's level for an edge of this height.
-fn level_of_edge(height: i32) -> i32 {
-    height.min(63)
+/// The lowest level of the filter that reaches over an edge of this height; the highest, where none does.
+fn level_of_edge(height: i32, sharpness: u8) -> i32 {
+    // Twice what an edge and its neighbourhood may differ by, and 3 more.
+    let reach = |level: i32| {
+        let room = 9 - i32::from(sharpness);
+        let interior = match sharpness {
+            0 => 2 * level,
+            1..=4 => level.min(2 * room).max(2),
+            _ => 2 * (level >> 2).min(room).max(1),
+        };
+        4 * level + interior + 3
+    };
+    (0..63).find(|&level| reach(level) >= 6 * height).unwrap_or(63)
 }
 
 /// The probability that two numbers of macroblocks stand for.
@@ -86,7 +96,8 @@ impl Segmentation {
         for (segment, of) in self.segments.iter_mut().zip(susceptibilities) {
             segment.quantiser = quantiser(settings.quality.get(), settings.sns_strength, of.alpha);
             let step = i32::from(AC_STEPS[usize::from(segment.quantiser)]) >> 2;
-            let strength = level_of_edge(step) * 5 * i32::from(settings.filter_strength) / (256 + of.beta);
+            // libwebp does not know the sharpness yet when it first asks, and asks once.
+            let strength = level_of_edge(step, 0) * 5 * i32::from(settings.filter_strength) / (256 + of.beta);
             segment.strength = if strength < 2 { 0 } else { strength.min(63) as u8 };
         }
         self.merge(looks);
@@ -150,7 +161,7 @@ impl Segmentation {
                 return 0;
             }
             let height = (segment.largest_edge * i32::from(segment.dcs.steps[1])) >> 3;
-            segment.strength.max(level_of_edge(height) as u8)
+            segment.strength.max(level_of_edge(height, settings.filter_sharpness) as u8)
         })
     }
 }

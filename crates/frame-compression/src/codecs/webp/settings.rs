@@ -39,6 +39,7 @@ pub struct WebP {
     pub(super) method: u8,
     pub(super) sns_strength: u8,
     pub(super) filter_strength: u8,
+    pub(super) filter_sharpness: u8,
     pub(super) filter: WebPFilter,
     pub(super) segments: u8,
 }
@@ -51,6 +52,7 @@ impl Default for WebP {
             method: 4,
             sns_strength: 50,
             filter_strength: 60,
+            filter_sharpness: 0,
             filter: WebPFilter::Normal,
             segments: 4,
         }
@@ -88,6 +90,14 @@ impl WebP {
     /// [`Error::InvalidSetting`].
     pub fn filter_strength(self, strength: u8) -> Result<Self, Error> {
         Ok(Self { filter_strength: within("filter_strength", strength, 0..=100)?, ..self })
+    }
+
+    /// Chooses how little the loop filter touches what is not flat, from 0 to 7; 0 by default.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`].
+    pub fn filter_sharpness(self, sharpness: u8) -> Result<Self, Error> {
+        Ok(Self { filter_sharpness: within("filter_sharpness", sharpness, 0..=7)?, ..self })
     }
 
     /// Chooses the loop filter; [`WebPFilter::Normal`] by default.
@@ -167,6 +177,19 @@ impl CodecSettings for WebP {
                 Ok(())
             },
             get: |settings| Some(settings.filter_strength.to_string()),
+        },
+        Field {
+            setting: whole(
+                "filter_sharpness",
+                "How little the loop filter touches what is not flat",
+                [0, 7],
+                "0",
+            ),
+            set: |settings, text| {
+                *settings = settings.filter_sharpness(text.parse()?).map_err(|_| Refused::NotOfItsKind)?;
+                Ok(())
+            },
+            get: |settings| Some(settings.filter_sharpness.to_string()),
         },
         Field {
             setting: Setting {
