@@ -70,6 +70,12 @@ jpeg_against_opencv() {
     $venv/bin/python crates/oracle/python/opencv_compare.py
 }
 
+# WebP through Pillow's and OpenCV's own interfaces, whose libwebp is newer than Debian's.
+webp_against_pillow() {
+    python_packages numpy pillow opencv-python-headless
+    $venv/bin/python crates/oracle/python/webp_compare.py ${FRAME_COMPRESSION_FULL:+--full}
+}
+
 # PyAV, and the command that Debian has.
 mpeg_against_ffmpeg() {
     python_packages 'av==18.*' numpy pillow
@@ -114,6 +120,7 @@ group_oracle() {
     done
     step "H.264 and H.265 against the command ffmpeg" command_against_ffmpeg
     step "JPEG against OpenCV" jpeg_against_opencv
+    step "WebP against Pillow and OpenCV" webp_against_pillow
     step "picture files against Pillow" pictures_against_pillow
 }
 
