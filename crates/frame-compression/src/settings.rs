@@ -283,6 +283,8 @@ pub(crate) trait CodecSettings: Sized + 'static {
     const FIELDS: &'static [Field<Self>];
     /// Other names that people know the codec by.
     const ALIASES: &'static [&'static str];
+    /// What others call a setting and this library has no use for, and why.
+    const USELESS: &'static [(&'static str, &'static str)] = &[];
     /// What the codec is, in one line.
     const DESCRIPTION: &'static str;
     /// Whose picture it gives, bit for bit; `None` where nobody promises that.
@@ -383,6 +385,10 @@ impl Settings {
     /// are out of their range.
     pub fn set(&mut self, name: &str, text: &str) -> Result<(), Error> {
         fn own<S: CodecSettings>(settings: &mut S, name: &str, text: &str) -> Option<Result<(), Error>> {
+            if let Some(&(setting, why)) = S::USELESS.iter().find(|(setting, _)| *setting == name) {
+                let (given, allowed) = (text.to_owned(), why.to_owned());
+                return Some(Err(Error::InvalidSetting { setting, given, allowed }));
+            }
             let field = S::FIELDS.iter().find(|field| field.setting.name == name)?;
             Some((field.set)(settings, text).map_err(|refused| refused.of(&field.setting, text)))
         }

@@ -214,6 +214,8 @@ impl CodecSettings for WebP {
         },
     ];
     const ALIASES: &'static [&'static str] = &["libwebp"];
+    const USELESS: &'static [(&'static str, &'static str)] =
+        &[("lossless", "lossless WebP changes no sample, so leave the picture as it is")];
     const DESCRIPTION: &'static str = "Lossy WebP, as Pillow and OpenCV write it";
     const EXACT_WITH: Option<&'static str> = Some("libwebp");
 
@@ -231,5 +233,19 @@ impl CodecSettings for WebP {
 
     fn hand_to(&self, engine: &mut Engine) {
         engine.settings = *self;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Settings;
+
+    #[test]
+    fn lossless_is_refused_with_what_it_would_do() {
+        let error = "webp:lossless=true".parse::<Settings>().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "lossless true is not allowed: lossless WebP changes no sample, so leave the picture as it is"
+        );
     }
 }
