@@ -1,6 +1,6 @@
 //! The bins of a macroblock (H.264 7.3.5, 9.3.3.1.1; docs/spec/h264-presets.md, section 5.3).
 
-use super::super::rate_distortion::coding::{ChromaCoding, LumaCoding};
+use super::super::rate_distortion::coded::{ChromaCoding, LumaCoding};
 use super::super::rate_distortion::record::{
     BLOCKS, Counts, Kind, Record, chroma_number, chroma_place, luma_number, luma_place,
 };

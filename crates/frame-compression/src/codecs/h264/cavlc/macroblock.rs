@@ -1,7 +1,7 @@
 //! The bits of a macroblock and of its parts.
 
 use super::super::cabac::macroblock::Subject;
-use super::super::rate_distortion::coding::{ChromaCoding, LumaCoding};
+use super::super::rate_distortion::coded::{ChromaCoding, LumaCoding};
 use super::super::rate_distortion::record::{
     BLOCKS, Counts, Kind, chroma_number, chroma_place, luma_number, luma_place,
 };

@@ -12,7 +12,7 @@ use super::super::deblock::filter_inside;
 use super::super::macroblock::{Macroblock, Source, scatter};
 use super::super::predict::planes::{Mode, predict_chroma};
 use super::Rules;
-use super::coding::{Block, ChromaCoding, LumaCoding};
+use super::coded::{Block, ChromaCoding, LumaCoding};
 use super::psy::{Energy, squares};
 use super::record::{BLOCKS, Counts, Kind, luma_place};
 use crate::simd::Simd;

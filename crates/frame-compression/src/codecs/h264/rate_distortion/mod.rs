@@ -3,7 +3,9 @@
 //!
 //! Macroblocks are coded in raster order: each needs the context model as the one before leaves it.
 
-pub(super) mod coding;
+mod chroma;
+pub(super) mod coded;
+mod coding;
 mod cost;
 pub(super) mod prices;
 mod psy;
@@ -13,6 +15,8 @@ mod refine;
 mod search;
 #[cfg(feature = "rayon")]
 mod slices;
+mod weighing;
+mod work;
 
 use super::cabac::Contexts;
 use super::cabac::block::Order;
@@ -20,23 +24,18 @@ use super::cabac::macroblock::{Around, Subject, pass_macroblock, pass_pcm};
 use super::deblock::Filter;
 use super::decision::Shortcut;
 use super::frame::Frame;
-use super::kernels::luma16x16;
 use super::macroblock::{Bottom, ChromaCanvas, LumaCanvas, Macroblock, Neighbours, gather, scatter};
-use super::predict::planes::{Mode, predict_luma};
 use super::preset::{Entropy, Parameters, Search, Trellis as When};
-use super::quantise::{Denoise, QP_MAX, Quantiser, chroma_qp, lambda};
+use super::quantise::QP_MAX;
 use super::rows::{Band, Coded, energy_of};
-use super::trellis::Scalings;
 use crate::simd::Simd;
-use coding::{Cavlc, ChromaCoding, Coder, LumaCoding, Significances, Spectra, Trellis};
-use cost::{Measure, predict_both_chroma};
-use prices::{chroma_weight, rate_lambda, trellis_lambda};
-use psy::Energy;
-use quantiser_search::{Trial, search_quantiser};
-use record::{BLOCKS, Counts, Kind, Record, chroma_number, mode_place};
-use search::{Found, NEVER, predict_4x4, predict_8x8, put_4x4, put_8x8};
+use coded::{ChromaCoding, LumaCoding};
+use record::{Counts, Kind, Record, chroma_number, mode_place};
+use search::Found;
 #[cfg(feature = "rayon")]
 pub(super) use slices::code_slices;
+use weighing::{Significances, Spectra};
+use work::{Chosen, Work};
 
 /// What follows from the parameters for all macroblocks.
 #[derive(Debug, Clone, Copy)]
@@ -96,90 +95,6 @@ impl Rules {
 /// Whether a picture's macroblocks depend on how many bits they take.
 pub(super) fn is_needed(parameters: &Parameters) -> bool {
     parameters.subme >= 6 || parameters.trellis != When::Off
-}
-
-/// When a search gives up.
-#[derive(Debug, Clone, Copy)]
-struct Limits {
-    abandons_8x8: bool,
-    cabac: bool,
-    /// Whether the costs of all modes are wanted.
-    keeps_costs: bool,
-}
-
-/// λ of the search.
-#[derive(Debug, Clone, Copy)]
-struct Prices {
-    lambda: u32,
-    /// The same at a quantiser of at most 51: the price of a mode where all nine are tried.
-    limited_lambda: u32,
-    /// Where not all modes are tried.
-    shortcut: Option<Shortcut>,
-}
-
-/// Intra16x16 by a mode.
-#[inline(always)]
-fn code_16x16<S: Simd>(simd: S, macroblock: &Macroblock, coder: &Coder<'_>, mode: Mode, to: &mut LumaCoding) {
-    let prediction = if S::IS_SCALAR {
-        predict_luma(&macroblock.luma, mode, macroblock.neighbours)
-    } else {
-        luma16x16::predict(simd, &macroblock.luma, mode, macroblock.neighbours)
-    };
-    to.mode = mode;
-    coder.code_16x16(simd, &macroblock.source.y, &prediction, to);
-}
-
-/// Codes luma once more by the same modes.
-#[inline(always)]
-fn code_again<S: Simd>(
-    simd: S,
-    macroblock: &mut Macroblock,
-    coder: &Coder<'_>,
-    cabac: bool,
-    luma: &mut LumaCoding,
-) {
-    match luma.kind {
-        Kind::Intra16x16 => code_16x16(simd, macroblock, coder, luma.mode, luma),
-        Kind::Intra8x8 => {
-            for k in 0..4 {
-                let source = macroblock.source.luma_8x8(k % 2 * 8, k / 2 * 8);
-                let prediction = predict_8x8(simd, macroblock, k, luma.modes[4 * k]);
-                let block = coder.code_8x8(simd, k, &luma.counts, &source, &prediction);
-                put_8x8(macroblock, k, &block);
-                luma.put_8x8(k, &block, cabac);
-            }
-            luma.settle_pattern();
-        }
-        Kind::Intra4x4 => {
-            for (k, (x, y)) in BLOCKS.into_iter().enumerate() {
-                let source = gather::<4, 16>(&macroblock.source.y, 16, 64 * y + 4 * x);
-                let prediction = predict_4x4(simd, macroblock, k, luma.modes[k]);
-                let block = coder.code_4x4(simd, k, &luma.counts, &source, &prediction);
-                put_4x4(macroblock, k, &block);
-                luma.put_4x4(k, &block);
-            }
-            luma.settle_pattern();
-        }
-        Kind::Pcm => {}
-    }
-}
-
-/// Codes luma and chroma once more.
-fn code_both_again<S: Simd>(
-    simd: S,
-    macroblock: &mut Macroblock,
-    coder: &Coder<'_>,
-    cabac: bool,
-    luma: &mut LumaCoding,
-    (prediction, chroma): (&[u8; 128], &mut ChromaCoding),
-) {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            code_again(simd, macroblock, coder, cabac, luma);
-            coder.code_chroma(simd, &macroblock.source.chroma, prediction, chroma);
-        },
-    );
 }
 
 /// What a picture that is being coded has left so far.
@@ -390,275 +305,6 @@ fn finish_pcm(macroblock: &mut Macroblock, last: u8) -> Record {
         chroma_counts: [16; 8],
         qp: last,
         changes_qp: false,
-    }
-}
-
-/// A macroblock as it is coded.
-struct Chosen {
-    luma: LumaCoding,
-    chroma: ChromaCoding,
-    qp: u8,
-}
-
-/// What coding a macroblock needs to know.
-struct Work<'a> {
-    frame: &'a Frame<'a>,
-    rules: &'a Rules,
-    contexts: &'a Contexts,
-    around: &'a Around,
-    counts: Counts,
-    spectra: &'a Spectra,
-    significances: Significances,
-    quantisers: Quantisers,
-}
-
-impl<'a> Work<'a> {
-    fn chroma_qp(&self, qp: u8) -> u8 {
-        chroma_qp(qp, self.frame.chroma_offset)
-    }
-
-    /// The chroma quantiser that belongs to the macroblock's, beyond 51 as well.
-    fn extended_chroma(&self) -> u8 {
-        let Quantisers { quantiser, qp, .. } = self.quantisers;
-        self.chroma_qp(qp) + (quantiser - qp)
-    }
-
-    /// A coder at a quantiser.
-    fn coder(&self, qp: u8, trellis: bool) -> Coder<'_> {
-        let chroma = self.chroma_qp(qp);
-        let trellis = trellis.then(|| Trellis {
-            contexts: self.contexts,
-            luma: Scalings::of(qp),
-            chroma: Scalings::of(chroma),
-            luma_lambda: trellis_lambda(self.quantisers.quantiser),
-            chroma_lambda: trellis_lambda(self.extended_chroma()),
-            strength: self.rules.psy_trellis,
-            spectra: self.spectra,
-            significances: &self.significances,
-            cavlc: (!self.rules.cabac).then_some(Cavlc {
-                counts: &self.counts,
-                counts_levels: false,
-                long_levels: self.rules.transform_8x8,
-            }),
-        });
-        Coder {
-            luma: self.frame.quantisers.at(qp),
-            chroma: Quantiser::of(chroma),
-            denoise: Denoise::of(self.quantisers.quantiser),
-            trellis,
-        }
-    }
-
-    fn measure<'b, S: Simd>(&'b self, simd: S, macroblock: &'b Macroblock) -> Measure<'b> {
-        let Quantisers { quantiser, qp, last } = self.quantisers;
-        Measure {
-            rules: self.rules,
-            contexts: self.contexts,
-            around: self.around,
-            counts: self.counts.clone(),
-            source: &macroblock.source,
-            energy: simd.vectorize(
-                #[inline(always)]
-                || Energy::of_macroblock(simd, &macroblock.source.y),
-            ),
-            psy_lambda: u64::from(self.rules.psy_rd) * u64::from(lambda(quantiser)),
-            rate: rate_lambda(quantiser).into(),
-            chroma_rate: rate_lambda(self.chroma_qp(qp)).into(),
-            chroma_weight: if self.rules.psy {
-                chroma_weight(quantiser, self.extended_chroma()).into()
-            } else {
-                256
-            },
-            qp,
-            last,
-            patient: self.rules.subme >= 11,
-        }
-    }
-
-    /// Chooses how to code the macroblock and codes it; `None` for raw samples.
-    fn choose<S: Simd>(
-        &self,
-        simd: S,
-        macroblock: &mut Macroblock,
-        found: &mut Found,
-        codings: &mut [LumaCoding; 3],
-    ) -> Option<Chosen> {
-        let rules = self.rules;
-        let Quantisers { quantiser, qp, .. } = self.quantisers;
-        let prices =
-            Prices { lambda: lambda(quantiser), limited_lambda: lambda(qp), shortcut: rules.shortcut };
-        let coder = self.coder(qp, rules.trellis == When::Everywhere && rules.weighs_rate());
-        let limits =
-            Limits { abandons_8x8: !rules.weighs_rate(), cabac: rules.cabac, keeps_costs: rules.subme >= 8 };
-        self.search(simd, macroblock, &coder, (&limits, &prices), found, codings);
-
-        let mut chroma = ChromaCoding { mode: found.chroma, ..ChromaCoding::default() };
-        let [sixteen, eight, four] = codings;
-        let (cost, luma) = if rules.weighs_rate() {
-            simd.vectorize(
-                #[inline(always)]
-                || {
-                    code_16x16(simd, macroblock, &coder, found.mode_16x16, sixteen);
-                    coder.code_chroma(simd, &macroblock.source.chroma, &found.prediction, &mut chroma);
-                },
-            );
-            let best = self.cheapest(simd, macroblock, found, [sixteen, four, eight], &chroma);
-            let raw = (3088 * u64::from(rate_lambda(quantiser)) + 128) >> 8;
-            if !rules.psy && raw < u64::from(best.0) {
-                return None;
-            }
-            best
-        } else {
-            sixteen.kind = Kind::Intra16x16;
-            sixteen.mode = found.mode_16x16;
-            let mut best = (found.cost_16x16, &*sixteen);
-            for (cost, coding) in [(found.cost_4x4, &*four), (found.cost_8x8, &*eight)] {
-                if cost < best.0 {
-                    best = (cost, coding);
-                }
-            }
-            best
-        };
-        let mut luma = luma.clone();
-        if rules.subme >= 8 {
-            self.refine(simd, macroblock, &coder, found, (&mut luma, &mut chroma), cost);
-        }
-        let mut qp = qp;
-        if rules.subme >= 10 {
-            set_modes(macroblock, &luma);
-            qp = self.search_quantiser(simd, macroblock, &mut luma, &mut chroma);
-        }
-        let coder = self.coder(qp, rules.trellis != When::Off);
-        if chroma.mode != found.chroma {
-            found.prediction = predict_both_chroma(macroblock, chroma.mode);
-        }
-        let with_chroma = (&found.prediction, &mut chroma);
-        code_both_again(simd, macroblock, &coder, rules.cabac, &mut luma, with_chroma);
-        Some(Chosen { luma, chroma, qp })
-    }
-
-    /// Searches the modes of all types.
-    fn search<S: Simd>(
-        &self,
-        simd: S,
-        macroblock: &mut Macroblock,
-        coder: &Coder<'_>,
-        (limits, prices): (&Limits, &Prices),
-        found: &mut Found,
-        [_, eight, four]: &mut [LumaCoding; 3],
-    ) {
-        let rules = self.rules;
-        search::search_16x16(simd, macroblock, limits, prices, found);
-        let tried =
-            rules.intra_8x8 && search::search_8x8(simd, macroblock, coder, limits, prices, found, eight);
-        if !tried {
-            found.cost_8x8 = NEVER;
-        }
-        let least = found.cost_16x16.min(found.cost_8x8);
-        let limit = match rules.subme {
-            11.. => NEVER,
-            6.. => 10 * least / 8,
-            _ => least,
-        };
-        let tried =
-            rules.intra_4x4 && search::search_4x4(simd, macroblock, coder, limit, prices, found, four);
-        if !tried {
-            found.cost_4x4 = NEVER;
-        }
-        search::search_chroma(simd, macroblock, limits, prices, found);
-    }
-
-    /// The cheapest of Intra16x16, Intra4x4 and Intra8x8; of equals the first. The likeliest is measured first, so that
-    /// the others' bits need not be counted where their distortion is more already.
-    fn cheapest<'b, S: Simd>(
-        &self,
-        simd: S,
-        macroblock: &Macroblock,
-        found: &Found,
-        codings: [&'b mut LumaCoding; 3],
-        chroma: &ChromaCoding,
-    ) -> (u32, &'b LumaCoding) {
-        let mut measure = self.measure(simd, macroblock);
-        let chroma_bits = measure.chroma_bits(chroma);
-        let codings = codings.map(|coding| &*coding);
-        let searched = [found.cost_16x16, found.cost_4x4, found.cost_8x8];
-        let mut order = [0, 1, 2];
-        order.sort_unstable_by_key(|&i: &usize| searched[i]);
-        let mut best = (u32::MAX, 3);
-        for i in order.into_iter().filter(|&i| searched[i] != NEVER) {
-            let limit = best.0.saturating_add(u32::from(i < best.1));
-            let cost = measure.cost(simd, codings[i], chroma, chroma_bits, limit);
-            if cost < limit {
-                best = (cost, i);
-            }
-        }
-        (best.0, codings[best.1.min(2)])
-    }
-
-    fn refine<S: Simd>(
-        &self,
-        simd: S,
-        macroblock: &mut Macroblock,
-        coder: &Coder<'_>,
-        found: &Found,
-        (luma, chroma): (&mut LumaCoding, &mut ChromaCoding),
-        mut cost: u32,
-    ) {
-        let scene = macroblock.clone();
-        let mut measure = self.measure(simd, &scene);
-        let partial = coder.counting_levels();
-        simd.vectorize(
-            #[inline(always)]
-            || {
-                if luma.kind == Kind::Intra16x16 {
-                    refine::refine_16x16(
-                        simd,
-                        macroblock,
-                        coder,
-                        &mut measure,
-                        found,
-                        luma,
-                        (&*chroma, &mut cost),
-                    );
-                }
-                if macroblock.neighbours.left || macroblock.neighbours.top {
-                    refine::refine_chroma(simd, macroblock, coder, &mut measure, found, chroma);
-                }
-                measure.counts.put_luma(&luma.counts);
-                match luma.kind {
-                    Kind::Intra8x8 => {
-                        refine::refine_8x8(simd, macroblock, &partial, &mut measure, found, luma, chroma);
-                    }
-                    Kind::Intra4x4 => refine::refine_4x4(simd, macroblock, &partial, &mut measure, luma),
-                    Kind::Intra16x16 | Kind::Pcm => {}
-                }
-            },
-        );
-    }
-
-    fn search_quantiser<S: Simd>(
-        &self,
-        simd: S,
-        macroblock: &mut Macroblock,
-        luma: &mut LumaCoding,
-        chroma: &mut ChromaCoding,
-    ) -> u8 {
-        let rules = self.rules;
-        let Quantisers { qp, last, .. } = self.quantisers;
-        let scene = macroblock.clone();
-        let mut measure = self.measure(simd, &scene);
-        let prediction = predict_both_chroma(macroblock, chroma.mode);
-        search_quantiser(qp, last, rules.psy_rd != 0, |qp| {
-            let coder = self.coder(qp, rules.trellis == When::Everywhere);
-            let with_chroma = (&prediction, &mut *chroma);
-            code_both_again(simd, macroblock, &coder, rules.cabac, luma, with_chroma);
-            measure.qp = qp;
-            let cost = measure.cost(simd, luma, chroma, None, u32::MAX);
-            let residual = chroma.pattern != 0
-                || luma.pattern != 0
-                || rules.cabac && luma.kind == Kind::Intra16x16 && luma.dc_coded;
-            Trial { cost, residual }
-        })
     }
 }
 

@@ -3,11 +3,13 @@
 use super::super::macroblock::Macroblock;
 use super::super::predict::edge::Available;
 use super::super::predict::planes::Mode;
-use super::coding::{Block, ChromaCoding, Coder, LumaCoding};
+use super::coded::{Block, ChromaCoding, LumaCoding};
+use super::coding::Coder;
 use super::cost::{Measure, predict_both_chroma};
 use super::psy::{Energy, energy_4x4, squares};
 use super::record::{chroma_number, mode_place};
 use super::search::{Found, block_4x4, block_8x8, predict_4x4, predict_8x8, put_4x4, put_8x8};
+use super::work::code_16x16;
 use crate::simd::Simd;
 
 /// The modes in the order of the refinement.
@@ -35,7 +37,7 @@ pub(super) fn refine_16x16<S: Simd>(
             continue;
         }
         let mut trial = LumaCoding::default();
-        super::code_16x16(simd, macroblock, coder, mode, &mut trial);
+        code_16x16(simd, macroblock, coder, mode, &mut trial);
         let cost = measure.cost(simd, &trial, chroma, None, *best);
         if cost < *best {
             *best = cost;

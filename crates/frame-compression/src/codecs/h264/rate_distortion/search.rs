@@ -1,17 +1,36 @@
 //! The search by transformed differences, before rates are known (docs/spec/h264-presets.md, section 8.1).
 
-use super::super::decision::{available_8x8, choose_by_shortcut};
+use super::super::decision::{Shortcut, available_8x8, choose_by_shortcut};
 use super::super::distortion::{sa8d_8x8, satd, satd_4x4};
 use super::super::kernels::{self, Flat, Place, Spot, luma4x4, luma8x8, luma16x16};
 use super::super::macroblock::{LumaCanvas, Macroblock, gather, scatter};
 use super::super::predict::blocks::{self, predict};
 use super::super::predict::edge::{Available, Edge4x4, Edge8x8};
 use super::super::predict::planes::{Mode, predict_chroma, predict_luma};
-use super::coding::{Block, Coder, LumaCoding};
+use super::coded::{Block, LumaCoding};
+use super::coding::Coder;
 use super::cost::predict_both_chroma;
 use super::record::{BLOCKS, Kind, mode_place};
-use super::{Limits, Prices};
 use crate::simd::{Simd, Words};
+
+/// When a search gives up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) abandons_8x8: bool,
+    pub(super) cabac: bool,
+    /// Whether the costs of all modes are wanted.
+    pub(super) keeps_costs: bool,
+}
+
+/// λ of the search.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Prices {
+    pub(super) lambda: u32,
+    /// The same at a quantiser of at most 51: the price of a mode where all nine are tried.
+    pub(super) limited_lambda: u32,
+    /// Where not all modes are tried.
+    pub(super) shortcut: Option<Shortcut>,
+}
 
 /// What the search finds.
 #[derive(Debug, Clone)]
