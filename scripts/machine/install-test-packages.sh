@@ -8,3 +8,8 @@ debian_packages gcc g++ pkg-config python3-venv valgrind ffmpeg strace libjpeg-t
     echo "'make test-rust' runs what needs nothing but Rust." >&2
     exit 1
 }
+
+# Where Node comes from elsewhere, Debian's would be a second one.
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    debian_packages nodejs npm
+fi
