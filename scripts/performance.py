@@ -96,7 +96,7 @@ def compare(rows):
 
 def section(entry):
     """Where an entry stands on the page."""
-    if "DataLoader" in entry["work"]:
+    if "2 worker" in entry["work"]:
         return "In loading workers"
     if entry["against"] in ("the same on 1 thread", "both on 1 thread", "1 thread"):
         return "On two threads"
