@@ -317,7 +317,14 @@ impl Converter {
         let chroma = self.chroma_row(y / down);
         let repeated = [luma, planes.cb.padded_row(chroma), planes.cr.padded_row(chroma)];
         match self.back {
-            Back::X86 => self.level.run(RowX86 { planes: repeated, factors, rgb }),
+            Back::X86 | Back::Full => {
+                self.level.run(ConvertBack {
+                    is_full: self.back == Back::Full,
+                    planes: repeated,
+                    factors,
+                    rgb,
+                });
+            }
             Back::Arm => back::row_arm::<2>(repeated, factors, rgb),
             Back::Tables => back::row_by_tables::<2>(repeated, factors, rgb),
             Back::FilteredDown => {
@@ -330,7 +337,6 @@ impl Converter {
                 let [cb, cr] = &self.fine;
                 back::row_finely(luma, [cb, cr], factors, rgb);
             }
-            Back::Full => self.level.run(RowFull { planes: repeated, factors, rgb }),
         }
     }
 
@@ -382,35 +388,25 @@ impl Job for PutRow<'_> {
     }
 }
 
-/// Converts a row back, as [`Back::X86`].
-struct RowX86<'a> {
+/// Converts a row back, as [`Back::X86`] or [`Back::Full`].
+struct ConvertBack<'a> {
+    is_full: bool,
     planes: [&'a [u8]; 3],
     factors: &'a back::Factors,
     rgb: &'a mut [u8],
 }
 
-impl Job for RowX86<'_> {
+impl Job for ConvertBack<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        kernels::row_x86(simd, self.planes, self.factors, self.rgb);
-    }
-}
-
-/// Converts a row back, as [`Back::Full`].
-struct RowFull<'a> {
-    planes: [&'a [u8]; 3],
-    factors: &'a back::Factors,
-    rgb: &'a mut [u8],
-}
-
-impl Job for RowFull<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        kernels::row_full(simd, self.planes, self.factors, self.rgb);
+        let Self { is_full, planes, factors, rgb } = self;
+        if is_full {
+            kernels::row_full(simd, planes, factors, rgb);
+        } else {
+            kernels::row_x86(simd, planes, factors, rgb);
+        }
     }
 }
 
