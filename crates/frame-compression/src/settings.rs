@@ -148,8 +148,36 @@ impl Setting {
 }
 
 /// The entry of a member of a settings type: one that several codecs have by its name alone, one that is chosen by name by
-/// `name: Type, help, default`, one that may be missing by `name?: Type, names, help`, the first name being that of the lack.
+/// `name: Type, help, default`, one that may be missing by `name?: Type, names, help`, the first name being that of the lack,
+/// and a whole number, whose setter refuses what is outside, by `name in least..=most, help, default`.
 macro_rules! field {
+    (quality) => {
+        $crate::settings::Field {
+            setting: $crate::settings::Setting::QUALITY,
+            set: |settings, text| {
+                settings.quality = $crate::settings::read_quality(text)?;
+                Ok(())
+            },
+            get: |settings| Some(settings.quality.get().to_string()),
+        }
+    };
+    ($name:ident in $least:literal..=$most:literal, $help:expr, $default:expr) => {
+        $crate::settings::Field {
+            setting: $crate::settings::Setting {
+                name: stringify!($name),
+                help: $help,
+                kind: $crate::settings::SettingKind::Whole { least: $least, most: $most },
+                default: Some($default),
+            },
+            set: |settings, text| {
+                *settings = settings
+                    .$name(text.parse()?)
+                    .map_err(|_| $crate::settings::Refused::NotOfItsKind)?;
+                Ok(())
+            },
+            get: |settings| Some(settings.$name.to_string()),
+        }
+    };
     (crf) => {
         $crate::settings::Field {
             setting: $crate::settings::Setting::CRF,

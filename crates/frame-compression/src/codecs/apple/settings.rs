@@ -4,7 +4,7 @@ use super::Engine;
 use crate::error::Error;
 use crate::names::{Backend, Codec};
 use crate::quality::Quality;
-use crate::settings::{CodecSettings, Field, Setting, read_quality};
+use crate::settings::{CodecSettings, Field, field};
 
 /// The codecs that Apple's systems have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -94,14 +94,7 @@ impl Apple {
 impl CodecSettings for Apple {
     type Engine = Engine;
 
-    const FIELDS: &'static [Field<Self>] = &[Field {
-        setting: Setting::QUALITY,
-        set: |settings, text| {
-            settings.quality = read_quality(text)?;
-            Ok(())
-        },
-        get: |settings| Some(settings.quality.get().to_string()),
-    }];
+    const FIELDS: &'static [Field<Self>] = &[field!(quality)];
     const ALIASES: &'static [&'static str] = &[];
     const DESCRIPTION: &'static str = "The operating system's codec";
     const EXACT_WITH: Option<&'static str> = None;

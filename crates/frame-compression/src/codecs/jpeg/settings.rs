@@ -4,7 +4,7 @@ use super::{Coder, Engine, QuantTables};
 use crate::error::Error;
 use crate::names::{Codec, Subsampling};
 use crate::quality::Quality;
-use crate::settings::{CodecSettings, Field, Refused, Setting, SettingKind, read_quality};
+use crate::settings::{CodecSettings, Field, Refused, Setting, SettingKind, field};
 
 /// JPEG as libjpeg-turbo codes it.
 ///
@@ -66,27 +66,8 @@ impl CodecSettings for Jpeg {
     type Engine = Engine;
 
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            setting: Setting::QUALITY,
-            set: |settings, text| {
-                settings.quality = read_quality(text)?;
-                Ok(())
-            },
-            get: |settings| Some(settings.quality.get().to_string()),
-        },
-        Field {
-            setting: Setting {
-                name: "subsampling",
-                help: "Chroma subsampling",
-                kind: SettingKind::Choice { names: Subsampling::NAMES },
-                default: Some("420"),
-            },
-            set: |settings, text| {
-                settings.subsampling = text.parse()?;
-                Ok(())
-            },
-            get: |settings| Some(settings.subsampling.name().to_owned()),
-        },
+        field!(quality),
+        field!(subsampling: Subsampling, "Chroma subsampling", "420"),
         Field {
             setting: Setting {
                 name: "quant_tables",

@@ -6,7 +6,7 @@ use super::Engine;
 use crate::error::Error;
 use crate::names::{Codec, named};
 use crate::quality::Quality;
-use crate::settings::{CodecSettings, Field, Refused, Setting, SettingKind, read_quality};
+use crate::settings::{CodecSettings, Field, SettingKind, field};
 
 /// The loop filter of a WebP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -123,95 +123,17 @@ fn within(setting: &'static str, given: u8, allowed: RangeInclusive<u8>) -> Resu
     Err(Error::InvalidSetting { setting, given: given.to_string(), allowed: kind.to_string() })
 }
 
-const fn whole(
-    name: &'static str,
-    help: &'static str,
-    [least, most]: [u32; 2],
-    default: &'static str,
-) -> Setting {
-    Setting { name, help, kind: SettingKind::Whole { least, most }, default: Some(default) }
-}
-
 impl CodecSettings for WebP {
     type Engine = Engine;
 
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            setting: Setting::QUALITY,
-            set: |settings, text| {
-                settings.quality = read_quality(text)?;
-                Ok(())
-            },
-            get: |settings| Some(settings.quality.get().to_string()),
-        },
-        Field {
-            setting: whole(
-                "method",
-                "How hard the encoder tries, from 0 (fast) to 6 (thorough)",
-                [0, 6],
-                "4",
-            ),
-            set: |settings, text| {
-                *settings = settings.method(text.parse()?).map_err(|_| Refused::NotOfItsKind)?;
-                Ok(())
-            },
-            get: |settings| Some(settings.method.to_string()),
-        },
-        Field {
-            setting: whole(
-                "sns_strength",
-                "How much smooth parts are preferred to busy ones",
-                [0, 100],
-                "50",
-            ),
-            set: |settings, text| {
-                *settings = settings.sns_strength(text.parse()?).map_err(|_| Refused::NotOfItsKind)?;
-                Ok(())
-            },
-            get: |settings| Some(settings.sns_strength.to_string()),
-        },
-        Field {
-            setting: whole("filter_strength", "Strength of the loop filter, 0 for none", [0, 100], "60"),
-            set: |settings, text| {
-                *settings = settings.filter_strength(text.parse()?).map_err(|_| Refused::NotOfItsKind)?;
-                Ok(())
-            },
-            get: |settings| Some(settings.filter_strength.to_string()),
-        },
-        Field {
-            setting: whole(
-                "filter_sharpness",
-                "How little the loop filter touches what is not flat",
-                [0, 7],
-                "0",
-            ),
-            set: |settings, text| {
-                *settings = settings.filter_sharpness(text.parse()?).map_err(|_| Refused::NotOfItsKind)?;
-                Ok(())
-            },
-            get: |settings| Some(settings.filter_sharpness.to_string()),
-        },
-        Field {
-            setting: Setting {
-                name: "filter",
-                help: "The loop filter",
-                kind: SettingKind::Choice { names: WebPFilter::NAMES },
-                default: Some("normal"),
-            },
-            set: |settings, text| {
-                settings.filter = text.parse()?;
-                Ok(())
-            },
-            get: |settings| Some(settings.filter.name().to_owned()),
-        },
-        Field {
-            setting: whole("segments", "How many kinds of macroblocks are told apart at most", [1, 4], "4"),
-            set: |settings, text| {
-                *settings = settings.segments(text.parse()?).map_err(|_| Refused::NotOfItsKind)?;
-                Ok(())
-            },
-            get: |settings| Some(settings.segments.to_string()),
-        },
+        field!(quality),
+        field!(method in 0..=6, "How hard the encoder tries, from 0 (fast) to 6 (thorough)", "4"),
+        field!(sns_strength in 0..=100, "How much smooth parts are preferred to busy ones", "50"),
+        field!(filter_strength in 0..=100, "Strength of the loop filter, 0 for none", "60"),
+        field!(filter_sharpness in 0..=7, "How little the loop filter touches what is not flat", "0"),
+        field!(filter: WebPFilter, "The loop filter", "normal"),
+        field!(segments in 1..=4, "How many kinds of macroblocks are told apart at most", "4"),
     ];
     const ALIASES: &'static [&'static str] = &["libwebp"];
     const USELESS: &'static [(&'static str, &'static str)] =
