@@ -52,23 +52,15 @@ def pictures():
 def main():
     ours = Ours()
     rng = np.random.default_rng(15)
-    compared = 0
-
-    def check(picture, settings, theirs):
-        nonlocal compared
-        differing = np.count_nonzero(ours(picture, settings) != theirs)
-        assert not differing, f"{settings}, {picture.shape[1]}x{picture.shape[0]}: {differing} samples differ"
-        compared += 1
-
     for picture in pictures():
         quality = int(rng.integers(1, 101))
         for name, factor in FACTORS.items():
             theirs = opencv(picture, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, factor)
-            check(picture, f"jpeg:quality={quality}:subsampling={name}", theirs)
+            ours.check(picture, f"jpeg:quality={quality}:subsampling={name}", theirs)
         default = opencv(picture, quality)
         assert np.array_equal(default, pillow(picture, quality)), "OpenCV's default is not Pillow's 4:2:0"
-        check(picture, f"jpeg:quality={quality}", default)
-    print(f"OpenCV {cv2.__version__}: {compared} pictures compared, 0 samples differ")
+        ours.check(picture, f"jpeg:quality={quality}", default)
+    print(f"OpenCV {cv2.__version__}: {ours.compared} pictures compared, 0 samples differ")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ class Ours:
         target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
         program = target / "release/examples/rgb_filter"
         self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.compared = 0
 
     def __call__(self, picture, settings):
         height, width, _ = picture.shape
@@ -26,3 +27,9 @@ class Ours:
         answer = self.process.stdout.read(picture.size)
         assert len(answer) == picture.size, "the program failed"
         return np.frombuffer(answer, np.uint8).reshape(picture.shape)
+
+    def check(self, picture, settings, theirs):
+        """Holds the library's picture against a codec's, and counts it: not one sample may differ."""
+        differing = np.count_nonzero(self(picture, settings) != theirs)
+        assert not differing, f"{settings}, {picture.shape[1]}x{picture.shape[0]}: {differing} samples differ"
+        self.compared += 1

@@ -50,19 +50,12 @@ def main():
     ours = Ours()
     rng = np.random.default_rng(13)
     photographs = [np.asarray(Image.open(ROOT / f"assets/images/{name}.png").convert("RGB")) for name in PHOTOGRAPHS]
-    compared = 0
-
-    def check(picture, settings, theirs):
-        nonlocal compared
-        differing = np.count_nonzero(ours(picture, settings) != theirs)
-        assert not differing, f"{settings}, {picture.shape[1]}x{picture.shape[0]}: {differing} samples differ"
-        compared += 1
 
     def check_both(picture, quality, method):
-        check(picture, f"webp:quality={quality}:method={method}", pillow(picture, quality, method))
+        ours.check(picture, f"webp:quality={quality}:method={method}", pillow(picture, quality, method))
         # OpenCV takes a quality of 0 for 1.
         if method == 4 and quality >= 1 and quality == int(quality):
-            check(picture, f"webp:quality={quality}", opencv(picture, int(quality)))
+            ours.check(picture, f"webp:quality={quality}", opencv(picture, int(quality)))
 
     for number in range(20_000 if full else 1_000):
         width, height = rng.integers(1, 161, 2)
@@ -77,7 +70,7 @@ def main():
             large = np.asarray(Image.fromarray(photographs[0]).resize((width, height), Image.Resampling.BICUBIC))
             for method in (0, 4, 6):
                 check_both(large, 75, method)
-    print(f"Pillow with libwebp {features.version('webp')}, OpenCV {cv2.__version__}: {compared} pictures compared, 0 samples differ")
+    print(f"Pillow with libwebp {features.version('webp')}, OpenCV {cv2.__version__}: {ours.compared} pictures compared, 0 samples differ")
 
 
 if __name__ == "__main__":
