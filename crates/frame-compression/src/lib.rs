@@ -54,6 +54,25 @@ pub fn reconstruct_h264(planes: &mut Planes, crf: f32, parameters: &str) -> Resu
     Ok(())
 }
 
+/// A clip by H.264, frame by frame, for the comparison with x264 itself.
+///
+/// # Errors
+/// The part of the text that is not known.
+#[doc(hidden)]
+pub fn reconstruct_h264_clip(
+    frames: &mut [Planes],
+    crf: f32,
+    parameters: &str,
+    keyint: u32,
+) -> Result<(), UnknownName> {
+    let parameters = codecs::h264::Parameters::read(crf, parameters)?;
+    let mut clip = codecs::h264::Clip::default();
+    for planes in frames {
+        clip.reconstruct(planes, &parameters, keyint);
+    }
+    Ok(())
+}
+
 /// The examples of the guides are run as those of this documentation are.
 #[cfg(doctest)]
 mod guides {

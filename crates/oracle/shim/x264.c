@@ -96,6 +96,30 @@ struct oracle_x264 *oracle_x264_open(int width, int height, const struct oracle_
     return oracle;
 }
 
+/* Feeds a frame of a clip, of three planes whose rows have no padding, or none once the clip is over (NULL). 1 when a
+ * frame came out, whose place in the clip is then in `place`, 0 when none did, -1 on an error. */
+int oracle_x264_feed(struct oracle_x264 *oracle, const uint8_t *y, const uint8_t *cb, const uint8_t *cr, int width,
+                     int64_t *place)
+{
+    const uint8_t *planes[3] = {y, cb, cr};
+    for (int i = 0; i < 3; i++) {
+        oracle->in.img.plane[i] = (uint8_t *)planes[i];
+        oracle->in.img.i_stride[i] = i ? width / 2 : width;
+    }
+    oracle->in.i_type = X264_TYPE_AUTO;
+    oracle->in.i_pts = y ? oracle->frames++ : 0;
+    int count = 0;
+    oracle->size = x264_encoder_encode(oracle->encoder, &oracle->nals, &count, y ? &oracle->in : NULL, &oracle->out);
+    *place = oracle->out.i_pts;
+    return oracle->size < 0 ? -1 : oracle->size > 0;
+}
+
+/* How many frames that were fed have not come out. */
+int oracle_x264_delayed(const struct oracle_x264 *oracle)
+{
+    return x264_encoder_delayed_frames(oracle->encoder);
+}
+
 /* Codes one frame of three planes, whose rows have no padding. 0, or -1 on an error. */
 int oracle_x264_encode(struct oracle_x264 *oracle, const uint8_t *y, const uint8_t *cb, const uint8_t *cr, int width)
 {

@@ -1,4 +1,4 @@
-//! libx264: CRF, one IDR frame.
+//! libx264: CRF, one IDR frame, or a clip.
 
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::ptr::{self, NonNull};
@@ -34,6 +34,15 @@ unsafe extern "C" {
         cr: *const u8,
         width: c_int,
     ) -> c_int;
+    fn oracle_x264_feed(
+        oracle: *mut Raw,
+        y: *const u8,
+        cb: *const u8,
+        cr: *const u8,
+        width: c_int,
+        place: *mut i64,
+    ) -> c_int;
+    fn oracle_x264_delayed(oracle: *const Raw) -> c_int;
     fn oracle_x264_bitstream(oracle: *const Raw, size: *mut c_int) -> *const u8;
     fn oracle_x264_plane(oracle: *const Raw, plane: c_int, stride: *mut c_int) -> *const u8;
     fn oracle_x264_build() -> c_int;
@@ -183,6 +192,32 @@ impl Encoder {
         self.coded = true;
     }
 
+    /// Feeds the next frame of a clip, or none once it is over; the place of the frame that came out, if one did.
+    ///
+    /// # Panics
+    /// If the library fails or the frame is not of the encoder's size.
+    pub fn feed(&mut self, frame: Option<&Frame>) -> Option<usize> {
+        let planes = frame.map_or([ptr::null(); 3], |frame| {
+            assert_eq!((frame.width, frame.height), (self.width, self.height));
+            frame.planes.each_ref().map(|plane| plane.as_ptr())
+        });
+        self.coded = false;
+        let mut place = 0;
+        let [y, cb, cr] = planes;
+        // SAFETY: the encoder is open; the planes are NULL, or as large as its size says: `Frame` makes them so.
+        let result =
+            unsafe { oracle_x264_feed(self.raw.as_ptr(), y, cb, cr, self.width as c_int, &mut place) };
+        assert!(result >= 0, "libx264 fails to code a frame");
+        self.coded = result > 0;
+        self.coded.then_some(place as usize)
+    }
+
+    /// How many frames that were fed have not come out.
+    pub fn delayed(&self) -> usize {
+        // SAFETY: the encoder is open.
+        (unsafe { oracle_x264_delayed(self.raw.as_ptr()) }) as usize
+    }
+
     /// The coded picture as an Annex B byte stream.
     ///
     /// # Panics
@@ -247,6 +282,26 @@ pub fn reconstruct(planes: &Planes, settings: &Settings) -> Planes {
     let mut encoder = Encoder::open(planes.width(), planes.height(), settings);
     encoder.encode(&Frame::from(planes));
     encoder.reconstruction()
+}
+
+/// The frames, in the order in which they are shown, that coding a clip with libx264 and decoding leaves.
+///
+/// # Panics
+/// If the library fails, or the clip is empty.
+pub fn reconstruct_clip(frames: &[Planes], settings: &Settings) -> Vec<Planes> {
+    let mut encoder = Encoder::open(frames[0].width(), frames[0].height(), settings);
+    let mut shown = vec![None; frames.len()];
+    for planes in frames {
+        if let Some(place) = encoder.feed(Some(&Frame::from(planes))) {
+            shown[place] = Some(encoder.reconstruction());
+        }
+    }
+    while encoder.delayed() > 0 {
+        if let Some(place) = encoder.feed(None) {
+            shown[place] = Some(encoder.reconstruction());
+        }
+    }
+    shown.into_iter().map(|frame| frame.expect("every frame comes out")).collect()
 }
 
 /// The library's version: the build of its interface and its release.

@@ -13,20 +13,32 @@ pub(super) const QUANTISER_MAX: u8 = 69;
 /// The quantiser of the frame before adaptive quantisation: with macroblock-tree rate control at one frame a second
 /// about `max(0, crf - 5.745)`, without it about `max(0, crf - 2.913)`.
 pub(super) fn frame_quantiser(parameters: &Parameters) -> f32 {
-    const SIXTH: f32 = 1.0 / 6.0;
-    const INVERSE_085: f32 = f32::from_bits(0x3f96_9696);
-    let scale = |quantiser: f32| 0.85 * exp2((quantiser - 12.0) * SIXTH);
     let Parameters { crf, qcomp, ip_factor, .. } = *parameters;
+    if let Some(quantiser) = parameters.frame_quantiser {
+        return quantiser;
+    }
     let wanted = if parameters.mbtree {
         let compensated = (f64::from(crf) + (1.0 - f64::from(qcomp)) * 13.5) as f32;
         // The frame's duration, from a hundredth of a second to one second, in 25ths of a second.
         let duration = parameters.fps.duration().clamp(f64::from(0.01f32), 1.0);
         let blur = power(f64::from(0.04f32) / duration, f64::from(1.0 - qcomp));
-        (blur / (1.0 / f64::from(scale(compensated)))) as f32
+        (blur / (1.0 / f64::from(scale_of_quantiser(compensated)))) as f32
     } else {
-        (f64::from(scale(crf)) / f64::from(ip_factor)) as f32
+        (f64::from(scale_of_quantiser(crf)) / f64::from(ip_factor)) as f32
     };
-    let clamped = wanted.clamp(scale(0.0), scale(69.0));
+    quantiser_of_scale(wanted)
+}
+
+/// The step that a quantiser stands for, as rate control counts it.
+pub(super) fn scale_of_quantiser(quantiser: f32) -> f32 {
+    const SIXTH: f32 = 1.0 / 6.0;
+    0.85 * exp2((quantiser - 12.0) * SIXTH)
+}
+
+/// The reverse of [`scale_of_quantiser`], for the quantisers that there are.
+pub(super) fn quantiser_of_scale(scale: f32) -> f32 {
+    const INVERSE_085: f32 = f32::from_bits(0x3f96_9696);
+    let clamped = scale.clamp(scale_of_quantiser(0.0), scale_of_quantiser(69.0));
     (12.0 + 6.0 * log2(clamped * INVERSE_085)).clamp(0.0, 69.0)
 }
 
@@ -138,7 +150,7 @@ fn variance<const N: usize>(samples: &[u8; N]) -> u32 {
 }
 
 /// x^y of normal positive numbers. From double arithmetic alone, so that every machine agrees.
-fn power(x: f64, y: f64) -> f64 {
+pub(super) fn power(x: f64, y: f64) -> f64 {
     exp2_double(log2_double(x) * y)
 }
 
@@ -157,7 +169,7 @@ pub(super) fn exp2_double(x: f64) -> f64 {
 }
 
 /// log2 of a normal positive number, rounded to single precision.
-fn log2(x: f32) -> f32 {
+pub(super) fn log2(x: f32) -> f32 {
     log2_double(f64::from(x)) as f32
 }
 

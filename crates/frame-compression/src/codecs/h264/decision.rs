@@ -46,6 +46,8 @@ pub(super) struct Prices<'a> {
     /// Above 51.
     pub(super) denoise: Option<Denoise>,
     pub(super) metric: Metric,
+    /// What the levels of Intra16x16 beside DC have to be worth to be coded.
+    least_score: u32,
     search: Search,
     intra_4x4: bool,
     intra_8x8: bool,
@@ -63,10 +65,16 @@ impl<'a> Prices<'a> {
             limited_lambda: lambda(qp),
             denoise: Denoise::of(quantiser),
             metric: if parameters.subme < 2 { Metric::Sad } else { Metric::Satd },
+            least_score: 0,
             search: parameters.search,
             intra_4x4: parameters.intra_4x4,
             intra_8x8: parameters.intra_8x8,
         }
+    }
+
+    /// The same where levels of Intra16x16 that are worth less than so much are dropped.
+    pub(super) fn dropping(self, least_score: u32) -> Self {
+        Self { least_score, ..self }
     }
 
     /// The same for coding with a luma QP one higher, at most 51.
@@ -120,8 +128,20 @@ fn choose_16x16<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices<'
         let Macroblock { source, luma, neighbours, flat, .. } = macroblock;
         return luma16x16::search(simd, source, luma, *neighbours, prices.lambda, flat);
     }
+    choose_16x16_by_terms(macroblock, prices, u32::MAX)
+}
+
+/// The same as it is written: mode by mode. Plane is not tried where the others cost more than `plane_limit`.
+pub(super) fn choose_16x16_by_terms(
+    macroblock: &Macroblock,
+    prices: &Prices<'_>,
+    plane_limit: u32,
+) -> (Mode, u32) {
     let mut best = (Mode::Dc, u32::MAX);
     for &mode in Mode::candidates(macroblock.neighbours) {
+        if mode == Mode::Plane && best.1 > plane_limit {
+            break;
+        }
         let prediction = predict_luma(&macroblock.luma, mode, macroblock.neighbours);
         let distortion = prices.metric.of_region::<16, 256>(&macroblock.source.y, &prediction);
         let cost = distortion + prices.lambda * mode.luma_bits();
@@ -140,9 +160,9 @@ pub(super) fn finish_16x16<S: Simd>(
     mode: Mode,
 ) -> bool {
     let (luma, source) = (&macroblock.luma, &macroblock.source.y);
-    let (samples, residual) = if S::IS_SCALAR || prices.denoises_luma() {
+    let (samples, residual) = if S::IS_SCALAR || prices.denoises_luma() || prices.least_score > 0 {
         let prediction = predict_luma(luma, mode, macroblock.neighbours);
-        code_16x16(source, &prediction, prices.quantiser, prices.denoise)
+        code_16x16(source, &prediction, prices.quantiser, prices.denoise, prices.least_score)
     } else {
         let prediction = luma16x16::predict(simd, luma, mode, macroblock.neighbours);
         luma16x16::code(simd, source, &prediction, prices.quantiser)

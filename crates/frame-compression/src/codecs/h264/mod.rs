@@ -6,22 +6,32 @@
 //! decision ([`decision`]) over intra predictions ([`predict`]) by their distortion ([`distortion`]), coded in the
 //! loop ([`residual`], [`transform`]), then deblocking ([`deblock`]). From preset faster on levels or modes depend
 //! on bits ([`rate_distortion`]): those are counted ([`cabac`], [`cavlc`]) and weighed ([`trellis`]).
+//!
+//! Clips ([`clip`]) follow docs/spec/h264-clips.md: what a frame will cost ([`lookahead`]) gives its quantiser
+//! ([`rate_control`]), and macroblocks ([`predicted`]) come from the frame before by motion vectors ([`motion`]) with what
+//! those leave ([`inter`]).
 
 mod aq;
 mod cabac;
 mod cavlc;
+mod clip;
 mod cores;
 mod deblock;
 mod decision;
 mod distortion;
 mod engine;
 mod frame;
+mod inter;
 mod kernels;
+mod lookahead;
 mod macroblock;
+mod motion;
 mod overflow;
 mod predict;
+mod predicted;
 mod preset;
 mod quantise;
+mod rate_control;
 mod rate_distortion;
 mod residual;
 mod rows;
@@ -31,6 +41,7 @@ mod trellis;
 #[cfg(feature = "rayon")]
 mod wavefront;
 
+pub(crate) use self::clip::{Clip, ClipEngine};
 pub use self::cores::Cores;
 pub use self::settings::H264;
 use crate::planes::Planes;

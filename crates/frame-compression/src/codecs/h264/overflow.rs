@@ -10,7 +10,7 @@ use super::residual::{levels_of_chroma_dc, levels_of_luma_dc};
 use crate::simd::Simd;
 
 /// From this QP on no level is too large: the largest is a sum of 256 differences.
-const HARMLESS_QP: u8 = 13;
+pub(super) const HARMLESS_QP: u8 = 13;
 
 /// Codes a coded macroblock again for as long as it has such levels. Its QP, and whether there is a residual.
 #[inline(always)]
@@ -50,10 +50,13 @@ fn overflows(macroblock: &Macroblock, luma: CodedLuma, mode_chroma: Mode, prices
     }
     (0..2).any(|plane| {
         let prediction = predict_chroma(&macroblock.chroma, plane, mode_chroma, neighbours);
-        let [sum, vertical, horizontal, diagonal] =
-            levels_of_chroma_dc(&macroblock.source.chroma(plane), &prediction, prices.chroma);
-        too_large(&[diagonal, vertical, horizontal, sum])
+        dc_overflows(levels_of_chroma_dc(&macroblock.source.chroma(plane), &prediction, prices.chroma))
     })
+}
+
+/// Whether a chroma plane's levels of DC are too large.
+pub(super) fn dc_overflows([sum, vertical, horizontal, diagonal]: [i32; 4]) -> bool {
+    too_large(&[diagonal, vertical, horizontal, sum])
 }
 
 /// Whether a block has a level that needs a level_prefix above 15 (H.264 9.2.2.1). From the last position of the scan

@@ -183,6 +183,8 @@ pub(crate) struct Parameters {
     pub(super) search: Search,
     /// As many as there may be; a picture has at most one for four rows of macroblocks.
     pub(super) slices: usize,
+    /// Where the rate control of a clip has chosen it.
+    pub(super) frame_quantiser: Option<f32>,
 }
 
 impl Parameters {
@@ -231,6 +233,7 @@ impl Parameters {
             entropy: if ultrafast { Entropy::Cavlc } else { Entropy::Cabac },
             search: Search::All,
             slices: 1,
+            frame_quantiser: None,
         }
     }
 

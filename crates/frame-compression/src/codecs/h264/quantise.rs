@@ -76,6 +76,12 @@ impl Quantisers {
         }
     }
 
+    /// Those of macroblocks that are predicted from another frame, luma and chroma.
+    pub(super) fn inter() -> &'static Self {
+        static INTER: Quantisers = Quantisers::build(21);
+        &INTER
+    }
+
     /// Those of a dead zone in 0..=32.
     pub(super) const fn build(dead_zone: u8) -> Self {
         let mut all = [const { build(0, Quantisers::DEAD_ZONE) }; QP_MAX as usize + 1];

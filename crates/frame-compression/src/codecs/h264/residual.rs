@@ -1,6 +1,7 @@
 //! Coding what prediction leaves: transform, quantisation and reconstruction of blocks
 //! (docs/spec/h264-intra.md, sections 10 and 11).
 
+use super::inter::score;
 use super::macroblock::{gather, scatter};
 use super::quantise::{Denoise, Quantiser, Scaling, class_4x4, class_8x8};
 use super::transform::{
@@ -27,7 +28,7 @@ pub(super) fn shrink<const N: usize, const C: usize>(
 }
 
 /// Turns coefficients into levels; whether any is not 0.
-fn quantise<const N: usize>(block: &mut [i32; N], scaling: &Scaling<N>) -> bool {
+pub(super) fn quantise<const N: usize>(block: &mut [i32; N], scaling: &Scaling<N>) -> bool {
     let mut any = 0;
     for (i, value) in block.iter_mut().enumerate() {
         *value = level(*value, scaling.multiplier[i], scaling.bias[i]);
@@ -56,7 +57,7 @@ pub(super) fn code_4x4(
     (add_residual(prediction, &block), true)
 }
 
-fn scale_4x4(block: &mut [i32; 16], quantiser: &Quantiser) {
+pub(super) fn scale_4x4(block: &mut [i32; 16], quantiser: &Quantiser) {
     for (value, scale) in block.iter_mut().zip(quantiser.four.level_scale) {
         *value *= i32::from(scale);
     }
@@ -88,7 +89,7 @@ pub(super) fn code_8x8(
 }
 
 /// The 4x4 blocks of a plane W samples wide: core transforms of source - prediction.
-fn transform_blocks<const W: usize, const A: usize>(
+pub(super) fn transform_blocks<const W: usize, const A: usize>(
     source: &[u8; A],
     prediction: &[u8; A],
     mut each: impl FnMut(usize, [i32; 16]),
@@ -106,7 +107,7 @@ fn block_origins<const W: usize, const A: usize>() -> impl Iterator<Item = usize
 }
 
 /// Adds scaled blocks to a prediction.
-fn add_blocks<const W: usize, const A: usize>(prediction: &[u8; A], blocks: &mut [[i32; 16]]) -> [u8; A] {
+pub(super) fn add_blocks<const W: usize, const A: usize>(prediction: &[u8; A], blocks: &mut [[i32; 16]]) -> [u8; A] {
     let mut reconstruction = *prediction;
     for (at, block) in block_origins::<W, A>().zip(blocks) {
         inverse_4x4(block);
@@ -116,12 +117,14 @@ fn add_blocks<const W: usize, const A: usize>(prediction: &[u8; A], blocks: &mut
     reconstruction
 }
 
-/// Codes a macroblock's luma as Intra16x16.
+/// Codes a macroblock's luma as Intra16x16. Beside DC, levels that together are worth less than `least` are dropped
+/// (docs/spec/h264-clips.md, section 8).
 pub(super) fn code_16x16(
     source: &[u8; 256],
     prediction: &[u8; 256],
     quantiser: &Quantiser,
     denoise: Option<Denoise>,
+    least: u32,
 ) -> ([u8; 256], bool) {
     let mut blocks = [[0; 16]; 16];
     let mut dc = [0; 16];
@@ -133,9 +136,15 @@ pub(super) fn code_16x16(
         dc[k] = block[0];
         block[0] = 0;
         any |= quantise(&mut block, &quantiser.four);
-        scale_4x4(&mut block, quantiser);
         blocks[k] = block;
     });
+    if least > 0 && blocks.iter().map(|block| score(block, 1)).sum::<u32>() < least {
+        blocks = [[0; 16]; 16];
+        any = false;
+    }
+    for block in &mut blocks {
+        scale_4x4(block, quantiser);
+    }
     let any_dc = code_luma_dc(&mut dc, quantiser);
     if !any && !any_dc {
         return (*prediction, false);

@@ -158,6 +158,14 @@ impl H264 {
         }
     }
 
+    pub(super) fn chosen_preset(&self) -> H264Preset {
+        self.preset
+    }
+
+    pub(super) fn chosen_tune(&self) -> Option<H264Tune> {
+        self.tune
+    }
+
     /// Whose colours, and on which machine.
     pub(super) fn conversion(&self) -> (Colours, Machine) {
         (self.colours, self.machine)

@@ -42,7 +42,7 @@ pub(in super::super) static ZIGZAG_8X8: [u8; 64] = [
 ];
 
 /// λ of a rate-distortion cost at a quantiser in 0..=69.
-pub(super) fn rate_lambda(quantiser: u8) -> u32 {
+pub(in super::super) fn rate_lambda(quantiser: u8) -> u32 {
     RATE[usize::from(quantiser.min(69))]
 }
 

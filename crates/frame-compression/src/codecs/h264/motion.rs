@@ -1,0 +1,282 @@
+//! Motion vectors: how far they may point, what they cost, and the search for them
+//! (docs/spec/h264-clips.md, sections 1.1, 6.2 and 6.3).
+
+use std::ops::{Add, Neg, Sub};
+
+use super::aq::log2;
+use crate::frame_rate::FrameRate;
+
+/// A motion vector in quarter samples, or a position in whole ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Vector {
+    pub(super) x: i32,
+    pub(super) y: i32,
+}
+
+impl Vector {
+    pub(super) const ZERO: Self = Self { x: 0, y: 0 };
+
+    pub(super) const fn new(x: i32, y: i32) -> Self {
+        Self { x, y }
+    }
+
+    /// The nearest whole position.
+    fn whole(self) -> Self {
+        Self::new((self.x + 2) >> 2, (self.y + 2) >> 2)
+    }
+
+    /// A whole position in quarter samples.
+    pub(super) fn quarters(self) -> Self {
+        Self::new(self.x * 4, self.y * 4)
+    }
+
+    pub(super) fn median(a: Self, b: Self, c: Self) -> Self {
+        let middle = |a: i32, b: i32, c: i32| a.min(b).max(a.max(b).min(c));
+        Self::new(middle(a.x, b.x, c.x), middle(a.y, b.y, c.y))
+    }
+}
+
+impl Add for Vector {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self::new(self.x + other.x, self.y + other.y)
+    }
+}
+
+impl Sub for Vector {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        self + -other
+    }
+}
+
+impl Neg for Vector {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self::new(-self.x, -self.y)
+    }
+}
+
+/// How far vectors may point, in whole samples: what the lowest level of H.264 (table A-1) allows that holds a clip of
+/// this size in macroblocks, this rate, and so many frames in its buffer.
+pub(super) fn vector_range((columns, rows): (usize, usize), fps: FrameRate, frames: u64) -> i32 {
+    /// Macroblocks a second, macroblocks a frame, macroblocks in the buffer, range.
+    const LEVELS: [(u64, u64, u64, i32); 16] = [
+        (1485, 99, 396, 64),
+        (3000, 396, 900, 128),
+        (6000, 396, 2376, 128),
+        (11_880, 396, 2376, 128),
+        (19_800, 792, 4752, 256),
+        (20_250, 1620, 8100, 256),
+        (40_500, 1620, 8100, 256),
+        (108_000, 3600, 18_000, 512),
+        (216_000, 5120, 20_480, 512),
+        (245_760, 8192, 32_768, 512),
+        (522_240, 8704, 34_816, 512),
+        (589_824, 22_080, 110_400, 512),
+        (983_040, 36_864, 184_320, 512),
+        (2_073_600, 36_864, 184_320, 512),
+        (4_177_920, 139_264, 696_320, 8192),
+        (8_355_840, 139_264, 696_320, 8192),
+    ];
+    let (columns, rows) = (columns as u64, rows as u64);
+    let count = columns * rows;
+    let a_second = count * u64::from(fps.numerator()) / u64::from(fps.denominator());
+    let fits = |&&(speed, size, buffer, _): &&(u64, u64, u64, i32)| {
+        count <= size
+            && 8 * size >= columns * columns
+            && 8 * size >= rows * rows
+            && count * frames <= buffer
+            && a_second <= speed
+    };
+    LEVELS.iter().find(fits).map_or(8192, |&(.., range)| range)
+}
+
+/// Where the vectors of a block may point, in quarter samples, and where its search may go, in whole ones.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    least: Vector,
+    most: Vector,
+    first: Vector,
+    last: Vector,
+}
+
+impl Limits {
+    /// Of the block of `size` samples at `place`, counted in blocks, among `blocks` of them; vectors reach `reach`
+    /// samples over the edge and no more than `range` at all, whole positions `margin` less.
+    pub(super) fn of(
+        (size, reach, margin): (i32, i32, i32),
+        place: (usize, usize),
+        blocks: (usize, usize),
+        range: i32,
+    ) -> Self {
+        let least = |at: usize| (4 * (-size * at as i32 - reach)).max(-range);
+        let most = |at: usize, of: usize| (4 * (size * (of - 1 - at) as i32 + reach)).min(range - 1);
+        let (least, most) = (
+            Vector::new(least(place.0), least(place.1)),
+            Vector::new(most(place.0, blocks.0), most(place.1, blocks.1)),
+        );
+        Self {
+            least,
+            most,
+            first: Vector::new((least.x >> 2) + margin, (least.y >> 2) + margin),
+            last: Vector::new((most.x >> 2) - margin, (most.y >> 2) - margin),
+        }
+    }
+
+    /// The nearest whole position that is allowed.
+    fn clip(&self, position: Vector) -> Vector {
+        Vector::new(
+            position.x.max(self.first.x).min(self.last.x),
+            position.y.max(self.first.y).min(self.last.y),
+        )
+    }
+
+    /// The nearest vector that is at least half a sample from the limits.
+    pub(super) fn clip_inside(&self, vector: Vector) -> Vector {
+        Vector::new(
+            vector.x.max(self.least.x + 2).min(self.most.x - 2),
+            vector.y.max(self.least.y + 2).min(self.most.y - 2),
+        )
+    }
+
+    fn contain(&self, position: Vector) -> bool {
+        (self.first.x..=self.last.x).contains(&position.x)
+            && (self.first.y..=self.last.y).contains(&position.y)
+    }
+}
+
+/// The bits of vectors' components, by their difference from what was predicted.
+#[derive(Debug, Default)]
+pub(super) struct Bits(Vec<f32>);
+
+impl Bits {
+    /// Makes room for differences of up to `most` quarter samples.
+    pub(super) fn reach(&mut self, most: usize) {
+        for i in self.0.len()..=most {
+            self.0.push(if i == 0 { 0.718 } else { log2((i + 1) as f32) * 2.0 + 1.718 });
+        }
+    }
+
+    /// What a component costs with this price of a bit.
+    fn component(&self, lambda: f32, difference: i32) -> u32 {
+        let bits = self.0.get(difference.unsigned_abs() as usize).or(self.0.last()).copied().unwrap_or(0.0);
+        ((lambda * bits + 0.5) as u32).min(65535)
+    }
+
+    /// What a vector costs.
+    pub(super) fn cost(&self, lambda: u32, difference: Vector) -> u32 {
+        let lambda = lambda as f32;
+        self.component(lambda, difference.x) + self.component(lambda, difference.y)
+    }
+}
+
+/// A vector and what it costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) vector: Vector,
+    pub(super) cost: u32,
+}
+
+impl Found {
+    /// Takes another if it is cheaper.
+    pub(super) fn take(&mut self, vector: Vector, cost: u32) {
+        if cost < self.cost {
+            *self = Self { vector, cost };
+        }
+    }
+}
+
+const ROUNDS: usize = 16;
+const AROUND: [Vector; 4] = [Vector::new(0, -1), Vector::new(0, 1), Vector::new(-1, 0), Vector::new(1, 0)];
+
+/// Searches whole positions in a diamond. `distortion` is that of a whole position, `price` that of a vector in quarter
+/// samples. The result is in quarter samples.
+pub(super) fn search_diamond(
+    predicted: Vector,
+    candidates: impl IntoIterator<Item = Vector>,
+    limits: &Limits,
+    distortion: impl Fn(Vector) -> u32,
+    price: impl Fn(Vector) -> u32,
+) -> Found {
+    let start = limits.clip(predicted.whole());
+    let cost = |position: Vector| distortion(position) + price(position.quarters());
+    // The place to start from does not pay for its vector before the end.
+    let mut best = Found { vector: start, cost: distortion(start) };
+    for candidate in candidates {
+        let candidate = candidate.whole();
+        if candidate != Vector::ZERO && candidate != start {
+            let position = limits.clip(candidate);
+            best.take(position, cost(position));
+        }
+    }
+    if start != Vector::ZERO {
+        best.take(Vector::ZERO, cost(Vector::ZERO));
+    }
+    for _ in 0..ROUNDS {
+        let centre = best.vector;
+        for step in AROUND {
+            best.take(centre + step, cost(centre + step));
+        }
+        if best.vector == centre || !limits.contain(best.vector) {
+            break;
+        }
+    }
+    let vector = best.vector.quarters();
+    Found { vector, cost: best.cost + if best.vector == start { price(vector) } else { 0 } }
+}
+
+/// Goes from a vector to the best of the four half a sample away.
+pub(super) fn refine_by_halves(best: &mut Found, cost: impl Fn(Vector) -> u32) {
+    let centre = best.vector;
+    for step in AROUND {
+        let vector = centre + step + step;
+        best.take(vector, cost(vector));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_follow_size_and_rate() {
+        let range = |columns, rows, fps| {
+            vector_range((columns, rows), FrameRate::new(fps, 1).unwrap_or(FrameRate::LTX), 1)
+        };
+        assert_eq!(range(6, 5, 25), 64);
+        assert_eq!(range(6, 5, 60), 128);
+        assert_eq!(range(11, 9, 15), 64);
+        assert_eq!(range(80, 45, 25), 512);
+        // A picture that is wide and low needs a level for its width.
+        assert_eq!(range(60, 1, 1), 256);
+        assert_eq!(range(1024, 1024, 60), 8192);
+    }
+
+    #[test]
+    fn vectors_cost_about_their_bits() {
+        let mut bits = Bits::default();
+        bits.reach(8);
+        assert_eq!(bits.cost(1, Vector::ZERO), 2);
+        // 1.718 and 1.718 + 2 * 3.
+        assert_eq!(bits.cost(10, Vector::new(1, -7)), 37 + 77);
+        assert_eq!(bits.cost(100_000, Vector::ZERO), 2 * 65535);
+    }
+
+    #[test]
+    fn the_search_finds_the_bottom_of_a_bowl() {
+        let limits = Limits::of((16, 24, 6), (4, 4), (9, 9), 256);
+        let bowl = |position: Vector| {
+            let from = position - Vector::new(5, -3);
+            100 * (from.x.unsigned_abs() + from.y.unsigned_abs())
+        };
+        let found = search_diamond(Vector::ZERO, [], &limits, bowl, |_| 3);
+        assert_eq!(found, Found { vector: Vector::new(20, -12), cost: 3 });
+        // Where the search does not move, the vector is paid for all the same.
+        let found = search_diamond(Vector::new(20, -12), [], &limits, bowl, |_| 3);
+        assert_eq!(found, Found { vector: Vector::new(20, -12), cost: 3 });
+    }
+}

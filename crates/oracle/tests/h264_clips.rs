@@ -1,0 +1,222 @@
+//! Clips of H.264 against libx264 itself: not one sample of any frame may differ.
+//!
+//! `FRAME_COMPRESSION_FULL=1` runs 2,000 random clips instead of 120, and `FRAME_COMPRESSION_SEED` starts another
+//! sequence of them.
+#![cfg(feature = "x264")]
+
+use frame_compression::{Component, Planes, Subsampling};
+use oracle::x264::{Settings, reconstruct_clip};
+use oracle::{difference, planes};
+use test_pictures::{Picture, Rng, random_picture};
+
+fn environment(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name}={value}")))
+}
+
+/// Compares one clip with the library and names it if it fails.
+fn check(name: &str, clip: &[Planes], crf: f32, keyint: u32, parameters: &str) {
+    let mut ours = clip.to_vec();
+    frame_compression::reconstruct_h264_clip(&mut ours, crf, parameters, keyint).expect("known parameters");
+    let settings = Settings::crf(crf).with(parameters).with(&format!("keyint={keyint}"));
+    let theirs = reconstruct_clip(clip, &settings);
+    for (i, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {
+        if let Some(difference) = difference(ours, theirs) {
+            let (width, height, frames) = (clip[0].width(), clip[0].height(), clip.len());
+            panic!(
+                "{name} {width}x{height}, {frames} frames, CRF {crf}, keyint {keyint}, {parameters}: frame {i}: {difference}"
+            );
+        }
+    }
+}
+
+/// What happens in a clip, beside cuts.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Pan { dx: f32, dy: f32 },
+    Zoom { step: f32 },
+    Turn { step: f32 },
+    Static,
+    Flash { at: usize },
+}
+
+/// Part of a clip between two cuts.
+struct Scene {
+    kind: Kind,
+    world: Picture,
+    /// A second picture that moves over the first.
+    object: Option<(Picture, f32, f32)>,
+    noise: usize,
+    fade: Option<f32>,
+}
+
+impl Scene {
+    fn random(rng: &mut Rng, width: usize, height: usize) -> Self {
+        let mut speed = |most: f32| (rng.unit() - 0.5) * 2.0 * most;
+        let (dx, dy, step) = (speed(9.0), speed(6.0), speed(0.04));
+        let kind = match rng.below(7) {
+            0..=2 => Kind::Pan { dx, dy },
+            3 => Kind::Zoom { step },
+            4 => Kind::Turn { step },
+            5 => Kind::Static,
+            _ => Kind::Flash { at: rng.below(10) },
+        };
+        let world = random_picture(rng, width + 40, height + 40);
+        let object = (rng.below(3) == 0).then(|| {
+            let (width, height) = (8 + rng.below(40), 8 + rng.below(40));
+            let object = random_picture(rng, width, height);
+            (object, (rng.unit() - 0.5) * 20.0, (rng.unit() - 0.5) * 12.0)
+        });
+        let noise = [0, 0, 0, 2, 8, 60][rng.below(6)];
+        let fade = (rng.below(5) == 0).then(|| (rng.unit() - 0.5) * 0.2);
+        Self { kind, world, object, noise, fade }
+    }
+
+    fn frame(&self, rng: &mut Rng, t: usize, width: usize, height: usize) -> Picture {
+        let time = t as f32;
+        let (cx, cy) = (width as f32 / 2.0, height as f32 / 2.0);
+        let mut picture = Picture::from_fn(width, height, |x, y| {
+            let (u, v) = (x as f32 - cx, y as f32 - cy);
+            let (u, v) = match self.kind {
+                Kind::Pan { dx, dy } => (u + dx * time, v + dy * time),
+                Kind::Zoom { step } => (u * (1.0 + step * time), v * (1.0 + step * time)),
+                Kind::Turn { step } => {
+                    let (s, c) = (step * time).sin_cos();
+                    (u * c - v * s, u * s + v * c)
+                }
+                Kind::Static | Kind::Flash { .. } => (u, v),
+            };
+            sample(&self.world, u + cx + 20.0, v + cy + 20.0)
+        });
+        if let Some((object, dx, dy)) = &self.object {
+            let (left, top) = ((cx + dx * time) as i32, (cy + dy * time) as i32);
+            for y in 0..object.height {
+                for x in 0..object.width {
+                    let (to_x, to_y) = (left + x as i32, top + y as i32);
+                    if (0..width as i32).contains(&to_x) && (0..height as i32).contains(&to_y) {
+                        let at = (to_y as usize * width + to_x as usize) * 3;
+                        picture.rgb[at..at + 3].copy_from_slice(&object.pixel(x, y));
+                    }
+                }
+            }
+        }
+        let flash = matches!(self.kind, Kind::Flash { at } if t == at);
+        let gain = 1.0 + self.fade.unwrap_or(0.0) * time;
+        for value in &mut picture.rgb {
+            let noise = if self.noise > 0 { rng.below(self.noise + 1) as f32 } else { 0.0 };
+            let bright = if flash { 90.0 } else { 0.0 };
+            *value = (f32::from(*value) * gain + noise + bright).clamp(0.0, 255.0) as u8;
+        }
+        picture
+    }
+}
+
+/// A picture between its pixels, mirrored outwards.
+fn sample(picture: &Picture, x: f32, y: f32) -> [u8; 3] {
+    let place = |at: f32, side: usize| {
+        let period = 2 * side as i64;
+        let at = (at.floor() as i64).rem_euclid(period);
+        at.min(period - 1 - at) as usize
+    };
+    let pixel = |dx: f32, dy: f32| picture.pixel(place(x + dx, picture.width), place(y + dy, picture.height));
+    let (fx, fy) = (x - x.floor(), y - y.floor());
+    let all = [pixel(0.0, 0.0), pixel(1.0, 0.0), pixel(0.0, 1.0), pixel(1.0, 1.0)];
+    std::array::from_fn(|i| {
+        let [a, b, c, d] = all.map(|pixel| f32::from(pixel[i]));
+        ((a * (1.0 - fx) + b * fx) * (1.0 - fy) + (c * (1.0 - fx) + d * fx) * fy + 0.5) as u8
+    })
+}
+
+fn random_clip(rng: &mut Rng, width: usize, height: usize, frames: usize) -> Vec<Planes> {
+    let mut scene = Scene::random(rng, width, height);
+    let mut start = 0;
+    let cuts = [0, 12, 40][rng.below(3)];
+    (0..frames)
+        .map(|t| {
+            if cuts > 0 && t > start && rng.below(cuts) == 0 {
+                scene = Scene::random(rng, width, height);
+                start = t;
+            }
+            planes(&scene.frame(rng, t - start, width, height))
+        })
+        .collect()
+}
+
+const RATES: [&str; 10] = ["1", "10", "24000/1001", "24", "25", "25", "30000/1001", "30", "60", "120"];
+
+fn random_size(rng: &mut Rng) -> (usize, usize) {
+    let mut side = |most: usize| 16 + 2 * rng.below((most - 16) / 2 + 1);
+    match side(96) % 8 {
+        0 => (side(320), side(240)),
+        2 => (16 + side(32) % 18, side(128)),
+        4 => (side(128), 16 + side(32) % 18),
+        _ => (side(112), side(112)),
+    }
+}
+
+#[test]
+fn random_clips_of_ultrafast() {
+    let seed = environment("FRAME_COMPRESSION_SEED").unwrap_or(17);
+    let count = if environment("FRAME_COMPRESSION_FULL") == Some(1) { 2_000 } else { 120 };
+    let mut rng = Rng::new(seed);
+    for case in 0..count {
+        let (width, height) = random_size(&mut rng);
+        let most = [59, 19, 19, 19, 19][rng.below(5)];
+        let frames = 2 + rng.below(most);
+        let clip = random_clip(&mut rng, width, height, frames);
+        let crf = match rng.below(3) {
+            0 => (100 + rng.below(5001)) as f32 / 100.0,
+            1 => [0.0, 0.5, 1.0, 2.0, 48.0, 51.0][rng.below(6)],
+            _ => (10 + rng.below(35)) as f32,
+        };
+        let keyint = [250, 250, 2 + rng.below(14) as u32][rng.below(3)];
+        let parameters = format!("preset=ultrafast:fps={}", RATES[rng.below(RATES.len())]);
+        check(&format!("random clip {case} of seed {seed}"), &clip, crf, keyint, &parameters);
+    }
+}
+
+/// Planes of black and white, or of noise, which reach quantisers and levels that no film does.
+#[test]
+fn extreme_clips_of_ultrafast() {
+    let count = if environment("FRAME_COMPRESSION_FULL") == Some(1) { 1_000 } else { 80 };
+    let mut rng = Rng::new(170);
+    for case in 0..count {
+        let (width, height) = (16 + 2 * rng.below(33), 16 + 2 * rng.below(33));
+        let clip: Vec<Planes> = (0..2 + rng.below(9)).map(|_| extreme(&mut rng, width, height)).collect();
+        let crf = [51.0, 50.0, 48.0, 30.0, 12.0, 6.0, 2.0, 1.0][rng.below(8)];
+        let parameters = format!("preset=ultrafast:fps={}", RATES[rng.below(RATES.len())]);
+        check(&format!("extreme clip {case}"), &clip, crf, [250, 3][rng.below(2)], &parameters);
+    }
+}
+
+fn extreme(rng: &mut Rng, width: usize, height: usize) -> Planes {
+    let mut source = Planes::new(width, height, Subsampling::S420).expect("sides in range");
+    for component in [Component::Y, Component::Cb, Component::Cr] {
+        let (kind, period_x, period_y) = (rng.below(5), 1 + rng.below(40), 1 + rng.below(40));
+        for y in 0..source.size(component).1 {
+            for (x, sample) in source.row_mut(component, y).iter_mut().enumerate() {
+                *sample = match kind {
+                    0 => 255 * ((x / period_x + y / period_y) % 2) as u8,
+                    1 => 255 * (rng.byte() >> 7),
+                    2 => rng.byte(),
+                    3 => 128,
+                    _ => 255 * ((x / period_x) % 2) as u8,
+                };
+            }
+        }
+    }
+    source
+}
+
+#[test]
+fn slices_of_ultrafast() {
+    let count = if environment("FRAME_COMPRESSION_FULL") == Some(1) { 300 } else { 20 };
+    let mut rng = Rng::new(171);
+    for case in 0..count {
+        let (width, height) = (16 + 2 * rng.below(60), 128 + 2 * rng.below(80));
+        let frames = 2 + rng.below(9);
+        let clip = random_clip(&mut rng, width, height, frames);
+        let crf = (10 + rng.below(35)) as f32;
+        let parameters = format!("preset=ultrafast:fps=25:slices={}", 2 + rng.below(4));
+        check(&format!("random clip {case}"), &clip, crf, 250, &parameters);
+    }
+}
