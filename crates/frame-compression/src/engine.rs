@@ -92,6 +92,21 @@ macro_rules! with_settings {
 }
 pub(crate) use with_settings;
 
+/// The settings of the codec that predicts a clip's frames from one another; `None` for those that treat each by itself.
+/// Refuses codecs that would do the former, and are not exact yet.
+pub(crate) fn clip_settings(settings: &Settings) -> Result<Option<&H264>, Error> {
+    match (settings, settings.codec()) {
+        (Settings::H264(settings), _) => Ok(Some(settings)),
+        (_, codec @ (Codec::H264 | Codec::H265)) => Err(Error::InvalidSetting {
+            setting: "codec",
+            given: format!("{codec} ({})", settings.backend()),
+            allowed: "clips are exact for this library's own H.264, preset ultrafast, so far; JPEG, MJPEG, WebP and MPEG treat each frame by itself"
+                .to_owned(),
+        }),
+        _ => Ok(None),
+    }
+}
+
 /// Refuses odd sides, for a codec with chroma at half size.
 pub(crate) fn even_sides(codec: Codec, width: usize, height: usize) -> Result<(), Error> {
     if width.is_multiple_of(2) && height.is_multiple_of(2) {

@@ -52,6 +52,14 @@ pub enum Error {
         /// The shape given.
         given: Vec<usize>,
     },
+    /// The shape of a clip is not `(frames, height, width, 3)`.
+    #[error(
+        "shape {given:?} is not allowed: a clip is (frames, height, width, 3), each of the first three at least 1"
+    )]
+    InvalidClipShape {
+        /// The shape given.
+        given: Vec<usize>,
+    },
     /// A side is longer than [`MAX_SIDE`].
     #[error("a picture of {width}x{height} is not allowed: at most {MAX_SIDE}x{MAX_SIDE}")]
     TooLarge {
@@ -207,7 +215,7 @@ pub enum ErrorKind {
     NotOnCpu = 4,
     /// [`Error::InvalidElementType`]
     InvalidElementType = 5,
-    /// [`Error::InvalidShape`]
+    /// [`Error::InvalidShape`] and [`Error::InvalidClipShape`]
     InvalidShape = 6,
     /// [`Error::TooLarge`] and [`Error::TooLargeForCodec`]
     TooLarge = 7,
@@ -244,7 +252,7 @@ impl Error {
             Error::InvalidQuantTable { .. } => ErrorKind::InvalidQuantTable,
             Error::NotOnCpu { .. } => ErrorKind::NotOnCpu,
             Error::InvalidElementType { .. } => ErrorKind::InvalidElementType,
-            Error::InvalidShape { .. } => ErrorKind::InvalidShape,
+            Error::InvalidShape { .. } | Error::InvalidClipShape { .. } => ErrorKind::InvalidShape,
             Error::TooLarge { .. } | Error::TooLargeForCodec { .. } => ErrorKind::TooLarge,
             Error::BufferLength { .. } => ErrorKind::BufferLength,
             Error::InvalidStrides { .. } => ErrorKind::InvalidStrides,

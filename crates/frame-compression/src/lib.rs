@@ -2,6 +2,7 @@
 
 mod apply;
 mod blocks;
+mod clip;
 mod codecs;
 mod colour;
 mod engine;
@@ -22,6 +23,7 @@ mod tensor;
 mod threads;
 
 pub use apply::{FrameCompressor, ImageTensor, apply_compression_artifacts};
+pub use clip::{ClipCompressor, ClipTensor, apply_to_clip};
 pub use codecs::apple::Apple;
 pub use codecs::h264::{Cores, H264, H264Preset, H264Profile, H264Tune};
 pub use codecs::h265::{H265, Preset as H265Preset, Tune as H265Tune, X265Version};
@@ -78,6 +80,8 @@ pub fn reconstruct_h264_clip(
 mod guides {
     #[doc = include_str!("../../../docs/rust.md")]
     struct Rust;
+    #[doc = include_str!("../../../docs/clips.md")]
+    struct Clips;
     #[doc = include_str!("../../../docs/apple.md")]
     struct AppleGuide;
 }

@@ -120,19 +120,20 @@ impl ClipEngine {
         self.clip.restart();
     }
 
-    /// Replaces the next frame, packed RGB of even sides, by what decoding gives.
-    ///
-    /// # Errors
-    /// Before anything is changed.
+    /// Refuses settings that clips are not exact for, and odd sides.
+    pub(crate) fn check(settings: &H264, (width, height): (usize, usize)) -> Result<(), Error> {
+        settings.check_clip()?;
+        engine::even_sides(Codec::H264, width, height)
+    }
+
+    /// Replaces the next frame, packed RGB, by what decoding gives. Size and settings have been checked.
     pub(crate) fn push(
         &mut self,
         rgb: &mut [u8],
         (width, height): (usize, usize),
         settings: &H264,
         keyint: u32,
-    ) -> Result<(), Error> {
-        settings.check_clip()?;
-        engine::even_sides(Codec::H264, width, height)?;
+    ) {
         let (colours, machine) = settings.conversion();
         self.picture.begin(colours, machine, width, height);
         for (i, pair) in rgb.chunks_exact(6 * width).enumerate() {
@@ -143,7 +144,6 @@ impl ClipEngine {
         for (y, row) in rgb.chunks_exact_mut(3 * width).enumerate() {
             self.picture.get(y, row);
         }
-        Ok(())
     }
 }
 

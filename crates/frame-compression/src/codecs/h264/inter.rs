@@ -72,11 +72,7 @@ fn luma_levels(source: &[u8; 256], prediction: &[u8; 256], steps: &Steps<'_>) ->
 }
 
 /// Codes a macroblock's luma in 4x4 blocks; whether there are levels left.
-pub(super) fn code_luma(
-    source: &[u8; 256],
-    prediction: &[u8; 256],
-    steps: &Steps<'_>,
-) -> ([u8; 256], bool) {
+pub(super) fn code_luma(source: &[u8; 256], prediction: &[u8; 256], steps: &Steps<'_>) -> ([u8; 256], bool) {
     let mut blocks = luma_levels(source, prediction, steps);
     let mut total = 0;
     for first in [0, 2, 8, 10] {
@@ -111,7 +107,9 @@ pub(super) struct CodedChroma {
 fn error(source: &[u8; 64], prediction: &[u8; 64]) -> (u32, i32) {
     let difference = |(a, b): (&u8, &u8)| i32::from(*a) - i32::from(*b);
     let differences = source.iter().zip(prediction).map(difference);
-    differences.fold((0, 0), |(squares, sum), difference| (squares + (difference * difference) as u32, sum + difference))
+    differences.fold((0, 0), |(squares, sum), difference| {
+        (squares + (difference * difference) as u32, sum + difference)
+    })
 }
 
 /// Codes both planes of a macroblock's chroma.
@@ -123,8 +121,7 @@ pub(super) fn code_chroma(
     let mut only_dc = [None; 2];
     if steps.chroma_qp >= EARLY_QP && steps.denoise.is_none() {
         let errors = [0, 1].map(|plane| error(&sources[plane], &predictions[plane]));
-        let variance: u32 =
-            errors.iter().map(|&(squares, sum)| squares - ((sum * sum) as u32 >> 6)).sum();
+        let variance: u32 = errors.iter().map(|&(squares, sum)| squares - ((sum * sum) as u32 >> 6)).sum();
         if variance < 4 * steps.threshold() {
             only_dc = errors.map(|(squares, _)| Some(squares > steps.threshold()));
         }

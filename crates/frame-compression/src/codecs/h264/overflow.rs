@@ -62,7 +62,12 @@ pub(super) fn dc_overflows([sum, vertical, horizontal, diagonal]: [i32; 4]) -> b
 /// Whether a block has a level that needs a level_prefix above 15 (H.264 9.2.2.1). From the last position of the scan
 /// to the first.
 fn too_large(levels: &[i32]) -> bool {
-    let levels: Vec<i32> = levels.iter().copied().filter(|&level| level != 0).collect();
+    let (mut found, mut count) = ([0; 16], 0);
+    for &level in levels.iter().filter(|&&level| level != 0) {
+        found[count] = level;
+        count += 1;
+    }
+    let levels = &found[..count];
     let ones = levels.iter().take(3).take_while(|level| level.abs() == 1).count();
     let mut suffix_length = u32::from(levels.len() > 10 && ones < 3);
     for (i, &level) in levels.iter().enumerate().skip(ones) {

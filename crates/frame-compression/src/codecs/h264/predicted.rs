@@ -239,12 +239,9 @@ impl FrameCoder<'_> {
         let &Place { x, y, index, left, top, top_left, top_right, .. } = place;
         let around = [left, top, top_left, top_right].map(|motion| motion.map(|motion| motion.searched));
         let moves = !self.before_is_intra;
-        let before = [
-            (moves, index),
-            (moves && x + 1 < columns, index + 1),
-            (moves && y + 1 < rows, index + columns),
-        ]
-        .map(|(exists, at)| exists.then(|| self.before[at].searched));
+        let before =
+            [(moves, index), (moves && x + 1 < columns, index + 1), (moves && y + 1 < rows, index + columns)]
+                .map(|(exists, at)| exists.then(|| self.before[at].searched));
         let seen = Some(self.lookahead.vector(index));
         std::iter::once(seen).chain(around).chain(before).flatten()
     }

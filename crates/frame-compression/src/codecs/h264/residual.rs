@@ -107,7 +107,10 @@ fn block_origins<const W: usize, const A: usize>() -> impl Iterator<Item = usize
 }
 
 /// Adds scaled blocks to a prediction.
-pub(super) fn add_blocks<const W: usize, const A: usize>(prediction: &[u8; A], blocks: &mut [[i32; 16]]) -> [u8; A] {
+pub(super) fn add_blocks<const W: usize, const A: usize>(
+    prediction: &[u8; A],
+    blocks: &mut [[i32; 16]],
+) -> [u8; A] {
     let mut reconstruction = *prediction;
     for (at, block) in block_origins::<W, A>().zip(blocks) {
         inverse_4x4(block);

@@ -1,0 +1,277 @@
+//! Clips: frames that a codec predicts from one another.
+
+use std::collections::VecDeque;
+
+use crate::apply::FrameCompressor;
+use crate::codecs::h264::ClipEngine;
+use crate::engine;
+use crate::error::{Error, MAX_SIDE};
+use crate::sample::{Sample, ValueRange};
+use crate::settings::Settings;
+use crate::tensor::{Tensor, TensorView, TensorViewMut};
+
+/// Puts the artifacts of a codec into a clip: the frames that encoding and decoding it as a whole would have left.
+///
+/// Samples are in [-1, 1] (any 8-bit values for `u8`), and what comes back has the same shape and range. See
+/// [`ClipCompressor`] for what can be set beside the codec's settings, and for which of them clips are exact.
+///
+/// # Errors
+/// Those of [`ClipCompressor::push`].
+///
+/// ```
+/// use frame_compression::{ClipTensor, FrameRate, H264, H264Preset, apply_to_clip};
+///
+/// let clip = ClipTensor::new(vec![0.25f32; 5 * 32 * 48 * 3], &[5, 32, 48, 3])?;
+/// let settings = H264::crf(28.0)?.preset(H264Preset::Ultrafast).fps(FrameRate::PYAV);
+/// let degraded = apply_to_clip(&clip, settings)?;
+/// assert_eq!(degraded.shape(), [5, 32, 48, 3]);
+/// # Ok::<(), frame_compression::Error>(())
+/// ```
+pub fn apply_to_clip<T: Sample>(
+    clip: &ClipTensor<T>,
+    settings: impl Into<Settings>,
+) -> Result<ClipTensor<T>, Error> {
+    ClipCompressor::new(settings).apply(clip)
+}
+
+/// An owned clip: (frames, height, width, 3), R, G, B, rows top to bottom, packed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClipTensor<T> {
+    elements: Vec<T>,
+    frames: usize,
+    height: usize,
+    width: usize,
+}
+
+impl<T: Sample> ClipTensor<T> {
+    /// A clip of the given elements.
+    ///
+    /// # Errors
+    /// [`Error::InvalidClipShape`] unless the shape is (frames, height, width, 3), each at least 1, [`Error::TooLarge`]
+    /// over [`MAX_SIDE`], [`Error::BufferLength`] unless there are exactly as many elements.
+    pub fn new(elements: Vec<T>, shape: &[usize]) -> Result<Self, Error> {
+        let (frames, height, width) = match *shape {
+            [frames, height, width, 3] if frames > 0 && height > 0 && width > 0 => (frames, height, width),
+            _ => return Err(Error::InvalidClipShape { given: shape.to_vec() }),
+        };
+        if height > MAX_SIDE || width > MAX_SIDE {
+            return Err(Error::TooLarge { width, height });
+        }
+        let needed = (height * width * 3).saturating_mul(frames);
+        if elements.len() != needed {
+            return Err(Error::BufferLength { given: elements.len(), needed });
+        }
+        Ok(Self { elements, frames, height, width })
+    }
+
+    /// Frame `i` as an image, without a copy; `None` after the last.
+    pub fn frame(&self, i: usize) -> Option<TensorView<'_, T>> {
+        let frame = self.elements.chunks_exact(self.height * self.width * 3).nth(i)?;
+        TensorView::new(frame, &[1, self.height, self.width, 3]).ok()
+    }
+}
+
+impl<T> ClipTensor<T> {
+    /// (frames, height, width, 3).
+    pub fn shape(&self) -> [usize; 4] {
+        [self.frames, self.height, self.width, 3]
+    }
+
+    /// The elements, packed.
+    pub fn as_slice(&self) -> &[T] {
+        &self.elements
+    }
+
+    /// The elements, packed.
+    pub fn into_vec(self) -> Vec<T> {
+        self.elements
+    }
+}
+
+/// A codec with its settings and its memory, for clips: frames go in one by one and come out in the order in which they
+/// are shown. A clip needs memory for the frames that the codec looks at, never for itself; once warm, pushing a frame
+/// and taking it by [`next_frame_into`](Self::next_frame_into) allocates nothing.
+///
+/// H.264 is exact for preset ultrafast with any CRF, frame rate, `keyint` and number of slices, without a tune. H.265 and
+/// H.264's other presets are refused so far. JPEG, MJPEG, WebP and MPEG treat each frame by itself.
+///
+/// ```
+/// use frame_compression::{ClipCompressor, FrameRate, H264, H264Preset, Tensor};
+///
+/// let settings = H264::crf(28.0)?.preset(H264Preset::Ultrafast).fps(FrameRate::FFMPEG);
+/// let mut clip = ClipCompressor::new(settings).keyint(48)?;
+/// let mut shown = Vec::new();
+/// for shade in 0..6 {
+///     let frame = Tensor::new(vec![40 * shade as u8; 64 * 64 * 3], &[1, 64, 64, 3])?;
+///     clip.push(frame.view())?;
+///     shown.extend(clip.frames::<u8>());
+/// }
+/// clip.finish();
+/// shown.extend(clip.frames::<u8>());
+/// assert_eq!(shown.len(), 6);
+/// # Ok::<(), frame_compression::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct ClipCompressor {
+    settings: Settings,
+    keyint: u32,
+    value_range: ValueRange,
+    h264: ClipEngine,
+    alone: FrameCompressor,
+    /// Width and height of the clip's frames; `None` before the first.
+    size: Option<(usize, usize)>,
+    /// Frames that nobody took yet, as packed 8-bit RGB.
+    ready: VecDeque<Shown>,
+    spare: Vec<Vec<u8>>,
+    row: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Shown {
+    rgb: Vec<u8>,
+    width: usize,
+    height: usize,
+}
+
+impl ClipCompressor {
+    /// A compressor with these settings: a codec's own ([`H264`](crate::H264), ...) or any [`Settings`]. `keyint` is 250,
+    /// samples are in [-1, 1].
+    pub fn new(settings: impl Into<Settings>) -> Self {
+        let settings = settings.into();
+        Self {
+            alone: FrameCompressor::new(settings.clone()),
+            settings,
+            keyint: 250,
+            value_range: ValueRange::default(),
+            h264: ClipEngine::default(),
+            size: None,
+            ready: VecDeque::new(),
+            spare: Vec::new(),
+            row: Vec::new(),
+        }
+    }
+
+    /// Sets how many frames there are at most from one that stands for itself to the next, at least 1; 250 by default, as
+    /// in x264. Codecs that treat each frame by itself do not look at it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] for 0.
+    pub fn keyint(self, keyint: u32) -> Result<Self, Error> {
+        if keyint == 0 {
+            return Err(Error::InvalidSetting {
+                setting: "keyint",
+                given: keyint.to_string(),
+                allowed: "it has to be at least 1".to_owned(),
+            });
+        }
+        Ok(Self { keyint, ..self })
+    }
+
+    /// Chooses which numbers of floating-point samples stand for black and white.
+    #[must_use]
+    pub fn value_range(self, value_range: ValueRange) -> Self {
+        Self { value_range, ..self }
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Takes the clip's next frame.
+    ///
+    /// # Errors
+    /// See [`Error`]; [`Error::InvalidSetting`] for settings that clips are not exact for, and for a frame of another size
+    /// than those before. On an error the clip is as it was.
+    pub fn push<T: Sample>(&mut self, frame: TensorView<'_, T>) -> Result<(), Error> {
+        let [_, height, width, _] = frame.shape();
+        let h264 = engine::clip_settings(&self.settings)?;
+        if let Some((first_width, first_height)) = self.size.filter(|&first| first != (width, height)) {
+            return Err(Error::InvalidSetting {
+                setting: "a frame of",
+                given: format!("{width}x{height}"),
+                allowed: format!(
+                    "all frames of a clip have one size, {first_width}x{first_height}; finish this clip before the next"
+                ),
+            });
+        }
+        if let Some(settings) = h264 {
+            ClipEngine::check(settings, (width, height))?;
+        }
+        let mut rgb = self.spare.pop().unwrap_or_default();
+        rgb.resize(width * height * 3, 0);
+        self.row.resize(width * 3, 0);
+        for (y, to) in rgb.chunks_exact_mut(width * 3).enumerate() {
+            to.copy_from_slice(frame.row(y, self.value_range, &mut self.row)?);
+        }
+        match h264 {
+            Some(settings) => self.h264.push(&mut rgb, (width, height), settings, self.keyint),
+            None => self.alone.apply_in_place(TensorViewMut::new(&mut rgb, &[1, height, width, 3])?)?,
+        }
+        self.size = Some((width, height));
+        self.ready.push_back(Shown { rgb, width, height });
+        Ok(())
+    }
+
+    /// Ends the clip: after this its last frames can be taken. The next frame begins another clip.
+    pub fn finish(&mut self) {
+        self.h264.restart();
+        self.size = None;
+    }
+
+    /// The next frame as it is shown; `None` when there is none before more are pushed, or the clip is finished.
+    pub fn next_frame<T: Sample>(&mut self) -> Option<Tensor<T>> {
+        let next = self.ready.front()?;
+        let mut frame = Tensor::zeroed(next.height, next.width);
+        self.write_next(&mut frame.view_mut());
+        Some(frame)
+    }
+
+    /// Writes the next frame into the caller's memory; `false` when there is none.
+    ///
+    /// # Errors
+    /// [`Error::OutputSize`], with the frame kept.
+    pub fn next_frame_into<T: Sample>(&mut self, mut output: TensorViewMut<'_, T>) -> Result<bool, Error> {
+        let Some(next) = self.ready.front() else { return Ok(false) };
+        let [_, height, width, _] = output.shape();
+        let (given, needed) = ((height, width), (next.height, next.width));
+        if given != needed {
+            return Err(Error::OutputSize { given, needed });
+        }
+        self.write_next(&mut output);
+        Ok(true)
+    }
+
+    /// Takes the frames that are there to be taken.
+    pub fn frames<T: Sample>(&mut self) -> impl Iterator<Item = Tensor<T>> {
+        std::iter::from_fn(|| self.next_frame())
+    }
+
+    /// Puts the artifacts into a whole clip. Forgets frames that were pushed and not taken.
+    ///
+    /// # Errors
+    /// Those of [`push`](Self::push).
+    pub fn apply<T: Sample>(&mut self, clip: &ClipTensor<T>) -> Result<ClipTensor<T>, Error> {
+        self.finish();
+        self.ready.clear();
+        let mut elements = Vec::with_capacity(clip.elements.len());
+        let pushed: Result<(), Error> =
+            (0..clip.frames).filter_map(|i| clip.frame(i)).try_for_each(|frame| {
+                self.push(frame)?;
+                self.frames().for_each(|shown| elements.extend_from_slice(shown.as_slice()));
+                Ok(())
+            });
+        self.finish();
+        pushed?;
+        self.frames::<T>().for_each(|shown| elements.extend_from_slice(shown.as_slice()));
+        ClipTensor::new(elements, &clip.shape())
+    }
+
+    fn write_next<T: Sample>(&mut self, output: &mut TensorViewMut<'_, T>) {
+        let Some(Shown { rgb, width, .. }) = self.ready.pop_front() else { return };
+        for (y, row) in rgb.chunks_exact(width * 3).enumerate() {
+            output.write_row(y, self.value_range, row);
+        }
+        self.spare.push(rgb);
+    }
+}

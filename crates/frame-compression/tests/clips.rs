@@ -1,0 +1,266 @@
+//! Clips: golden hashes of libx264's frames, and the contract of the entrances.
+
+use frame_compression::{
+    ClipCompressor, ClipTensor, Codec, Component, Error, FrameCompressor, FrameRate, H264, H264Preset,
+    H264Tune, H265, Jpeg, Planes, Settings, Subsampling, Tensor, TensorViewMut, apply_to_clip,
+};
+use test_pictures::{Rng, random_picture};
+
+/// The clips of docs/spec/h264-clips.md, annex B.
+mod golden {
+    fn tri(i: i64) -> i64 {
+        let j = i & 63;
+        if j < 32 { j } else { 63 - j }
+    }
+
+    fn pattern(u: i64, v: i64) -> i64 {
+        48 + 3 * tri(u) + 2 * tri(v + (u >> 2)) + (((u * v) >> 4) & 15)
+    }
+
+    fn noise(x: i64, y: i64, t: i64) -> i64 {
+        let sum = x * 1_103_515_245 + y * 12_345 * 7919 + t * 2_654_435_761;
+        ((sum & 0xffff_ffff) >> 13) & 7
+    }
+
+    /// Y, Cb or Cr (0, 1, 2) of clip `which` (1, 2, 3).
+    pub(super) fn sample(which: usize, plane: usize, (x, y, t): (i64, i64, i64)) -> u8 {
+        let value = match (which, plane) {
+            (1, 0) => pattern(x + 2 * t, y + t),
+            (1, 1) => 112 + tri(x + t),
+            (1, _) => 120 + (tri(y + x) >> 1),
+            (2, 0) if t >= 7 => 255 - pattern(y + 3 * t, x),
+            (2, 0) => {
+                let inside = (8 + 3 * t..28 + 3 * t).contains(&x) && (4 + 2 * t..20 + 2 * t).contains(&y);
+                if inside { 200 + ((x + y + t) & 15) } else { pattern(x, y) }
+            }
+            (2, 1) if t >= 7 => 100 + tri(y),
+            (2, 1) => 128,
+            (2, _) if t >= 7 => 140 - tri(x + t),
+            (2, _) => 118 + (tri(x) >> 1),
+            (_, 0) => ((pattern(x, y) * (16 - t)) >> 4) + noise(x, y, t),
+            (_, 1) => 128 + ((tri(x) * (16 - t)) >> 5),
+            (_, _) => 128 + ((-tri(y) * (16 - t)) >> 5),
+        };
+        value.clamp(0, 255) as u8
+    }
+}
+
+const COMPONENTS: [Component; 3] = [Component::Y, Component::Cb, Component::Cr];
+
+fn golden_clip(which: usize) -> Vec<Planes> {
+    (0..16)
+        .map(|t| {
+            let mut planes = Planes::new(96, 80, Subsampling::S420).unwrap();
+            for (plane, component) in COMPONENTS.into_iter().enumerate() {
+                for y in 0..planes.size(component).1 {
+                    for (x, to) in planes.row_mut(component, y).iter_mut().enumerate() {
+                        *to = golden::sample(which, plane, (x as i64, y as i64, t));
+                    }
+                }
+            }
+            planes
+        })
+        .collect()
+}
+
+fn checksum(frames: &[Planes]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    for planes in frames {
+        for component in COMPONENTS {
+            (0..planes.size(component).1).for_each(|y| hasher.update(planes.row(component, y)));
+        }
+    }
+    hasher.finalize()
+}
+
+/// Annex B: the clip, its source's checksums (whole clip, frame 0), and for each CRF those of whole clip, frame 0, frame 1.
+#[test]
+fn golden_clips_of_ultrafast() {
+    type Row = (usize, [u32; 2], [(f32, [u32; 3]); 3]);
+    let rows: [Row; 3] = [
+        (
+            1,
+            [0xf7d4_cf14, 0xd2d6_7ab9],
+            [
+                (18.0, [0x2e11_8a47, 0x50fd_cccb, 0xd4d6_03e4]),
+                (28.0, [0x1e6f_50a6, 0x7916_c5a0, 0xe703_3dbd]),
+                (40.0, [0xf45d_10b4, 0xc4d4_7af7, 0x2e5d_7c83]),
+            ],
+        ),
+        (
+            2,
+            [0x9f31_0a17, 0x5076_4cbe],
+            [
+                (18.0, [0xc0ad_b6d1, 0x9e24_d557, 0xe98a_a840]),
+                (28.0, [0xe38e_dbdf, 0x5ca8_6e71, 0x4457_20d0]),
+                (40.0, [0x9d9d_5e3a, 0x5a46_1211, 0x23d3_1c7b]),
+            ],
+        ),
+        (
+            3,
+            [0xb49d_72df, 0xf42a_b55d],
+            [
+                (18.0, [0x9d4b_fabe, 0x867e_8a0a, 0xcbdc_b75c]),
+                (28.0, [0xecdb_87c2, 0x9323_f263, 0xe1f5_d05e]),
+                (40.0, [0xb84a_7c13, 0xc608_7be0, 0x84b8_d795]),
+            ],
+        ),
+    ];
+    for (which, source, results) in rows {
+        let clip = golden_clip(which);
+        assert_eq!([checksum(&clip), checksum(&clip[..1])], source, "the source of clip {which}");
+        for (crf, expected) in results {
+            let mut frames = clip.clone();
+            frame_compression::reconstruct_h264_clip(&mut frames, crf, "preset=ultrafast:fps=25", 250)
+                .unwrap();
+            let found = [checksum(&frames), checksum(&frames[..1]), checksum(&frames[1..2])];
+            assert_eq!(found, expected, "clip {which} at CRF {crf}");
+        }
+    }
+}
+
+const SHAPE: [usize; 4] = [7, 48, 64, 3];
+
+/// A picture that moves.
+fn clip() -> ClipTensor<u8> {
+    let picture = random_picture(&mut Rng::new(5), 64 + 3 * 7, 48);
+    let mut elements = Vec::new();
+    for t in 0..7 {
+        for y in 0..48 {
+            let start = (y * picture.width + 3 * t) * 3;
+            elements.extend_from_slice(&picture.rgb[start..start + 64 * 3]);
+        }
+    }
+    ClipTensor::new(elements, &SHAPE).unwrap()
+}
+
+fn ultrafast() -> H264 {
+    H264::crf(30.0).unwrap().preset(H264Preset::Ultrafast).fps(FrameRate::FFMPEG)
+}
+
+fn tensor(clip: &ClipTensor<u8>, i: usize) -> Tensor<u8> {
+    let length = 48 * 64 * 3;
+    Tensor::new(clip.as_slice()[i * length..][..length].to_vec(), &[1, 48, 64, 3]).unwrap()
+}
+
+#[test]
+fn frames_one_by_one_are_those_of_the_whole_clip() {
+    let source = clip();
+    let whole = apply_to_clip(&source, ultrafast()).unwrap();
+    let mut compressor = ClipCompressor::new(ultrafast());
+    // The second time over it is another clip with the same frames.
+    for _ in 0..2 {
+        let mut shown = Vec::new();
+        for i in 0..7 {
+            compressor.push(source.frame(i).unwrap()).unwrap();
+            shown.extend(compressor.frames::<u8>().flat_map(Tensor::into_vec));
+        }
+        compressor.finish();
+        shown.extend(compressor.frames::<u8>().flat_map(Tensor::into_vec));
+        assert_eq!(shown, whole.as_slice());
+    }
+    assert!(source.frame(7).is_none());
+}
+
+#[test]
+fn frames_are_predicted_from_one_another_up_to_keyint() {
+    let source = clip();
+    let image = |i| FrameCompressor::new(ultrafast()).apply(&tensor(&source, i)).unwrap();
+    let whole = apply_to_clip(&source, ultrafast()).unwrap();
+    assert_eq!(tensor(&whole, 0), image(0));
+    assert_ne!(tensor(&whole, 3), image(3));
+    let by_threes = ClipCompressor::new(ultrafast()).keyint(3).unwrap().apply(&source).unwrap();
+    assert_eq!(tensor(&by_threes, 2), tensor(&whole, 2));
+    assert_ne!(tensor(&by_threes, 3), tensor(&whole, 3));
+}
+
+#[test]
+fn floats_are_taken_and_given() {
+    let bytes = clip();
+    let floats = bytes.as_slice().iter().map(|&byte| f32::from(byte) / 127.5 - 1.0).collect();
+    let floats = ClipTensor::new(floats, &SHAPE).unwrap();
+    let expected = apply_to_clip(&bytes, ultrafast()).unwrap();
+    let found = apply_to_clip(&floats, ultrafast()).unwrap();
+    assert_eq!(found.shape(), SHAPE);
+    let found: Vec<u8> = found.as_slice().iter().map(|float| ((float + 1.0) * 127.5).round() as u8).collect();
+    assert_eq!(found, expected.as_slice());
+}
+
+#[test]
+fn other_codecs_treat_each_frame_by_itself() {
+    let source = clip();
+    let jpeg = Settings::from(Jpeg::quality(30.0).unwrap());
+    for settings in [jpeg, Codec::WebP.into(), Codec::Mpeg2.into(), Codec::Mpeg4.into(), Codec::Mjpeg.into()]
+    {
+        let found = apply_to_clip(&source, settings.clone()).unwrap();
+        for i in 0..7 {
+            let image = FrameCompressor::new(settings.clone()).apply(&tensor(&source, i)).unwrap();
+            assert_eq!(tensor(&found, i), image, "frame {i}, {settings}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_lost_below_crf_1_but_colours() {
+    let source = clip();
+    let lossless = H264::crf(0.5).unwrap().preset(H264Preset::Ultrafast);
+    let found = apply_to_clip(&source, lossless).unwrap();
+    let image = FrameCompressor::new(lossless).apply(&tensor(&source, 4)).unwrap();
+    assert_eq!(tensor(&found, 4), image);
+}
+
+#[test]
+fn what_is_not_exact_is_refused() {
+    let source = clip();
+    let refused = |settings: Settings| apply_to_clip(&source, settings).unwrap_err().to_string();
+    for preset in [H264Preset::Superfast, H264Preset::Veryfast, H264Preset::Medium] {
+        let error = refused(ultrafast().preset(preset).into());
+        assert!(error.contains(&preset.to_string()) && error.contains("ultrafast"), "{error}");
+    }
+    let error = refused(ultrafast().tune(H264Tune::Film).into());
+    assert!(error.contains("tune film"), "{error}");
+    let error = refused(H265::crf(30.0).unwrap().into());
+    assert!(error.contains("H.265") || error.contains("h265"), "{error}");
+    assert!(matches!(ClipCompressor::new(ultrafast()).keyint(0), Err(Error::InvalidSetting { .. })));
+    for shape in [&[0, 48, 64, 3][..], &[7, 48, 64, 4], &[48, 64, 3]] {
+        let error = ClipTensor::new(vec![0u8; 3], shape).unwrap_err();
+        assert_eq!(error, Error::InvalidClipShape { given: shape.to_vec() });
+    }
+    let error = ClipTensor::new(vec![0u8; 3], &SHAPE).unwrap_err();
+    assert_eq!(error, Error::BufferLength { given: 3, needed: 7 * 48 * 64 * 3 });
+}
+
+#[test]
+fn a_frame_that_is_refused_leaves_the_clip_as_it_was() {
+    let source = clip();
+    let whole = apply_to_clip(&source, ultrafast()).unwrap();
+    let mut compressor = ClipCompressor::new(ultrafast());
+    let odd = Tensor::new(vec![0u8; 47 * 64 * 3], &[1, 47, 64, 3]).unwrap();
+    assert!(matches!(compressor.push(odd.view()), Err(Error::OddSize { .. })));
+    let not_finite = Tensor::new(vec![f32::NAN; 48 * 64 * 3], &[1, 48, 64, 3]).unwrap();
+    for i in 0..7 {
+        compressor.push(source.frame(i).unwrap()).unwrap();
+        assert!(matches!(compressor.push(odd.view()), Err(Error::InvalidSetting { .. })));
+        assert!(matches!(compressor.push(not_finite.view()), Err(Error::NonFiniteSample { .. })));
+        let mut small = [0u8; 12];
+        let output = TensorViewMut::new(&mut small, &[1, 2, 2, 3]).unwrap();
+        assert!(matches!(compressor.next_frame_into(output), Err(Error::OutputSize { .. })));
+        assert_eq!(compressor.next_frame().unwrap(), tensor(&whole, i));
+        assert_eq!(compressor.next_frame::<u8>(), None);
+    }
+}
+
+#[test]
+fn a_warm_compressor_allocates_nothing() {
+    let source = clip();
+    let mut compressor = ClipCompressor::new(ultrafast());
+    let mut output = vec![0u8; 48 * 64 * 3];
+    let mut frame = |compressor: &mut ClipCompressor, i| {
+        compressor.push(source.frame(i).unwrap()).unwrap();
+        let output = TensorViewMut::new(&mut output, &[1, 48, 64, 3]).unwrap();
+        assert!(compressor.next_frame_into(output).unwrap());
+    };
+    (0..3).for_each(|i| frame(&mut compressor, i));
+    let info = allocation_counter::measure(|| (3..7).for_each(|i| frame(&mut compressor, i)));
+    assert_eq!(info.count_total, 0);
+}
