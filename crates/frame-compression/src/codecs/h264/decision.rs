@@ -23,7 +23,7 @@ pub(super) enum MacroblockType {
 }
 
 /// What coding a macroblock's luma led to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CodedLuma {
     pub(super) kind: MacroblockType,
     /// The mode of Intra16x16; of others, what it would have been.
@@ -88,7 +88,7 @@ impl<'a> Prices<'a> {
 
     /// Whether the kernels' searches do what is asked for.
     fn vector_search(&self) -> bool {
-        self.metric == Metric::Satd && self.search == Search::All
+        self.search == Search::All
     }
 
     /// Whether luma coefficients are drawn towards 0, which the kernels do not do.
@@ -122,11 +122,34 @@ pub(super) fn code_luma<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &
     CodedLuma { kind, mode_16x16, residual }
 }
 
+/// A search by a metric that the compiler sees. Plain differences are a function of their own, so that the search by
+/// coefficients has all registers.
+#[inline(always)]
+fn by_metric<S: Simd, R>(simd: S, metric: Metric, search: impl FnOnce(Metric) -> R) -> R {
+    match metric {
+        Metric::Satd => search(Metric::Satd),
+        Metric::Sad => simd.vectorize(
+            #[inline(always)]
+            || search(Metric::Sad),
+        ),
+    }
+}
+
 #[inline(always)]
 fn choose_16x16<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices<'_>) -> (Mode, u32) {
-    if !S::IS_SCALAR && prices.metric == Metric::Satd {
+    if !S::IS_SCALAR {
         let Macroblock { source, luma, neighbours, flat, .. } = macroblock;
-        return luma16x16::search(simd, source, luma, *neighbours, prices.lambda, flat);
+        return by_metric(
+            simd,
+            prices.metric,
+            #[inline(always)]
+            |metric| match metric {
+                Metric::Satd => luma16x16::search(simd, source, luma, *neighbours, prices.lambda, flat),
+                Metric::Sad => {
+                    luma16x16::search_by_differences(simd, &source.y, luma, *neighbours, prices.lambda)
+                }
+            },
+        );
     }
     choose_16x16_by_terms(macroblock, prices, u32::MAX)
 }
@@ -314,7 +337,7 @@ fn try_8x8<S: Simd>(
 ) -> Option<Trial<[u8; 64]>> {
     let mut cost = 4 * prices.lambda;
     let mut any_residual = false;
-    let flat = if S::IS_SCALAR || !prices.vector_search() {
+    let flat = if S::IS_SCALAR || !prices.vector_search() || prices.metric != Metric::Satd {
         [Flat::default(); 4]
     } else {
         luma8x8::flat(simd, &macroblock.source.y, &macroblock.flat)
@@ -326,14 +349,17 @@ fn try_8x8<S: Simd>(
         let source = macroblock.source.luma_8x8(x * 8, y * 8);
         let predicted = macroblock.modes.predicted(GridPlace::of(x * 2, y * 2));
         let choice = if !S::IS_SCALAR && prices.vector_search() && available.left && available.top {
-            let place = Place {
-                at,
-                top_right: available.top_right,
-                flat,
-                predicted,
-                price: 3 * prices.limited_lambda,
-            };
-            let (mode, cost, prediction) = luma8x8::search(simd, &source, &macroblock.luma, &place);
+            let (top_right, price) = (available.top_right, 3 * prices.limited_lambda);
+            let luma = &macroblock.luma;
+            let (mode, cost, prediction) = by_metric(
+                simd,
+                prices.metric,
+                #[inline(always)]
+                |metric| {
+                    let place = Place { at, top_right, metric, flat, predicted, price };
+                    luma8x8::search(simd, &source, luma, &place)
+                },
+            );
             Choice { mode, cost, prediction }
         } else {
             let edge = Edge8x8::read(&macroblock.luma, at, available).filtered(available);
@@ -471,14 +497,16 @@ fn try_4x4<S: Simd>(
         let source = &blocks[k];
         let predicted = modes.predicted(mode);
         let choice = if !S::IS_SCALAR && prices.vector_search() && available.left && available.top {
-            let place = Place {
-                at,
-                top_right: available.top_right,
-                flat: flat[k],
-                predicted,
-                price: 3 * prices.limited_lambda,
-            };
-            let (mode, cost, prediction) = luma4x4::search(simd, source, luma, &place);
+            let (top_right, flat, price) = (available.top_right, flat[k], 3 * prices.limited_lambda);
+            let (mode, cost, prediction) = by_metric(
+                simd,
+                prices.metric,
+                #[inline(always)]
+                |metric| {
+                    let place = Place { at, top_right, metric, flat, predicted, price };
+                    luma4x4::search(simd, source, luma, &place)
+                },
+            );
             Choice { mode, cost, prediction }
         } else {
             let edge = Edge4x4::read(luma, at, available);
@@ -569,15 +597,16 @@ pub(super) fn code_both_chroma<S: Simd>(
     macroblock: &mut Macroblock,
     prices: &Prices<'_>,
 ) -> (Mode, bool) {
-    if !S::IS_SCALAR && prices.denoise.is_none() && prices.metric == Metric::Satd {
+    if !S::IS_SCALAR && prices.denoise.is_none() {
         let Macroblock { source, chroma: canvas, neighbours, .. } = macroblock;
-        return kernels::chroma::code(
+        return by_metric(
             simd,
-            &source.chroma,
-            canvas,
-            *neighbours,
-            prices.lambda,
-            prices.chroma,
+            prices.metric,
+            #[inline(always)]
+            |metric| {
+                let costs = (metric, prices.lambda);
+                kernels::chroma::code(simd, &source.chroma, canvas, *neighbours, costs, prices.chroma)
+            },
         );
     }
     let (neighbours, source) = (macroblock.neighbours, [0, 1].map(|plane| macroblock.source.chroma(plane)));
@@ -608,3 +637,6 @@ pub(super) fn code_chroma_planes(macroblock: &mut Macroblock, mode: Mode, prices
     }
     any
 }
+
+#[cfg(test)]
+mod tests;

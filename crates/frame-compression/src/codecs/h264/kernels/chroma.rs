@@ -1,11 +1,12 @@
 //! Chroma: the search through the four modes, and the coding. A row of vectors is a row of Cb in its low half and
 //! of Cr in its high half: four blocks side by side.
 
+use super::super::distortion::Metric;
 use super::super::macroblock::{ChromaCanvas, Neighbours};
 use super::super::predict::planes::Mode;
 use super::super::quantise::Quantiser;
 use super::blocks::{self, FourScaling};
-use super::{half_coefficients, levels};
+use super::{absolute_sum, half_coefficients, levels};
 use crate::simd::{Bytes, Dwords, Simd, Words, each};
 
 /// The neighbours of both planes, Cb in the low half.
@@ -145,17 +146,23 @@ fn choose<S: Simd>(
     source: &[S::Words; 8],
     chroma: &ChromaCanvas,
     neighbours: Neighbours,
-    lambda: u32,
+    (metric, lambda): (Metric, u32),
 ) -> (Mode, [S::Words; 8]) {
     let sides = Sides::read(simd, chroma);
     let (mut best_cost, mut best_mode) = (u32::MAX, Mode::Dc);
     let mut prediction = *source;
     for &mode in Mode::candidates(neighbours) {
         let candidate = predict(simd, &sides, mode, neighbours);
-        let [[a, b], [c, d]] = each!(2, row => {
-            half_coefficients::<S>(each!(4, y => source[4 * row + y] - candidate[4 * row + y]))
-        });
-        let cost = (a + b + (c + d)).sum() as u32 + lambda * mode.chroma_bits();
+        let residual = each!(8, y => source[y] - candidate[y]);
+        let sums = match metric {
+            Metric::Satd => {
+                let [[a, b], [c, d]] =
+                    each!(2, row => half_coefficients::<S>(each!(4, y => residual[4 * row + y])));
+                a + b + (c + d)
+            }
+            Metric::Sad => absolute_sum::<S, 8>(residual),
+        };
+        let cost = sums.sum() as u32 + lambda * mode.chroma_bits();
         if cost < best_cost {
             (best_cost, best_mode, prediction) = (cost, mode, candidate);
         }
@@ -174,7 +181,7 @@ pub(in super::super) fn search<S: Simd>(
 ) -> (Mode, [u8; 128]) {
     let rows = source.as_chunks::<16>().0;
     let source = each!(8, y => S::Words::load_bytes(simd, &rows[y]));
-    let (mode, prediction) = choose(simd, &source, chroma, neighbours, lambda);
+    let (mode, prediction) = choose(simd, &source, chroma, neighbours, (Metric::Satd, lambda));
     let mut samples = [0; 128];
     for (row, samples) in prediction.into_iter().zip(samples.as_chunks_mut::<16>().0) {
         row.store_bytes(samples);
@@ -182,7 +189,7 @@ pub(in super::super) fn search<S: Simd>(
     (mode, samples)
 }
 
-/// Chooses how to predict both planes and codes them; the mode, and whether they have a residual. Not for a luma
+/// Chooses how to predict both planes, by a metric and λ, and codes them; the mode, and whether they have a residual. Not for a luma
 /// quantiser above 51.
 #[inline(always)]
 pub(in super::super) fn code<S: Simd>(
@@ -190,12 +197,12 @@ pub(in super::super) fn code<S: Simd>(
     source: &[u8; 128],
     chroma: &mut ChromaCanvas,
     neighbours: Neighbours,
-    lambda: u32,
+    prices: (Metric, u32),
     quantiser: &Quantiser,
 ) -> (Mode, bool) {
     let rows = source.as_chunks::<16>().0;
     let source = each!(8, y => S::Words::load_bytes(simd, &rows[y]));
-    let (best_mode, prediction) = choose(simd, &source, chroma, neighbours, lambda);
+    let (best_mode, prediction) = choose(simd, &source, chroma, neighbours, prices);
 
     let scaling = FourScaling::new(simd, &quantiser.four);
     let coded = each!(2, row => {

@@ -144,15 +144,41 @@ pub(in super::super) fn search<S: Simd>(
 
     let (by_vertical, by_horizontal) = (by_vertical.sum() / 2, by_horizontal.sum() / 2);
     let (by_dc, by_plane) = (by_dc.sum() / 2, by_plane.sum());
+    cheapest([by_vertical, by_horizontal, by_dc, by_plane], neighbours, lambda)
+}
+
+/// The mode of the nearest prediction by plain differences, and its cost.
+#[inline(always)]
+pub(in super::super) fn search_by_differences<S: Simd>(
+    simd: S,
+    source: &[u8; 256],
+    luma: &LumaCanvas,
+    neighbours: Neighbours,
+    lambda: u32,
+) -> (Mode, u32) {
+    let sides = Sides::read(luma);
+    let zero = S::Words::splat(simd, 0);
+    let top = S::Words::load_bytes(simd, &sides.top);
+    let dc = S::Words::splat(simd, sides.dc(neighbours));
+    let mut plane = Plane::new(simd, &sides);
+    // By vertical, horizontal, DC and plane: at most 16 * 255 in a lane.
+    let mut sums = [zero; 4];
+    for (row, &left) in source.as_chunks::<16>().0.iter().zip(&sides.left) {
+        let samples = S::Words::load_bytes(simd, row);
+        let predictions = [top, S::Words::splat(simd, left.into()), dc, plane.next()];
+        sums = each!(4, i => sums[i] + (samples - predictions[i]).abs());
+    }
+    let mut halves = [0; 8];
+    sums_of_halves(simd, sums).store(&mut halves);
+    cheapest(each!(4, i => halves[i] + halves[4 + i]), neighbours, lambda)
+}
+
+/// The mode of least cost, given the distortions of vertical, horizontal, DC and plane prediction.
+#[inline(always)]
+fn cheapest(distortions: [i32; 4], neighbours: Neighbours, lambda: u32) -> (Mode, u32) {
     let mut best = (Mode::Dc, u32::MAX);
     for &mode in Mode::candidates(neighbours) {
-        let distortion = match mode {
-            Mode::Vertical => by_vertical,
-            Mode::Horizontal => by_horizontal,
-            Mode::Dc => by_dc,
-            Mode::Plane => by_plane,
-        };
-        let cost = distortion as u32 + lambda * mode.luma_bits();
+        let cost = distortions[mode as usize] as u32 + lambda * mode.luma_bits();
         if cost < best.1 {
             best = (mode, cost);
         }

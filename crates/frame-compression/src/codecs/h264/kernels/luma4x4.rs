@@ -1,9 +1,10 @@
 //! Intra4x4: the search through all nine modes, and the coding of a block.
 
+use super::super::distortion::Metric;
 use super::super::macroblock::LumaCanvas;
 use super::super::predict::blocks;
 use super::super::quantise::Scaling;
-use super::{Place, Spot, half_coefficients, levels, scaling_of, smallest, sums_of_halves};
+use super::{Place, Spot, absolute_sum, half_coefficients, levels, scaling_of, smallest, sums_of_halves};
 use crate::simd::{Bytes, Dwords, Simd, Words, each};
 
 /// The edge as the tables below name it: left from the lowest up (the lowest twice), the corner, above from left to
@@ -170,21 +171,31 @@ pub(in super::super) fn search<S: Simd>(
     luma: &LumaCanvas,
     place: &Place,
 ) -> (u8, u32, S::Words) {
-    let &Place { at, top_right, flat, predicted, price } = place;
+    let &Place { at, top_right, metric, flat, predicted, price } = place;
     let (edge, dc) = read_edge(simd, luma, at, top_right);
     let tables = tables(simd, edge);
     let source = S::Bytes::load_twice(simd, source);
     let source_rows = each!(2, pair => source.lookup(S::Bytes::load(simd, &SOURCE_INDICES[pair])).widen());
-    let [even0, odd0] = batch(simd, &tables, 0, &source_rows);
-    let [even1, odd1] = batch(simd, &tables, 1, &source_rows);
-    let distortions = sums_of_halves(simd, [even0, odd0, even1, odd1]);
+    let residuals = each!(2, which => batch(simd, &tables, which, &source_rows));
+    let (distortions, flat_distortion) = match metric {
+        Metric::Satd => {
+            let [[even0, odd0], [even1, odd1]] = each!(2, which => half_coefficients::<S>(residuals[which]));
+            let flat_distortion = (flat.others + (flat.first - 16 * i32::from(dc)).abs()) >> 1;
+            (sums_of_halves(simd, [even0, odd0, even1, odd1]), flat_distortion)
+        }
+        Metric::Sad => {
+            let ones = S::Words::splat(simd, 1);
+            let [a, b] = each!(2, which => absolute_sum::<S, 4>(residuals[which]).mul_add_pairs(ones));
+            // The source is there twice.
+            (a.add_neighbours(b), (source.sum_of_differences(S::Bytes::splat(simd, dc)) / 2) as i32)
+        }
+    };
 
     // Costs with the mode in the lowest bits: the smallest is the first of the nearest.
     let predicted = usize::from(predicted & 15);
     let pays = S::Dwords::splat(simd, (price << 4) as i32).and(S::Dwords::load(simd, &PAYS[predicted]));
     let keys = distortions.shl::<4>() + S::Dwords::load(simd, &MODES) + pays;
 
-    let flat_distortion = (flat.others + (flat.first - 16 * i32::from(dc)).abs()) >> 1;
     let flat_price = if predicted == usize::from(blocks::DC) { 0 } else { price as i32 };
     let best = smallest::<S>(keys).min((flat_distortion + flat_price) << 4 | i32::from(blocks::DC));
     ((best & 15) as u8, (best >> 4) as u32, whole(simd, &tables, best as usize))
@@ -263,21 +274,21 @@ fn tables<S: Simd>(simd: S, raw: S::Bytes) -> EdgeTables<S::Bytes> {
     EdgeTables { raw, means: raw.average(next), smooth: next.average(floored) }
 }
 
-/// Half the absolute coefficients of a batch of modes.
+/// What a batch of modes leaves of the source, row by row.
 #[inline(always)]
 fn batch<S: Simd>(
     simd: S,
     tables: &EdgeTables<S::Bytes>,
     which: usize,
     source: &[(S::Words, S::Words); 2],
-) -> [S::Words; 2] {
+) -> [S::Words; 4] {
     let first = if which == 0 { tables.means } else { tables.raw };
     let [[r0, r1], [r2, r3]] = each!(2, pair => {
         let [a, b] = each!(2, table => S::Bytes::load(simd, &BATCH_INDICES[which][pair][table]));
         let (upper, lower) = first.lookup(a).or(tables.smooth.lookup(b)).widen();
         [source[pair].0 - upper, source[pair].1 - lower]
     });
-    half_coefficients::<S>([r0, r1, r2, r3])
+    [r0, r1, r2, r3]
 }
 
 /// Lanes of a value for each four.

@@ -1,9 +1,10 @@
 //! Intra8x8: the search through all nine modes, and the coding of a block. Vectors hold two rows of eight words.
 
+use super::super::distortion::Metric;
 use super::super::macroblock::LumaCanvas;
 use super::super::predict::blocks;
 use super::super::quantise::Quantiser;
-use super::{Flat, Place, Spot, levels, scaling_of, smallest, sums_of_halves};
+use super::{Flat, Place, Spot, absolute_sum, levels, scaling_of, smallest, sums_of_halves};
 use crate::simd::{Bytes, Dwords, Simd, Words, each};
 
 /// Everything that rows of predictions are made of, so that each row is eight samples in a line somewhere in it.
@@ -185,24 +186,40 @@ pub(in super::super) fn search_all<S: Simd>(
 /// nearest; that of DC by itself.
 #[inline(always)]
 fn keys<S: Simd>(simd: S, source: &[u8; 64], luma: &LumaCanvas, place: &Place) -> (Windows, S::Dwords, i32) {
-    let &Place { at, top_right, flat, predicted, price } = place;
+    let &Place { at, top_right, metric, flat, predicted, price } = place;
     let (windows, dc) = windows(simd, luma, at, top_right);
     let rows = source.as_chunks::<8>().0;
     let source = each!(8, y => S::Words::load_bytes_halves(simd, &rows[y], &rows[y]));
-    let distortions = each!(4, pair => {
-        half_coefficients::<S>(each!(8, y => {
-            let [a, b] = const { [Windows::row(PAIRS[pair][0], y), Windows::row(PAIRS[pair][1], y)] };
-            source[y] - S::Words::load_bytes_halves(simd, windows.eight(a), windows.eight(b))
-        }))
-    });
-    let distortions = (sums_of_halves(simd, distortions) + S::Dwords::splat(simd, 1)).shr::<1>();
+    let (distortions, flat_distortion) = match metric {
+        Metric::Satd => {
+            let halves = each!(4, pair => half_coefficients::<S>(residual(simd, &source, &windows, pair)));
+            let distortions = (sums_of_halves(simd, halves) + S::Dwords::splat(simd, 1)).shr::<1>();
+            (distortions, (flat.others + (flat.first - 64 * i32::from(dc)).abs() + 2) >> 2)
+        }
+        Metric::Sad => {
+            let sums = each!(4, pair => absolute_sum::<S, 8>(residual(simd, &source, &windows, pair)));
+            let dc = S::Words::splat(simd, dc.into());
+            let of_both = absolute_sum::<S, 8>(each!(8, y => source[y] - dc));
+            // The source is there twice.
+            (sums_of_halves(simd, sums), of_both.sum() / 2)
+        }
+    };
 
     let predicted = usize::from(predicted & 15);
     let pays = S::Dwords::splat(simd, (price << 4) as i32).and(S::Dwords::load(simd, &PAYS[predicted]));
     let keys = distortions.shl::<4>() + S::Dwords::load(simd, &MODES) + pays;
-    let flat_distortion = (flat.others + (flat.first - 64 * i32::from(dc)).abs() + 2) >> 2;
     let flat_price = if predicted == usize::from(blocks::DC) { 0 } else { price as i32 };
     (windows, keys, (flat_distortion + flat_price) << 4 | i32::from(blocks::DC))
+}
+
+/// What a pair of modes leaves of the source, row by row.
+#[inline(always)]
+fn residual<S: Simd>(simd: S, source: &[S::Words; 8], windows: &Windows, pair: usize) -> [S::Words; 8] {
+    let [a, b] = PAIRS[pair];
+    each!(8, y => {
+        let (a, b) = (windows.eight(Windows::row(a, y)), windows.eight(Windows::row(b, y)));
+        source[y] - S::Words::load_bytes_halves(simd, a, b)
+    })
 }
 
 /// The prediction by a mode.

@@ -14,6 +14,7 @@ pub(super) mod luma4x4;
 pub(super) mod luma8x8;
 pub(super) mod psy;
 
+use super::distortion::Metric;
 use super::quantise::Scaling;
 use crate::simd::{Dwords, Simd, Words, each};
 
@@ -23,7 +24,8 @@ pub(super) struct Place {
     pub(super) at: usize,
     /// Whether there are samples above to the right.
     pub(super) top_right: bool,
-    /// What a flat prediction leaves of it.
+    pub(super) metric: Metric,
+    /// What a flat prediction leaves of it; only for SATD.
     pub(super) flat: Flat,
     /// The mode that costs nothing.
     pub(super) predicted: u8,
@@ -85,6 +87,16 @@ fn coefficients<S: Simd>(rows: [S::Words; 4]) -> [[S::Words; 2]; 2] {
         let (low, high) = last_butterfly::<S>(columns[i]);
         [low + high, low - high]
     })
+}
+
+/// The absolute values of N vectors, lane by lane.
+#[inline(always)]
+fn absolute_sum<S: Simd, const N: usize>(vectors: [S::Words; N]) -> S::Words {
+    let mut sum = vectors[0].abs();
+    for vector in &vectors[1..] {
+        sum = sum + vector.abs();
+    }
+    sum
 }
 
 /// Sums each half of four vectors: `[a, b, c, d]` of the low halves, then of the high ones.

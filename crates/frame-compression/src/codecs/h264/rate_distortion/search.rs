@@ -1,7 +1,7 @@
 //! The search by transformed differences, before rates are known (docs/spec/h264-presets.md, section 8.1).
 
 use super::super::decision::{Shortcut, available_8x8, choose_by_shortcut};
-use super::super::distortion::{sa8d_8x8, satd, satd_4x4};
+use super::super::distortion::{Metric, sa8d_8x8, satd, satd_4x4};
 use super::super::kernels::{self, Flat, Place, Spot, luma4x4, luma8x8, luma16x16};
 use super::super::macroblock::{LumaCanvas, Macroblock, gather, scatter};
 use super::super::predict::blocks::{self, predict};
@@ -239,6 +239,7 @@ fn try_8x8<S: Simd>(
                 let place = Place {
                     at: LumaCanvas::at(k % 2 * 8, k / 2 * 8),
                     top_right: available.top_right,
+                    metric: Metric::Satd,
                     flat,
                     predicted,
                     price: 3 * prices.limited_lambda,
@@ -335,6 +336,7 @@ fn try_4x4<S: Simd>(
                 let place = Place {
                     at: LumaCanvas::at(4 * x, 4 * y),
                     top_right: available.top_right,
+                    metric: Metric::Satd,
                     flat: macroblock.flat[k],
                     predicted,
                     price: 3 * prices.limited_lambda,
