@@ -4,6 +4,7 @@ use super::super::rate_distortion::coded::{ChromaCoding, LumaCoding};
 use super::super::rate_distortion::record::{
     BLOCKS, Counts, Kind, Record, chroma_number, chroma_place, luma_number, luma_place,
 };
+use super::BIT;
 use super::Contexts;
 use super::block::{Category, Order, coded_of, pass_block};
 
@@ -75,12 +76,14 @@ pub(in super::super) fn pass_pcm(contexts: &mut Contexts, around: &Around) -> u3
     contexts.pass(3 + around.not_nxn, true)
 }
 
-/// Passes all bins of a macroblock: the cost. `chroma_bits`: where chroma's residual has been counted already.
+/// Passes all bins of a macroblock: the cost. `chroma_bits`: where chroma's residual has been counted already. What
+/// costs `most` or more may be left before its end, at a cost that is no less than `most` either.
 pub(in super::super) fn pass_macroblock(
     contexts: &mut Contexts,
     subject: &Subject<'_>,
     order: Order,
     chroma_bits: Option<u32>,
+    most: u32,
 ) -> u32 {
     let Subject { around, counts, luma, chroma, transform_8x8, qp, last } = *subject;
     let mut bits = 0;
@@ -113,10 +116,12 @@ pub(in super::super) fn pass_macroblock(
     }
     let empty = luma.pattern == 0 && !luma.dc_coded && chroma.pattern == 0;
     let step = if empty && qp > last { 0 } else { i32::from(qp) - i32::from(last) };
-    bits += pass_qp_delta(contexts, around, step);
-    bits += pass_luma_residual(contexts, around, counts, luma, order);
-    let chroma = || pass_chroma_residual(contexts, around, counts, chroma, order);
-    bits + chroma_bits.unwrap_or_else(chroma)
+    bits += pass_qp_delta(contexts, around, step) + chroma_bits.unwrap_or(0);
+    bits += pass_luma_residual(contexts, around, counts, luma, order, most.saturating_sub(bits));
+    if chroma_bits.is_none() {
+        bits += pass_chroma_residual(contexts, around, counts, chroma, order);
+    }
+    bits
 }
 
 /// The mode of a 4x4 or 8x8 block.
@@ -205,34 +210,49 @@ fn pass_luma_residual(
     counts: &Counts,
     luma: &LumaCoding,
     order: Order,
+    most: u32,
 ) -> u32 {
     let mut bits = 0;
-    match luma.kind {
-        Kind::Intra16x16 => {
-            let coded = coded_of(&luma.dc);
-            bits += pass_flagged(contexts, Category::LumaDc, around.dc[0], &luma.dc, coded, order);
-            if luma.pattern != 0 {
-                for (k, &(x, y)) in BLOCKS.iter().enumerate() {
-                    let place = luma_place(x, y);
-                    let levels: &[i16; 15] = luma.levels[k].last_chunk().expect("16 levels");
-                    let coded = u64::from(luma.coded[k] >> 1);
-                    let flags = flags(&counts.luma, place);
-                    bits += pass_flagged(contexts, Category::LumaAc, flags, levels, coded, order);
-                }
-            }
+    if luma.kind == Kind::Intra16x16 {
+        let coded = coded_of(&luma.dc);
+        bits += pass_flagged(contexts, Category::LumaDc, around.dc[0], &luma.dc, coded, order);
+    }
+    // The signs of all levels first: often they show that it is too much.
+    let quarters = [0, 1, 2, 3].map(|k| luma.pattern >> k & 1 != 0);
+    let signs = [0, 1, 2, 3].map(|k| if quarters[k] { BIT * luma.coded_8x8(k).count_ones() } else { 0 });
+    bits += signs.iter().sum::<u32>();
+    for k in (0..4).filter(|&k| quarters[k]) {
+        if bits >= most {
+            break;
         }
-        Kind::Intra8x8 => {
-            for k in (0..4).filter(|k| luma.pattern >> k & 1 != 0) {
-                bits += pass_block(contexts, Category::Luma8x8, luma.eight(k), luma.coded_8x8(k), order);
-            }
-        }
-        _ => {
-            for k in (0..16).filter(|k| luma.pattern >> (k / 4) & 1 != 0) {
-                let place = luma_place(BLOCKS[k].0, BLOCKS[k].1);
-                let (flags, coded) = (flags(&counts.luma, place), luma.coded[k].into());
-                bits += pass_flagged(contexts, Category::Luma4x4, flags, &luma.levels[k], coded, order);
-            }
-        }
+        bits = bits - signs[k] + pass_luma_8x8(contexts, counts, luma, k, order);
+    }
+    bits
+}
+
+/// The residual blocks of a quarter of luma.
+#[inline(always)]
+fn pass_luma_8x8(
+    contexts: &mut Contexts,
+    counts: &Counts,
+    luma: &LumaCoding,
+    quarter: usize,
+    order: Order,
+) -> u32 {
+    if luma.kind == Kind::Intra8x8 {
+        let coded = luma.coded_8x8(quarter);
+        return pass_block(contexts, Category::Luma8x8, luma.eight(quarter), coded, order);
+    }
+    let mut bits = 0;
+    for (k, &(x, y)) in BLOCKS.iter().enumerate().skip(4 * quarter).take(4) {
+        let flags = flags(&counts.luma, luma_place(x, y));
+        let (levels, coded) = (&luma.levels[k], u64::from(luma.coded[k]));
+        bits += if luma.kind == Kind::Intra16x16 {
+            let levels: &[i16; 15] = levels.last_chunk().expect("16 levels");
+            pass_flagged(contexts, Category::LumaAc, flags, levels, coded >> 1, order)
+        } else {
+            pass_flagged(contexts, Category::Luma4x4, flags, levels, coded, order)
+        };
     }
     bits
 }

@@ -86,8 +86,13 @@ impl Measure<'_> {
         if distortion >= u64::from(limit) {
             return limit;
         }
-        let bits = self.count(luma, chroma, chroma_bits);
+        let bits = self.count(luma, chroma, chroma_bits, self.bits_that_cost(u64::from(limit) - distortion));
         (distortion + self.rate_cost(bits)).min(HIGHEST) as u32
+    }
+
+    /// The least number of CABAC's bits that costs as much.
+    fn bits_that_cost(&self, cost: u64) -> u32 {
+        ((cost << 16) - 32768).div_ceil(self.rate.max(1)).try_into().unwrap_or(u32::MAX)
     }
 
     fn distortion<S: Simd>(&self, simd: S, luma: &LumaCoding, chroma: &ChromaCoding) -> u64 {
@@ -122,8 +127,14 @@ impl Measure<'_> {
         Some(pass_chroma_residual(&mut contexts, self.around, &self.counts, chroma, Order::Descending))
     }
 
-    /// The bits of a macroblock.
-    fn count(&mut self, luma: &LumaCoding, chroma: &ChromaCoding, chroma_bits: Option<u32>) -> u32 {
+    /// The bits of a macroblock; where CABAC takes `most` or more, at least so many.
+    fn count(
+        &mut self,
+        luma: &LumaCoding,
+        chroma: &ChromaCoding,
+        chroma_bits: Option<u32>,
+        most: u32,
+    ) -> u32 {
         self.counts.put_luma(&luma.counts);
         self.counts.put_chroma(&chroma.counts);
         let subject = Subject {
@@ -138,7 +149,7 @@ impl Measure<'_> {
         if !self.cabac() {
             return cavlc::macroblock_bits(&subject);
         }
-        pass_macroblock(&mut self.contexts.clone(), &subject, Order::Descending, chroma_bits)
+        pass_macroblock(&mut self.contexts.clone(), &subject, Order::Descending, chroma_bits, most)
     }
 
     /// The cost of a part of a macroblock.

@@ -232,7 +232,7 @@ impl MacroblockCoder {
                         qp,
                         last,
                     };
-                    pass_macroblock(&mut picture.contexts, &subject, Order::Ascending, None);
+                    pass_macroblock(&mut picture.contexts, &subject, Order::Ascending, None, u32::MAX);
                 }
                 finish(macroblock, &luma, &chroma, qp, last)
             }
