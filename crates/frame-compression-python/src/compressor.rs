@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use frame_compression::{FrameCompressor, Quality, ValueRange};
+use frame_compression::{ClipCompressor, FrameCompressor, Quality, ValueRange};
 use numpy::PyUntypedArray;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -28,6 +28,10 @@ impl Settings {
 
     pub(crate) fn build(&self) -> FrameCompressor {
         FrameCompressor::new(self.codec.clone()).value_range(self.value_range)
+    }
+
+    pub(crate) fn build_clip(&self) -> ClipCompressor {
+        ClipCompressor::new(self.codec.clone()).value_range(self.value_range)
     }
 }
 

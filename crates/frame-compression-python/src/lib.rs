@@ -5,6 +5,7 @@
 
 mod array;
 mod batch;
+mod clip;
 mod compressor;
 mod errors;
 mod pictures;
@@ -41,6 +42,8 @@ mod _native {
     use crate::array::{check_image, check_images};
     #[pymodule_export]
     use crate::batch::{apply_batch, apply_list};
+    #[pymodule_export]
+    use crate::clip::apply_clip;
     #[pymodule_export]
     use crate::compressor::Compressor;
     #[pymodule_export]

@@ -12,7 +12,7 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[3]
-PAGES = ["README.md", "docs/python.md", "docs/ltx.md", "crates/frame-compression-python/README.md"]
+PAGES = ["README.md", "docs/python.md", "docs/clips.md", "docs/ltx.md", "crates/frame-compression-python/README.md"]
 
 
 def examples() -> list[tuple[str, str]]:

@@ -219,6 +219,11 @@ impl ClipCompressor {
         self.size = None;
     }
 
+    /// Whether there is a frame to be taken.
+    pub fn has_frame(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
     /// The next frame as it is shown; `None` when there is none before more are pushed, or the clip is finished.
     pub fn next_frame<T: Sample>(&mut self) -> Option<Tensor<T>> {
         let next = self.ready.front()?;

@@ -17,6 +17,7 @@ from ._compressor import (
     ValueRange,
     X265Version,
     apply_batch,
+    apply_clip,
     apply_compression_artifacts,
 )
 from ._native import __version__
@@ -40,6 +41,7 @@ __all__ = [
     "X265Version",
     "__version__",
     "apply_batch",
+    "apply_clip",
     "apply_compression_artifacts",
     "errors",
 ]

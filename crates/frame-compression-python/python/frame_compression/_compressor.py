@@ -251,6 +251,56 @@ def apply_batch(
     return _apply_batch(compressors, x, threads, out, count)
 
 
+def apply_clip(
+    x: Array,
+    codec: CodecOrSettings = "h264",
+    quality: float | None = None,
+    *,
+    crf: float | None = None,
+    keyint: int = 250,
+    value_range: ValueRange = "signed_unit",
+    **settings: Any,
+) -> Array:
+    """Puts the artifacts of a codec into a clip whose frames it predicts from one another.
+
+    H.264 is exact for preset ultrafast, without a tune; its other presets and H.265 are refused so far. JPEG, MJPEG, WebP and
+    MPEG treat each frame by itself. PyAV codes a clip in as many slices as the machine has cores: say how many with ``cores``.
+
+    Args:
+        x: (frames, height, width, 3), otherwise as for ``apply_compression_artifacts``.
+        codec: a name, or settings such as ``H264(crf=28, fps=25, preset="ultrafast")``.
+        keyint: how many frames there are at most from one that stands for itself to the next, at least 1.
+        settings: as for ``FrameCompressor``. ``fps`` is the clip's frame rate, and counts.
+
+    Returns:
+        A new array or tensor of the kind and the element type of ``x``, without gradient.
+
+    Raises:
+        FrameCompressionError: see ``frame_compression.errors``.
+
+    >>> import numpy as np
+    >>> from frame_compression import H264
+    >>> clip = np.zeros((5, 64, 96, 3), np.uint8)
+    >>> apply_clip(clip, H264(crf=28, fps=25, preset="ultrafast")).shape
+    (5, 64, 96, 3)
+    """
+    compressor = FrameCompressor(codec, quality=quality, crf=crf, value_range=value_range, **settings)
+    memory = memory_of(x)
+    _native.check_images(memory)
+    result = packed_like(x)
+    _native.apply_clip(compressor._native, memory, memory_of(result), _keyint(keyint))
+    return result
+
+
+def _keyint(given: SupportsIndex) -> int:
+    if not hasattr(given, "__index__") or isinstance(given, bool):
+        raise TypeError(f"keyint={given!r} is not allowed: it has to be a whole number, at least 1")
+    keyint = operator.index(given)
+    if not 1 <= keyint < 2**32:
+        raise ValueError(f"keyint={keyint} is not allowed: at least 1")
+    return keyint
+
+
 def _apply_batch(
     compressors: list[_native.Compressor],
     x: Array,

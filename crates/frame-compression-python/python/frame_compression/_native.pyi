@@ -12,6 +12,7 @@ __all__ = [
     "Settings",
     "__version__",
     "apply_batch",
+    "apply_clip",
     "apply_list",
     "check_image",
     "check_images",
@@ -45,6 +46,7 @@ class Settings:
     def text(self) -> str: ...
 
 def codecs() -> list[tuple[str, str, list[dict[str, Any]]]]: ...
+def apply_clip(compressor: Compressor, input: NDArray[Any], output: NDArray[Any], keyint: int) -> None: ...
 def apply_list(
     compressors: Sequence[Compressor], inputs: Sequence[NDArray[Any]], outputs: Sequence[NDArray[Any]], threads: int
 ) -> None: ...

@@ -1,0 +1,84 @@
+"""Clips, bit for bit what PyAV (libx264) leaves of them."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from pictures import random_picture
+
+import frame_compression as fc
+
+
+def round_trip(clip: np.ndarray, crf: float, rate: int, **options: str) -> np.ndarray:
+    """What is left of (frames, height, width, 3) uint8 after encoding and decoding."""
+    _, height, width, _ = clip.shape
+    with io.BytesIO() as file:
+        with av.open(file, "w", format="mp4") as container:
+            settings = {"crf": str(crf), "preset": "ultrafast", **options}
+            stream: Any = container.add_stream("libx264", rate=rate, options=settings)
+            stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
+            for picture in clip:
+                frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode())
+        file.seek(0)
+        with av.open(file) as container:
+            return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
+
+
+def moving(rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:
+    """A picture that moves, with noise, and a cut at times."""
+    dx, dy = rng.integers(0, 4, 2)
+    clip = []
+    world = random_picture(rng, height + 4 * frames, width + 4 * frames)
+    for t in range(frames):
+        if rng.integers(0, 15) == 0:
+            world = random_picture(rng, height + 4 * frames, width + 4 * frames)
+        clip.append(world[dy * t : dy * t + height, dx * t : dx * t + width])
+    return np.stack(clip)
+
+
+def test_h264_ultrafast_is_that_of_pyav(one_core: None, rng: np.random.Generator) -> None:
+    for _ in range(25):
+        frames = int(rng.integers(1, 20))
+        height, width = (2 * int(side) for side in rng.integers(8, 60, 2))
+        clip = moving(rng, frames, height, width)
+        crf, rate, keyint = int(rng.integers(5, 48)), int(rng.integers(1, 61)), int(rng.choice([250, 7]))
+        expected = round_trip(clip, crf, rate, g=str(keyint))
+        result = fc.apply_clip(clip, fc.H264(crf=crf, fps=rate, preset="ultrafast"), keyint=keyint)
+        np.testing.assert_array_equal(result, expected, f"{clip.shape}, crf {crf}, {rate} fps, keyint {keyint}")
+
+
+def test_floats_of_any_range_are_taken(rng: np.random.Generator) -> None:
+    clip = moving(rng, 4, 48, 64)
+    settings = fc.H264(crf=30, fps=25, preset="ultrafast")
+    expected = fc.apply_clip(clip, settings)
+    result = fc.apply_clip(clip.astype(np.float32) / 255, settings, value_range="unit")
+    assert result.dtype == np.float32
+    np.testing.assert_array_equal(np.rint(result * 255), expected)
+    # Every second column of a wider clip.
+    wider = np.repeat(clip, 2, axis=2)[:, :, ::2]
+    np.testing.assert_array_equal(fc.apply_clip(wider, settings), expected)
+
+
+def test_jpeg_treats_each_frame_by_itself(rng: np.random.Generator) -> None:
+    clip = moving(rng, 3, 30, 41)
+    np.testing.assert_array_equal(fc.apply_clip(clip, "jpeg", 40), fc.apply_batch(clip, "jpeg", 40))
+
+
+def test_what_is_not_exact_is_refused(rng: np.random.Generator) -> None:
+    clip = moving(rng, 2, 32, 32)
+    for settings in [fc.H264(preset="medium"), fc.H264(preset="ultrafast", tune="film"), fc.H265(crf=28)]:
+        with pytest.raises(fc.FrameCompressionError, match="exact"):
+            fc.apply_clip(clip, settings)
+    settings = fc.H264(preset="ultrafast")
+    with pytest.raises(fc.errors.InvalidShapeError):
+        fc.apply_clip(clip[0], settings)
+    with pytest.raises(ValueError, match="keyint"):
+        fc.apply_clip(clip, settings, keyint=0)
+    with pytest.raises(TypeError, match="keyint"):
+        fc.apply_clip(clip, settings, keyint=2.5)  # type: ignore[arg-type]
