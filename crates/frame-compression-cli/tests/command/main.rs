@@ -1,5 +1,6 @@
 //! The command as a user runs it, on real files.
 
+mod accidents;
 mod apply_files;
 mod apply_formats;
 mod apply_pictures;

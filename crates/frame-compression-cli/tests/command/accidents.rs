@@ -1,0 +1,246 @@
+//! What happens to a run from outside: a kill, a full disk, inputs that vanish, strange files. Each test does it.
+
+use std::fs;
+#[cfg(unix)]
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::sandbox::{Sandbox, json};
+use predicates::prelude::PredicateBooleanExt as _;
+use predicates::str::contains;
+
+/// Starts `frame-compression` and does not wait for it.
+#[cfg(unix)]
+fn start(sandbox: &Sandbox, arguments: &[&str]) -> Child {
+    let mut command = Command::new(sandbox.command("").get_program());
+    command.current_dir(sandbox.path(".")).args(arguments);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// Runs a line of a shell, `$0` being the command. The line gives up after a minute.
+#[cfg(unix)]
+fn shell(sandbox: &Sandbox, line: &str) -> assert_cmd::Command {
+    let mut shell = assert_cmd::Command::new("sh");
+    shell.current_dir(sandbox.path(".")).arg("-c").arg(line).arg(sandbox.command("").get_program());
+    shell.timeout(Duration::from_secs(60));
+    shell
+}
+
+/// Waits until a folder holds so many files that have their names, or the time is over.
+fn wait_for(sandbox: &Sandbox, folder: &str, count: usize) {
+    let started = Instant::now();
+    let finished = || sandbox.files(folder).iter().filter(|name| name.ends_with(".png")).count();
+    while started.elapsed() < Duration::from_secs(60) {
+        if sandbox.path(folder).exists() && finished() >= count {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    panic!("no {count} files in {folder} after a minute");
+}
+
+fn contents(sandbox: &Sandbox, folder: &str) -> Vec<(String, Vec<u8>)> {
+    let read = |name: String| {
+        let content = fs::read(sandbox.path(folder).join(&name)).unwrap();
+        (name, content)
+    };
+    sandbox.files(folder).into_iter().map(read).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_run_leaves_whole_files_and_the_next_makes_the_rest() {
+    let sandbox = Sandbox::new();
+    for index in 0..24 {
+        sandbox.picture(&format!("in/{index}.png"), 320, 240);
+    }
+    sandbox.command("apply in -o expected --quiet").assert().success();
+    let expected = contents(&sandbox, "expected");
+    for (round, done) in [1, 2, 7].into_iter().enumerate() {
+        let out = format!("out{round}");
+        let mut run = start(&sandbox, &["apply", "in", "-o", &out, "--jobs", "2"]);
+        wait_for(&sandbox, &out, done);
+        run.kill().unwrap();
+        run.wait().unwrap();
+        let left = contents(&sandbox, &out);
+        for file in left.iter().filter(|(name, _)| name.ends_with(".png")) {
+            assert!(expected.contains(file), "{} is not whole", file.0);
+        }
+        sandbox.command(&format!("apply in -o {out} --quiet")).assert().success();
+        assert!(contents(&sandbox, &out) == expected, "round {round}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_keeps_what_is_done_and_says_130_to_the_shell() {
+    let sandbox = Sandbox::new();
+    for index in 0..24 {
+        sandbox.picture(&format!("in/{index}.png"), 320, 240);
+    }
+    fs::create_dir(sandbox.path("out")).unwrap();
+    sandbox.command("apply in -o expected --quiet").assert().success();
+    let expected = contents(&sandbox, "expected");
+    // The run reads a pipe last, which nobody writes to: it cannot be over before the signal comes.
+    let line = r#"mkfifo never.png
+        (while [ -z "$(find out -name '*.png')" ]; do sleep 0.01; done; kill -INT $(cat run)) &
+        sh -c 'echo $$ >run; exec "$0" apply in never.png -o out --quiet --jobs 2' "$0"
+        exit $?"#;
+    // A shell has its background jobs ignore SIGINT; the command is in the foreground.
+    shell(&sandbox, line).assert().code(130);
+    let left = contents(&sandbox, "out");
+    assert!(!left.is_empty());
+    for (name, content) in left {
+        let whole = expected.iter().any(|(other, wanted)| name.ends_with(other) && *wanted == content);
+        assert!(whole, "{name}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_finds_no_room_is_an_error_and_absent() {
+    let sandbox = Sandbox::new();
+    sandbox.picture("in/large.png", 640, 480);
+    sandbox.picture("in/small.png", 16, 16);
+    // No file may grow beyond 16 blocks. Who ignores the signal gets the error of a full disk's kind.
+    let run = shell(&sandbox, "trap '' XFSZ; ulimit -f 16; exec \"$0\" apply in -o out").assert().code(1);
+    run.stderr(contains("large.png").and(contains("cannot be written")).and(contains("1 picture written")));
+    assert_eq!(sandbox.files("out"), ["small.png"]);
+    sandbox.command("apply in -o out").assert().success().stderr(contains("1 picture written"));
+    assert_eq!(sandbox.files("out"), ["large.png", "small.png"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error_for_each_file_that_does_not_fit() {
+    let sandbox = Sandbox::new();
+    sandbox.picture("in/large.png", 640, 480);
+    sandbox.picture("in/small.png", 16, 16);
+    fs::create_dir(sandbox.path("out")).unwrap();
+    let within = "unshare --user --map-root-user --mount sh -c";
+    let mount = "mount -t tmpfs -o size=64k none out";
+    let mounts = shell(&sandbox, &format!("{within} '{mount}'")).output().unwrap().status.success();
+    if !mounts {
+        eprintln!("no file system can be mounted here: the test of a limited file size stands for this one");
+        return;
+    }
+    let line = format!("{within} '{mount}; \"$0\" apply in -o out; code=$?; ls -A out; exit $code' \"$0\"");
+    let run = shell(&sandbox, &line).assert().code(1).stdout("small.png\n");
+    run.stderr(contains("large.png").and(contains("No space left")).and(contains("1 picture written")));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_input_that_vanishes_is_named_and_the_rest_is_done() {
+    let sandbox = Sandbox::new();
+    for name in ["a.png", "b.png", "c.png"] {
+        sandbox.picture(name, 16, 16);
+    }
+    // One job waits for the pipe, before it comes to the file that goes meanwhile.
+    let line = "mkfifo first.png; (sleep 1; rm b.png; cat a.png >first.png) & \
+                exec \"$0\" apply first.png b.png c.png -o out --jobs 1";
+    let run = shell(&sandbox, line).assert().code(1);
+    run.stderr(contains("b.png: cannot be read").and(contains("2 pictures written")));
+    assert_eq!(sandbox.files("out"), ["c.png", "first.png"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_a_folder_is_no_input() {
+    let sandbox = Sandbox::new();
+    sandbox.picture("in/a.png", 16, 16);
+    shell(&sandbox, "mkfifo in/pipe.png && exec \"$0\" apply in -o out").assert().success();
+    assert_eq!(sandbox.files("out"), ["a.png"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn two_runs_into_one_folder_leave_each_file_once_and_whole() {
+    let sandbox = Sandbox::new();
+    for index in 0..16 {
+        sandbox.picture(&format!("in/{index}.png"), 200, 160);
+    }
+    sandbox.command("apply in -o expected --quiet").assert().success();
+    for (out, option) in [("kept", "--quiet"), ("replaced", "--overwrite")] {
+        let runs = [(); 3].map(|()| start(&sandbox, &["apply", "in", "-o", out, option, "--jobs", "2"]));
+        for mut run in runs {
+            assert!(run.wait().unwrap().success());
+        }
+        assert!(contents(&sandbox, out) == contents(&sandbox, "expected"), "{out}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn names_with_newlines_and_of_the_greatest_length_are_names() {
+    let sandbox = Sandbox::new();
+    let long = format!("{}.png", "x".repeat(251));
+    sandbox.picture(&format!("in/{long}"), 16, 16);
+    sandbox.picture("in/two\nlines.png", 16, 16);
+    let run = sandbox.command("apply in -o out --json").assert().success();
+    assert_eq!(json(&run.get_output().stdout)["written"], 2);
+    assert_eq!(sandbox.files("out"), ["two\nlines.png", &long]);
+}
+
+#[test]
+fn the_smallest_and_the_longest_pictures_are_coded_or_refused_in_words() {
+    let sandbox = Sandbox::new();
+    for (name, width, height) in [("one.png", 1, 1), ("wide.png", 65535, 1), ("high.png", 1, 65535)] {
+        sandbox.save(name, &image::RgbImage::new(width, height).into());
+    }
+    sandbox.command("apply one.png -o jpeg.png --codec jpeg").assert().success();
+    assert_eq!(sandbox.read("jpeg.png").into_rgb8().dimensions(), (1, 1));
+    for name in ["wide.png", "high.png"] {
+        let run = sandbox.command(&format!("apply {name} -o none.png --codec jpeg")).assert().code(1);
+        run.stderr(contains("can be coded").and(contains("panicked").not()));
+        assert!(!sandbox.path("none.png").exists());
+    }
+}
+
+/// A chunk of a PNG file.
+fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    let mut chunk = u32::try_from(content.len()).unwrap().to_be_bytes().to_vec();
+    chunk.extend(name);
+    chunk.extend(content);
+    chunk.extend(crc32fast::hash(&chunk[4..]).to_be_bytes());
+    chunk
+}
+
+/// A PNG of 8-bit RGB with what stands before its pixels and the pixels as they are packed.
+fn png(width: u32, height: u32, before: &[u8], packed: &[u8]) -> Vec<u8> {
+    let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 2, 0, 0, 0]].concat();
+    let parts = [&chunk(b"IHDR", &header)[..], before, &chunk(b"IDAT", packed), &chunk(b"IEND", b"")];
+    [&b"\x89PNG\r\n\x1a\n"[..], &parts.concat()].concat()
+}
+
+fn packed(bytes: &[u8], times: usize) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    for _ in 0..times {
+        encoder.write_all(bytes).unwrap();
+    }
+    encoder.finish().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn bombs_do_not_take_the_memory() {
+    let sandbox = Sandbox::new();
+    let zeros = vec![0; 1 << 20];
+    // 300 MB of pixels and of a profile where a few bytes are due, and sides that nobody codes.
+    let pixel = packed(&[0; 4], 1);
+    let bomb = packed(&zeros, 300);
+    let profile = [&b"p\0\0"[..], &bomb].concat();
+    sandbox.write("in/pixels.png", &png(1, 1, b"", &bomb));
+    sandbox.write("in/profile.png", &png(1, 1, &chunk(b"iCCP", &profile), &pixel));
+    let text = [&b"Raw profile type exif\0\0"[..], &bomb].concat();
+    sandbox.write("in/text.png", &png(1, 1, &chunk(b"zTXt", &text), &pixel));
+    sandbox.write("in/sides.png", &png(0x7fff_ffff, 0x7fff_ffff, b"", &pixel));
+    // 256 MiB of address space, which is more than the same run of small pictures needs.
+    let line = "ulimit -v 262144; exec \"$0\" apply in -o out --codec jpeg --jobs 1 --json";
+    let run = shell(&sandbox, line).assert().code(1);
+    let report = json(&run.get_output().stdout);
+    assert_eq!(report["files"].as_array().unwrap().len(), 4, "{report}");
+    assert!(report["failed"].as_u64().unwrap() >= 1, "{report}");
+    assert!(!sandbox.path("out/sides.png").exists());
+}
