@@ -121,7 +121,7 @@ impl Levels<'_> {
 }
 
 /// The size of a table of costs.
-const TABLE: usize = 2048;
+pub(super) const TABLE: usize = 2048;
 
 /// Where the costs of levels at place `n` after `context` start.
 pub(super) const fn place(n: usize, context: usize) -> usize {

@@ -1,6 +1,6 @@
 //! Levels chosen by what they cost and what they leave, by a walk through two candidates a coefficient.
 
-use super::costs::{Costs, Levels};
+use super::costs::{self, Costs, FIXED, LAST, TABLE};
 use super::quantise::{MAX_LEVEL, Matrix};
 use super::tables::ZIGZAG;
 use super::transform::Block;
@@ -15,9 +15,26 @@ const HALF: u32 = 1 << 16;
 /// A candidate at a place: its level, and from which candidate before it comes.
 #[derive(Clone, Copy, Default)]
 struct Node {
-    level: u32,
-    previous: usize,
+    level: u16,
+    previous: u8,
 }
+
+/// A candidate to go on from: its score, and where the costs of the next level are.
+#[derive(Clone, Copy)]
+struct State {
+    score: i64,
+    costs: usize,
+}
+
+/// Where the costs of the levels after each place start, after a level of 0.
+static AFTER: [usize; 16] = {
+    let (mut starts, mut n) = ([0; 16], 0);
+    while n < 15 {
+        starts[n] = costs::place(n + 1, 0);
+        n += 1;
+    }
+    starts
+};
 
 /// The kind of a block and what is around it.
 #[derive(Debug, Clone, Copy)]
@@ -38,37 +55,43 @@ pub(super) fn quantise(matrix: &Matrix, block: &mut Block, place: Place, costs: 
     let rate = |bits: u32| i64::from(bits) * lambda;
 
     let mut best = (rate(costs.more(kind, first, context, false)), None);
-    let start = if context == 0 { rate(costs.more(kind, first, 0, true)) } else { 0 };
-    let mut states: [(i64, Levels); 2] = [(start, costs.levels(kind, first, context)); 2];
+    let table = costs.table(kind);
+    let after = |state: State, level: usize| {
+        let mut bits = u32::from(table[(state.costs + level.min(LAST)) & (TABLE - 1)]);
+        if level >= LAST {
+            bits += u32::from(FIXED[level & 2047]);
+        }
+        state.score + rate(bits)
+    };
+    let score = if context == 0 { rate(costs.more(kind, first, 0, true)) } else { 0 };
+    let mut states = [State { score, costs: costs::place(first, context) }; 2];
     let mut nodes = [[Node::default(); 2]; 16];
     for n in first..=last {
-        let at = ZIGZAG[n];
+        let at = ZIGZAG[n] & 15;
         let magnitude = u32::from(block[at].unsigned_abs()) + u32::from(matrix.sharpen[at]);
         let lowest = matrix.level(at, magnitude, 0).min(MAX_LEVEL);
         let highest = matrix.level(at, magnitude, HALF).min(MAX_LEVEL);
         let before = states;
-        for (m, state) in states.iter_mut().enumerate() {
-            let level = lowest + m as u32;
+        states[1].score = NEVER;
+        for level in lowest..=highest {
+            let m = (level - lowest) as usize & 1;
+            let [from_low, from_high] = before.map(|state| after(state, level as usize));
+            let previous = u8::from(from_high < from_low);
+            nodes[n][m] = Node { level: level as u16, previous };
             let context = level.min(2) as usize;
-            if n < 15 {
-                state.1 = costs.levels(kind, n + 1, context);
-            }
-            if level > highest {
-                state.0 = NEVER;
+            states[m] = State { score: from_low.min(from_high), costs: AFTER[n] + context * (LAST + 1) };
+            let score = &mut states[m].score;
+            // A level of 0 leaves what there is.
+            if level == 0 {
                 continue;
             }
-            let of = |(score, levels): (i64, Levels)| score + rate(levels.cost(level as usize));
-            let (from_low, from_high) = (of(before[0]), of(before[1]));
-            let previous = usize::from(from_high < from_low);
             let magnitude = i64::from(magnitude);
             let error = magnitude - i64::from(level) * i64::from(matrix.steps[at]);
-            let distortion = 256 * WEIGHTS[at] * (error * error - magnitude * magnitude);
-            state.0 = from_low.min(from_high) + distortion;
-            nodes[n][m] = Node { level, previous };
-            if level > 0 && state.0 < best.0 {
+            *score += 256 * WEIGHTS[at] * (error * error - magnitude * magnitude);
+            if *score < best.0 {
                 let end = if n < 15 { rate(costs.more(kind, n + 1, context, false)) } else { 0 };
-                if state.0 + end < best.0 {
-                    best = (state.0 + end, Some((n, m)));
+                if *score + end < best.0 {
+                    best = (*score + end, Some((n, m)));
                 }
             }
         }
@@ -94,7 +117,7 @@ fn take(
             let level = if source[at] < 0 { -(node.level as i16) } else { node.level as i16 };
             levels[n] = level;
             block[at] = (i32::from(level) * i32::from(matrix.steps[at])) as i16;
-            m = node.previous;
+            m = usize::from(node.previous & 1);
         }
     }
     levels

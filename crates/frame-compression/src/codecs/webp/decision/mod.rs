@@ -55,7 +55,7 @@ pub(super) fn spectral(lambdas: &Lambdas, difference: u32) -> u64 {
 }
 
 /// Where a block's levels are chosen by trellis.
-fn trellis_place(job: &Job, has_4x4: bool, context: usize) -> Place {
+pub(super) fn trellis_place(job: &Job, has_4x4: bool, context: usize) -> Place {
     let lambda = &job.segment.lambda;
     if has_4x4 {
         Place { kind: kind::LUMA4X4, first: 0, context, lambda: lambda.trellis4x4 }
@@ -67,11 +67,19 @@ fn trellis_place(job: &Job, has_4x4: bool, context: usize) -> Place {
 /// Decides and reconstructs a macroblock. The segment's largest edge so far may grow.
 #[inline(always)]
 pub(super) fn decide<S: Simd>(simd: S, job: &Job, largest_edge: &mut i32, out: &mut Macroblock) {
-    if S::IS_SCALAR || job.effort.method == 6 {
+    if S::IS_SCALAR {
         decide_luma(job, largest_edge, out);
         chroma::decide(job, out);
     } else {
-        kernels::decide_luma(simd, job, largest_edge, out);
+        if job.effort.method == 6 {
+            // A function of its own, so that the methods without a trellis do not suffer for it.
+            simd.vectorize(
+                #[inline(always)]
+                || kernels::decide_luma::<S, true>(simd, job, largest_edge, out),
+            );
+        } else {
+            kernels::decide_luma::<S, false>(simd, job, largest_edge, out);
+        }
         kernels::chroma::decide(simd, job, out);
     }
     if job.effort.method == 5 {

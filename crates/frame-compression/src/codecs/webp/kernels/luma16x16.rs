@@ -1,13 +1,14 @@
 //! One mode for all of a macroblock's luma: all four modes at once, as far as they go.
 
 use super::super::costs::{self, kind};
-use super::super::decision::{Cost, note_edge, spectral};
-use super::super::macroblock::{Job, Macroblock};
+use super::super::decision::{Cost, note_edge, spectral, trellis_place};
+use super::super::macroblock::{Job, Macroblock, has_levels};
 use super::super::predict::Border;
 use super::super::transform::Block;
+use super::super::trellis;
 use super::{
-    LEAST_BITS, Rows, Strip, blocks_of, forward, hadamard_pass, inverse, load_columns, quantise, residual,
-    spectrum, squared, zeros, zigzag,
+    LEAST_BITS, Rows, Strip, blocks_of, forward, hadamard_pass, inverse, load_columns, quantise,
+    quantise_by_trellis, residual, spectrum, squared, zeros, zigzag,
 };
 use crate::simd::{Dwords, Simd, Words, each};
 
@@ -122,7 +123,7 @@ fn code_dcs<S: Simd>(simd: S, job: &Job, dcs: &mut Rows) -> Rows {
 /// Finds the best mode, puts it out but for its samples, which stay strips, and gives its score beside other kinds of
 /// macroblocks.
 #[inline(always)]
-pub(in super::super) fn decide<S: Simd>(
+pub(in super::super) fn decide<S: Simd, const TRELLIS: bool>(
     simd: S,
     job: &Job,
     prepared: &mut Source,
@@ -150,7 +151,7 @@ pub(in super::super) fn decide<S: Simd>(
     }
     let coded = code_dcs(simd, job, &mut dcs);
     for (m, mode) in modes.iter_mut().enumerate() {
-        finish(simd, job, (m, &coded, &dcs), (&source, &prepared.spectra), &predictions, mode);
+        finish::<S, TRELLIS>(simd, job, (m, &coded, &dcs), (&source, &prepared.spectra), &predictions, mode);
     }
     choose(simd, job, &mut modes, largest_edge, samples, out)
 }
@@ -175,7 +176,7 @@ fn prepare<S: Simd>(simd: S, source: &[[S::Words; 4]; 4], prepared: &mut Source)
 
 /// Quantises and reconstructs a mode.
 #[inline(always)]
-fn finish<S: Simd>(
+fn finish<S: Simd, const TRELLIS: bool>(
     simd: S,
     job: &Job,
     (m, dc_levels, dcs): (usize, &Rows, &Rows),
@@ -187,12 +188,24 @@ fn finish<S: Simd>(
     let first = S::Words::load(simd, &FIRST);
     let (mut errors, mut difference) = (S::Dwords::splat(simd, 0), 0);
     let mut none = S::Dwords::splat(simd, 0);
+    let mut top = job.top.luma;
     for y in 0..4 {
         let prediction = predictions.predict(simd, m, left_of(simd, &job.luma_border.left, y));
         let mut rows = each!(4, v => S::Words::load(simd, &mode.rows[y][v]));
         // Without the DCs, which have been coded by themselves.
         rows[0] = rows[0].and(first).xor(rows[0]);
-        let (levels, mut scaled) = quantise(simd, rows, &job.segment.luma);
+        let (levels, mut scaled) = if TRELLIS {
+            let mut left = job.left.luma[y];
+            quantise_by_trellis(simd, rows, |x, block| {
+                let place = trellis_place(job, false, usize::from(top[x & 3] + left));
+                let levels = trellis::quantise(&job.segment.luma, block, place, job.costs);
+                left = has_levels(&levels, 1).into();
+                top[x & 3] = left;
+                levels
+            })
+        } else {
+            quantise(simd, rows, &job.segment.luma)
+        };
         none = none + zeros(simd, &levels);
         let fours = each!(4, b => [dcs[y][4 * m + b], 0, 0, 0]);
         scaled[0] = scaled[0].or(S::Words::load_quarters(simd, fours.each_ref()));

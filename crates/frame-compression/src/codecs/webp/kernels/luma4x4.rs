@@ -1,12 +1,16 @@
 //! A mode for each 4x4 block of luma: all ten modes of a block at once.
 
 use super::super::costs::{self, kind};
-use super::super::decision::{Cost, FLAT_LEVELS, FLAT_PENALTY, neighbouring_modes, spectral};
+use super::super::decision::{Cost, FLAT_LEVELS, FLAT_PENALTY, neighbouring_modes, spectral, trellis_place};
 use super::super::macroblock::{Job, Macroblock};
 use super::super::predict::MODES;
 use super::super::transform::Block;
+use super::super::trellis;
 use super::luma16x16::Source;
-use super::{Rows, Strip, block_of, forward, inverse, quantise, residual, spectrum, squared, zeros, zigzag};
+use super::{
+    Rows, Strip, block_of, forward, inverse, quantise, quantise_by_trellis, residual, spectrum, squared,
+    zeros, zigzag,
+};
 use crate::simd::{Bytes, Dwords, Simd, Words, each};
 
 /// The modes of each batch of four that are computed side by side. The last batch is half full.
@@ -161,11 +165,12 @@ fn place_of(which: usize, mode: usize) -> (usize, usize) {
 
 /// Codes blocks by all modes.
 #[inline(always)]
-fn code<S: Simd, const N: usize>(
+fn code<S: Simd, const N: usize, const TRELLIS: bool>(
     simd: S,
     job: &Job,
     sources: [&Rows; N],
     edges: &[Edge; N],
+    contexts: &[usize; N],
     modes: &mut Modes,
 ) {
     let zero = S::Dwords::splat(simd, 0);
@@ -175,15 +180,19 @@ fn code<S: Simd, const N: usize>(
     for which in 0..N {
         let source = each!(4, x => S::Words::load(simd, &sources[which][x]));
         let predictions = predict(simd, &edges[which]);
-        sums[2 * which] = code_batch(simd, job, &source, predictions[0], modes, 2 * which);
-        sums[2 * which + 1] = code_batch(simd, job, &source, predictions[1], modes, 2 * which + 1);
+        let contexts = [contexts[which]; 2];
+        for (i, prediction) in predictions.into_iter().enumerate() {
+            let batch = 2 * which + i;
+            sums[batch] = code_batch::<S, TRELLIS>(simd, job, &source, prediction, contexts, modes, batch);
+        }
         plain[which] = predict_plain(simd, &edges[which]);
         shared[which] = source;
     }
     let last = N - 1;
     let source = each!(4, x => shared[0][x].low_halves(shared[last][x]));
     let prediction = each!(4, x => plain[0][x].low_halves(plain[last][x]));
-    sums[4] = code_batch(simd, job, &source, prediction, modes, 4);
+    sums[4] =
+        code_batch::<S, TRELLIS>(simd, job, &source, prediction, [contexts[0], contexts[last]], modes, 4);
     for (which, to) in modes.sums.iter_mut().enumerate().take(N) {
         for (i, to) in [&mut to.squared, &mut to.spectra, &mut to.zeros].into_iter().enumerate() {
             let (a, b, c) = (sums[2 * which][i], sums[2 * which + 1][i], sums[4][i]);
@@ -194,18 +203,26 @@ fn code<S: Simd, const N: usize>(
     }
 }
 
-/// Codes a batch; squared errors, spectra, and how many levels are 0.
+/// Codes a batch; squared errors, spectra, and how many levels are 0. `contexts`: of the levels in each half.
 #[inline(always)]
-fn code_batch<S: Simd>(
+fn code_batch<S: Simd, const TRELLIS: bool>(
     simd: S,
     job: &Job,
     source: &[S::Words; 4],
     prediction: [S::Words; 4],
+    contexts: [usize; 2],
     modes: &mut Modes,
     batch: usize,
 ) -> [S::Dwords; 3] {
     let rows = forward(simd, each!(4, x => source[x] - prediction[x]));
-    let (levels, scaled) = quantise(simd, rows, &job.segment.luma);
+    let (levels, scaled) = if TRELLIS {
+        quantise_by_trellis(simd, rows, |slot, block| {
+            let place = trellis_place(job, true, contexts[slot / 2 % 2]);
+            trellis::quantise(&job.segment.luma, block, place, job.costs)
+        })
+    } else {
+        quantise(simd, rows, &job.segment.luma)
+    };
     let columns = inverse(simd, scaled, prediction);
     for (levels, to) in levels.into_iter().zip(&mut modes.levels[batch]) {
         levels.store(to);
@@ -347,7 +364,7 @@ impl<'a> State<'a> {
     /// Codes and decides blocks that know nothing of each other. Whether 4x4 modes may still be better than what has the
     /// score to beat.
     #[inline(always)]
-    fn step<S: Simd, const N: usize>(
+    fn step<S: Simd, const N: usize, const TRELLIS: bool>(
         &mut self,
         simd: S,
         blocks: [usize; N],
@@ -356,19 +373,30 @@ impl<'a> State<'a> {
     ) -> bool {
         let job = self.job;
         let edges = blocks.map(|block| self.edge(block));
-        code(simd, job, blocks.map(|block| &self.prepared.blocks[block]), &edges, work);
+        let contexts = blocks.map(|block| {
+            let (x, y) = (block % 4, block / 4);
+            let top = if y == 0 { job.top.luma[x] } else { self.flags[block - 4] };
+            let left = if x == 0 { job.left.luma[y] } else { self.flags[block - 1] };
+            usize::from(top + left)
+        });
+        code::<S, N, TRELLIS>(
+            simd,
+            job,
+            blocks.map(|block| &self.prepared.blocks[block]),
+            &edges,
+            &contexts,
+            work,
+        );
         for (which, block) in blocks.into_iter().enumerate() {
             let (x, y) = (block % 4, block / 4);
             let [beyond, beside] = neighbouring_modes(job, &self.modes, block);
             let mode_bits = &costs::LUMA4X4_LANES[beyond][beside];
-            let top = if y == 0 { job.top.luma[x] } else { self.flags[block - 4] };
-            let left = if x == 0 { job.left.luma[y] } else { self.flags[block - 1] };
             let (mode, cost, has_levels) = choose(
                 simd,
                 job,
                 (work, which),
                 self.prepared.spectra[block],
-                (mode_bits, usize::from(top + left)),
+                (mode_bits, contexts[which]),
                 &mut self.levels[block],
             );
             self.score += cost.score(job.segment.lambda.mode);
@@ -391,7 +419,7 @@ impl<'a> State<'a> {
 /// Gives the macroblock 4x4 modes if they are better than what has the score to beat. (Scores only grow, so that the order
 /// in which blocks are added does not matter.)
 #[inline(always)]
-pub(in super::super) fn decide<S: Simd>(
+pub(in super::super) fn decide<S: Simd, const TRELLIS: bool>(
     simd: S,
     job: &Job,
     prepared: &Source,
@@ -404,9 +432,9 @@ pub(in super::super) fn decide<S: Simd>(
     let mut state = State::new(job, prepared);
     for [first, second] in std::hint::black_box(STEPS) {
         let may_win = if first == second {
-            state.step(simd, [first], &mut work, to_beat)
+            state.step::<S, 1, TRELLIS>(simd, [first], &mut work, to_beat)
         } else {
-            state.step(simd, [first, second], &mut work, to_beat)
+            state.step::<S, 2, TRELLIS>(simd, [first, second], &mut work, to_beat)
         };
         if !may_win {
             return;

@@ -15,6 +15,7 @@ pub(super) mod upsample;
 use super::costs::{Costs, FIXED, LAST, place};
 use super::macroblock::{Job, Macroblock};
 use super::quantise::Matrix;
+use super::tables;
 use super::transform::Block;
 use crate::simd::{Dwords, LaneOrder, Simd, Words, each};
 
@@ -105,6 +106,30 @@ pub(super) fn quantise<S: Simd>(
     });
     let scaled = each!(4, v => levels[v].mul_low(S::Words::load(simd, &matrix.lanes.steps[v])));
     (levels, scaled)
+}
+
+/// The same by trellis, block by block: `choose` replaces the coefficients of a block of the strip by what its levels are
+/// dequantised, and gives the levels in zigzag order.
+#[inline(always)]
+pub(super) fn quantise_by_trellis<S: Simd>(
+    simd: S,
+    rows: [S::Words; 4],
+    mut choose: impl FnMut(usize, &mut Block) -> Block,
+) -> ([S::Words; 4], [S::Words; 4]) {
+    let (mut levels, mut scaled): (Rows, Rows) = ([[0; 16]; 4], [[0; 16]; 4]);
+    for (row, to) in rows.into_iter().zip(&mut scaled) {
+        row.store(to);
+    }
+    for b in 0..4 {
+        let mut block: Block = std::array::from_fn(|at| scaled[at / 4][4 * b + at % 4]);
+        for (level, at) in choose(b, &mut block).into_iter().zip(tables::ZIGZAG) {
+            levels[at / 4 % 4][4 * b + at % 4] = level;
+        }
+        for (at, value) in block.into_iter().enumerate() {
+            scaled[at / 4][4 * b + at % 4] = value;
+        }
+    }
+    (each!(4, v => S::Words::load(simd, &levels[v])), each!(4, v => S::Words::load(simd, &scaled[v])))
 }
 
 /// The squared differences of strips: two sums a block.
@@ -263,13 +288,18 @@ pub(super) fn load_columns<S: Simd>(simd: S, rows: &[u8; 64]) -> [S::Words; 4] {
     transpose::<S>(each!(4, y => S::Words::load_bytes(simd, &rows[y])))
 }
 
-/// Decides and reconstructs a macroblock's luma.
+/// Decides and reconstructs a macroblock's luma, levels by trellis or by rounding.
 #[inline(always)]
-pub(super) fn decide_luma<S: Simd>(simd: S, job: &Job, largest_edge: &mut i32, out: &mut Macroblock) {
+pub(super) fn decide_luma<S: Simd, const TRELLIS: bool>(
+    simd: S,
+    job: &Job,
+    largest_edge: &mut i32,
+    out: &mut Macroblock,
+) {
     let mut samples = [[[0; 16]; 4]; 4];
     let mut source = luma16x16::Source { blocks: [[[0; 16]; 4]; 16], spectra: [0; 16] };
-    let score = luma16x16::decide(simd, job, &mut source, largest_edge, &mut samples, out);
-    luma4x4::decide(simd, job, &source, score, &mut samples, out);
+    let score = luma16x16::decide::<S, TRELLIS>(simd, job, &mut source, largest_edge, &mut samples, out);
+    luma4x4::decide::<S, TRELLIS>(simd, job, &source, score, &mut samples, out);
     for (strip, rows) in samples.iter().zip(out.samples.luma.as_chunks_mut::<64>().0) {
         store_rows(simd, strip, rows);
     }
