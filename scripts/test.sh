@@ -57,6 +57,12 @@ h265_against_pyav() {
     $venv/bin/python crates/oracle/python/h265_compare.py ${FRAME_COMPRESSION_FULL:+--full}
 }
 
+# PyAV's whole round trip, whose libx264 and libx265 are newer than Debian's.
+video_against_pyav() {
+    python_packages 'av==18.*' numpy pillow
+    $venv/bin/python crates/oracle/python/pyav_compare.py ${FRAME_COMPRESSION_FULL:+--full}
+}
+
 # What the command reads, against libjpeg-turbo, libwebp and libtiff inside Pillow.
 pictures_against_pillow() {
     python_packages numpy pillow tifffile imagecodecs
@@ -115,6 +121,7 @@ group_oracle() {
             env FRAME_COMPRESSION_SIMD="$level" cargo test -q -p oracle
     done
     step "H.265 against PyAV's libx265 4.2" h265_against_pyav
+    step "H.264 and H.265 against PyAV's round trip" video_against_pyav
     for level in $(levels); do
         step "MPEG-2, MPEG-4 and MJPEG against FFmpeg, $level" mpeg_against_ffmpeg "$level"
     done
