@@ -66,6 +66,7 @@ impl LumaBlock {
     }
 
     /// Takes over the source of a block whose references have been fetched.
+    #[inline(always)]
     pub(super) fn load<S: Simd, const N: usize>(
         &mut self,
         simd: S,
@@ -89,6 +90,7 @@ impl LumaBlock {
     }
 
     /// Codes the block with a mode, from a state of the coder on. Gives the cost.
+    #[inline(always)]
     pub(super) fn code<S: Simd, const N: usize>(
         &mut self,
         simd: S,
@@ -117,6 +119,7 @@ impl LumaBlock {
     }
 
     /// Codes the block with a mode, `skip`ping the transform or not.
+    #[inline(always)]
     fn attempt<S: Simd, const N: usize>(
         &self,
         simd: S,
@@ -223,8 +226,7 @@ impl LumaSearch {
         blocks: &mut Blocks,
     ) {
         self.block.load::<S, N>(simd, unit.source, unit.stride, unit.coding.tools, blocks);
-        let costs = self.mode_costs::<S, N>(simd, unit);
-        let (list, count) = candidates(&costs, unit);
+        let (list, count) = self.candidates::<S, N>(simd, unit);
         let mut best_cost = u64::MAX;
         for &mode in &list[..count] {
             let slot = 1 - self.best;
@@ -246,33 +248,35 @@ impl LumaSearch {
         &self.coders[self.best]
     }
 
-    /// What each mode costs by the difference of its prediction.
-    fn mode_costs<S: Simd, const N: usize>(&mut self, simd: S, unit: &PredictionUnit<'_>) -> [u32; MODES] {
+    /// The modes to try in full, by the difference of their predictions.
+    fn candidates<S: Simd, const N: usize>(
+        &mut self,
+        simd: S,
+        unit: &PredictionUnit<'_>,
+    ) -> ([u8; MOST_CANDIDATES], usize) {
         let flag = context::PREV_INTRA_LUMA_PRED_FLAG;
-        let (probable, other) = (unit.entry.peek(flag, true), unit.entry.peek(flag, false));
+        let price = |bits| unit.coding.region.prediction_price(bits);
+        let (probable, other) = (unit.entry.peek(flag, true), price(5 + unit.entry.peek(flag, false)));
         let LumaBlock { references, filtered, source, .. } = &self.block;
         let (references, turned_source) =
             (BothReferences { plain: references, filtered }, &mut self.turned_source);
-        let sums = simd.vectorize(
+        simd.vectorize(
             #[inline(always)]
             || {
                 kernels::transpose::<N>(source, turned_source);
-                kernels::sa8d_of_modes::<S, N>(simd, source, turned_source, references)
+                let sums = kernels::sa8d_of_modes::<S, N>(simd, source, turned_source, references);
+                let mut costs = sums.map(|sum| sum + other);
+                for (mode, bypass) in unit.most_probable.into_iter().map(usize::from).zip([1, 2, 2]) {
+                    costs[mode] = sums[mode] + price(bypass + probable);
+                }
+                candidates(&costs, unit)
             },
-        );
-        let mut costs = sums;
-        let price = unit.coding.region.prediction_price(5 + other);
-        for cost in &mut costs {
-            *cost += price;
-        }
-        for (mode, bypass) in unit.most_probable.into_iter().map(usize::from).zip([1, 2, 2]) {
-            costs[mode] = sums[mode] + unit.coding.region.prediction_price(bypass + probable);
-        }
-        costs
+        )
     }
 }
 
 /// The modes to try in full, in the order of their slots.
+#[inline(always)]
 fn candidates(costs: &[u32; MODES], unit: &PredictionUnit<'_>) -> ([u8; MOST_CANDIDATES], usize) {
     let least = costs.iter().copied().min().unwrap_or_default();
     let limit = least + (least >> 2);
