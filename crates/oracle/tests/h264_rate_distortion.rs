@@ -107,6 +107,15 @@ fn random_tunes() {
     }
 }
 
+/// CAVLC's trellis looks at how many levels the neighbours have: few pictures show whose counts it takes.
+#[test]
+fn random_without_cabac() {
+    check_random(31, if full() { 20_000 } else { 1_200 }, |rng| {
+        let preset = if rng.below(2) == 0 { "faster" } else { PRESETS[rng.below(PRESETS.len())] };
+        format!("preset={preset}:tune=fastdecode:fps={}", [1, 25, 60][rng.below(3)])
+    });
+}
+
 /// Every parameter by itself and with the others.
 #[test]
 fn random_parameters() {

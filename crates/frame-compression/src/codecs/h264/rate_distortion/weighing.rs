@@ -50,7 +50,7 @@ fn found<'a, const N: usize>(
 pub(super) struct Cavlc<'a> {
     /// Of the neighbours.
     pub(super) counts: &'a Counts,
-    /// Whether blocks of the macroblock count by their levels, or as one if they have any.
+    /// Whether blocks of the macroblock count by their levels, or as one if they have any: an 8x8 block as one whole.
     pub(super) counts_levels: bool,
     pub(super) long_levels: bool,
 }
@@ -86,6 +86,17 @@ impl Cavlc<'_> {
         }
         coded
     }
+}
+
+/// The counts of the 8x8 blocks before `k`, where each counts as one in all its quarters if it has any level.
+fn whole_blocks(inside: &[u8; 16], k: usize) -> [u8; 16] {
+    let mut whole = *inside;
+    for quarters in BLOCKS.chunks_exact(4).take(k) {
+        let places = || quarters.iter().map(|&(x, y)| 4 * y + x);
+        let any = places().any(|place| inside[place] != 0);
+        places().for_each(|place| whole[place] = any.into());
+    }
+    whole
 }
 
 /// The source's coefficients, for psy-trellis: in scan order, by block.
@@ -196,7 +207,7 @@ impl<'a> Trellis<'a> {
             let significance = found(&self.significances.luma_8x8, &weighing);
             return weighing.quantise(significance, (coefficients, rounded), 0, levels);
         };
-        let mut inside = *inside;
+        let mut inside = if cavlc.counts_levels { *inside } else { whole_blocks(inside, k) };
         let mut any = 0;
         for i in 0..4 {
             let column = cavlc.column(4 * k + i, &inside);
