@@ -102,7 +102,7 @@ impl Picture {
     fn decode_kind(data: &[u8]) -> Result<Self, ReadError> {
         match Kind::of(data) {
             Kind::Png => {
-                let decoder = PngDecoder::with_limits(Cursor::new(data), limits()).map_err(broken)?;
+                let decoder = PngDecoder::with_limits(Cursor::new(data), limits(png_pixels(data))).map_err(broken)?;
                 Self::from_decoder(decoder, chunks::of_png(data))
             }
             Kind::Webp => {
@@ -146,7 +146,7 @@ impl Picture {
         if width as usize > MAX_SIDE || height as usize > MAX_SIDE {
             return Err(ReadError::TooLarge(width.into(), height.into()));
         }
-        decoder.set_limits(limits()).map_err(broken)?;
+        decoder.set_limits(limits(u64::from(width) * u64::from(height))).map_err(broken)?;
         // A profile that cannot be read is no reason to refuse the pixels.
         let profile = decoder.icc_profile().ok().flatten();
         let image = DynamicImage::from_decoder(decoder).map_err(broken)?;
@@ -210,11 +210,22 @@ fn broken(error: ImageError) -> ReadError {
     ReadError::Decoding(error.to_string())
 }
 
-/// The sides are checked with the library's words.
-fn limits() -> Limits {
+/// What a picture of so many pixels may take; its sides are checked with the library's words. What is packed beside the
+/// pixels, such as a colour profile, may not take more because there could be a larger picture.
+fn limits(pixels: u64) -> Limits {
+    const BESIDE: u64 = 32 << 20;
     let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(MAX_BYTES as u64);
+    limits.max_alloc = Some(pixels.saturating_mul(8).saturating_add(BESIDE).min(MAX_BYTES as u64));
     limits
+}
+
+/// How many pixels a PNG file says that it has: its header stands at a fixed place.
+fn png_pixels(data: &[u8]) -> u64 {
+    let side = |at: usize| match data.get(at..at + 4) {
+        Some(&[a, b, c, d]) => u64::from(u32::from_be_bytes([a, b, c, d])),
+        _ => 0,
+    };
+    side(16).saturating_mul(side(20))
 }
 
 /// More bytes than any picture here needs: those of 16-bit RGBA at the largest size.
