@@ -102,7 +102,8 @@ impl Picture {
     fn decode_kind(data: &[u8]) -> Result<Self, ReadError> {
         match Kind::of(data) {
             Kind::Png => {
-                let decoder = PngDecoder::with_limits(Cursor::new(data), limits(png_pixels(data))).map_err(broken)?;
+                let decoder =
+                    PngDecoder::with_limits(Cursor::new(data), limits(png_pixels(data))).map_err(broken)?;
                 Self::from_decoder(decoder, chunks::of_png(data))
             }
             Kind::Webp => {
