@@ -293,9 +293,7 @@ def apply_clip(
 
 
 def _keyint(given: SupportsIndex) -> int:
-    if not hasattr(given, "__index__") or isinstance(given, bool):
-        raise TypeError(f"keyint={given!r} is not allowed: it has to be a whole number, at least 1")
-    keyint = operator.index(given)
+    keyint = _whole("keyint", given)
     if not 1 <= keyint < 2**32:
         raise ValueError(f"keyint={keyint} is not allowed: at least 1")
     return keyint
@@ -345,12 +343,16 @@ def _clip(memory: NDArray[Any], place: int) -> NDArray[Any]:
 
 
 def _threads(given: SupportsIndex) -> int:
-    if not hasattr(given, "__index__") or isinstance(given, bool):
-        raise TypeError(f"threads={given!r} is not allowed: it has to be a whole number, at least 1")
-    threads = operator.index(given)
+    threads = _whole("threads", given)
     if threads < 1:
         raise ValueError(f"{threads} threads are not allowed: at least 1")
     return threads
+
+
+def _whole(name: str, given: SupportsIndex) -> int:
+    if not hasattr(given, "__index__") or isinstance(given, bool):
+        raise TypeError(f"{name}={given!r} is not allowed: it has to be a whole number, at least 1")
+    return operator.index(given)
 
 
 def _check_count(settings: int | None, images: int) -> None:
