@@ -1,6 +1,5 @@
 //! Clips, whose frames a codec predicts from one another.
 
-use frame_compression::{ClipCompressor, Error, Sample, TensorView, TensorViewMut};
 use numpy::PyUntypedArray;
 use pyo3::prelude::*;
 
@@ -24,37 +23,15 @@ pub(crate) fn apply_clip(
         ));
     }
     output.check_writable()?;
-    let clip = compressor.settings.build_clip().keyint(keyint).map_err(|error| exception(&error))?;
+    let mut clip = compressor.settings.build_clip().keyint(keyint).map_err(|error| exception(&error))?;
     let result = with_element!(output.element, U => {
         // SAFETY: `U` is the element's type; the output is writable, and the input is elsewhere.
         let outputs = unsafe { output.views_mut::<U>() }?;
         with_element!(input.element, T => {
             // SAFETY: `T` is the element's type.
             let inputs = unsafe { input.views::<T>() }?;
-            py.detach(|| carry(clip, &inputs, outputs))
+            py.detach(|| clip.apply_frames(inputs, outputs))
         })
     });
-    result.map_err(|error| exception(&error))
-}
-
-/// Pushes all frames and writes each where it belongs as soon as it comes.
-fn carry<T: Sample, U: Sample>(
-    mut clip: ClipCompressor,
-    inputs: &[TensorView<'_, T>],
-    outputs: Vec<TensorViewMut<'_, U>>,
-) -> Result<(), Error> {
-    let mut inputs = inputs.iter();
-    for output in outputs {
-        while !clip.has_frame() {
-            match inputs.next() {
-                Some(frame) => clip.push(*frame)?,
-                None => {
-                    clip.finish();
-                    break;
-                }
-            }
-        }
-        clip.next_frame_into(output)?;
-    }
-    Ok(())
+    result.map(drop).map_err(|error| exception(&error))
 }

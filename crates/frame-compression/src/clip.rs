@@ -257,19 +257,54 @@ impl ClipCompressor {
     /// # Errors
     /// Those of [`push`](Self::push).
     pub fn apply<T: Sample>(&mut self, clip: &ClipTensor<T>) -> Result<ClipTensor<T>, Error> {
+        let mut result = ClipTensor { elements: vec![T::default(); clip.elements.len()], ..*clip };
+        let shape = [1, clip.height, clip.width, 3];
+        let outputs = result.elements.chunks_exact_mut(clip.height * clip.width * 3);
+        self.apply_frames(
+            (0..clip.frames).filter_map(|i| clip.frame(i)),
+            outputs.filter_map(|frame| TensorViewMut::new(frame, &shape).ok()),
+        )?;
+        Ok(result)
+    }
+
+    /// Puts the artifacts into a whole clip, whose frames lie anywhere, and writes each into the caller's memory, of any element
+    /// type, as soon as it comes: how many were written, which is the smaller number of both. Forgets frames that were pushed and not
+    /// taken.
+    ///
+    /// # Errors
+    /// Those of [`push`](Self::push) and [`next_frame_into`](Self::next_frame_into).
+    ///
+    /// ```
+    /// use frame_compression::{ClipCompressor, H264, H264Preset, Tensor, TensorView};
+    ///
+    /// let frames = [40u8, 50].map(|shade| vec![shade; 32 * 32 * 3]);
+    /// let mut outputs = [0, 1].map(|_| Tensor::new(vec![0.0f32; 32 * 32 * 3], &[1, 32, 32, 3]));
+    /// let inputs = frames.iter().map(|frame| TensorView::new(frame, &[1, 32, 32, 3]));
+    /// let mut compressor = ClipCompressor::new(H264::crf(28.0)?.preset(H264Preset::Ultrafast));
+    /// let written = compressor.apply_frames(inputs.flatten(), outputs.iter_mut().flatten().map(Tensor::view_mut))?;
+    /// assert_eq!(written, 2);
+    /// # Ok::<(), frame_compression::Error>(())
+    /// ```
+    pub fn apply_frames<'a, T: Sample + 'a, U: Sample + 'a>(
+        &mut self,
+        frames: impl IntoIterator<Item = TensorView<'a, T>>,
+        outputs: impl IntoIterator<Item = TensorViewMut<'a, U>>,
+    ) -> Result<usize, Error> {
         self.finish();
         self.ready.clear();
-        let mut elements = Vec::with_capacity(clip.elements.len());
-        let pushed: Result<(), Error> =
-            (0..clip.frames).filter_map(|i| clip.frame(i)).try_for_each(|frame| {
+        let mut frames = frames.into_iter();
+        let written = outputs.into_iter().try_fold(0, |written, output| {
+            while !self.has_frame() {
+                let Some(frame) = frames.next() else {
+                    self.finish();
+                    break;
+                };
                 self.push(frame)?;
-                self.frames().for_each(|shown| elements.extend_from_slice(shown.as_slice()));
-                Ok(())
-            });
+            }
+            Ok(written + usize::from(self.next_frame_into(output)?))
+        });
         self.finish();
-        pushed?;
-        self.frames::<T>().for_each(|shown| elements.extend_from_slice(shown.as_slice()));
-        ClipTensor::new(elements, &clip.shape())
+        written
     }
 
     fn write_next<T: Sample>(&mut self, output: &mut TensorViewMut<'_, T>) {
