@@ -6,7 +6,7 @@ use super::macroblock::Bottom;
 use super::motion::{Bits, vector_range};
 use super::predicted::{FrameCoder, Motion};
 use super::rate_control::{FrameKind, RateControl};
-use super::{H264, H264Preset, Parameters, Reconstruction};
+use super::{H264, Parameters, Reconstruction};
 use crate::colour::Picture;
 use crate::engine;
 use crate::error::Error;
@@ -143,30 +143,6 @@ impl ClipEngine {
         self.clip.reconstruct(self.picture.planes(), &settings.parameters(), keyint);
         for (y, row) in rgb.chunks_exact_mut(3 * width).enumerate() {
             self.picture.get(y, row);
-        }
-    }
-}
-
-impl H264 {
-    /// Refuses what clips are not exact for.
-    pub(super) fn check_clip(&self) -> Result<(), Error> {
-        self.check()?;
-        let (preset, tune) = (self.chosen_preset(), self.chosen_tune());
-        if preset != H264Preset::Ultrafast {
-            return Err(Error::InvalidSetting {
-                setting: "preset",
-                given: preset.to_string(),
-                allowed: "clips of H.264 are exact for ultrafast so far; use that, or apply an image's settings to each frame"
-                    .to_owned(),
-            });
-        }
-        match tune {
-            None => Ok(()),
-            Some(tune) => Err(Error::InvalidSetting {
-                setting: "tune",
-                given: tune.to_string(),
-                allowed: "clips of H.264 are exact without a tune so far; leave it out".to_owned(),
-            }),
         }
     }
 }

@@ -4,9 +4,9 @@
 use super::lookahead::Samples;
 use super::motion::Vector;
 use super::quantise::{Denoise, Quantiser, class_4x4};
-use super::rate_distortion::prices::{ZIGZAG_4X4, rate_lambda};
+use super::rate_distortion::prices::rate_lambda;
 use super::residual::{
-    add_blocks, code_chroma_dc, level, quantise, scale_4x4, shrink, shrink_chroma, shrunk_chroma_dc,
+    add_blocks, code_chroma_dc, level, quantise, scale_4x4, score, shrink, shrink_chroma, shrunk_chroma_dc,
     transform_blocks,
 };
 use super::transform::forward_2x2;
@@ -34,28 +34,6 @@ impl Steps<'_> {
     fn threshold(&self) -> u32 {
         (rate_lambda(self.chroma_qp) + 32) >> 6
     }
-}
-
-/// How much a block's levels are worth: small ones with long runs of zeros below them are worth little. In raster order,
-/// without the first `skipped` positions of the scan.
-pub(super) fn score(levels: &[i32; 16], skipped: usize) -> u32 {
-    const WORTH: [u32; 6] = [3, 2, 2, 1, 1, 1];
-    let mut scan = ZIGZAG_4X4[skipped..].iter().rev().map(|&place| levels[usize::from(place)]).peekable();
-    let mut score = 0;
-    while let Some(level) = scan.next() {
-        if level == 0 {
-            continue;
-        }
-        if level.abs() > 1 {
-            return 9;
-        }
-        let mut run = 0;
-        while scan.next_if_eq(&0).is_some() {
-            run += 1;
-        }
-        score += WORTH.get(run).copied().unwrap_or(0);
-    }
-    score
 }
 
 /// The levels of a macroblock's 4x4 luma blocks in raster order.
@@ -224,27 +202,4 @@ pub(super) fn predict_chroma(reference: &Samples, (x, y): (i32, i32), vector: Ve
 /// Predicts a macroblock's luma from a vector of whole samples.
 pub(super) fn predict_luma(reference: &Samples, (x, y): (i32, i32), vector: Vector) -> [u8; 256] {
     reference.block::<16, 256>(x + (vector.x >> 2), y + (vector.y >> 2))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scores_are_those_of_the_specification() {
-        let of = |scan: &[i32], skipped| {
-            let mut levels = [0; 16];
-            for (place, level) in ZIGZAG_4X4.iter().zip(scan) {
-                levels[usize::from(*place)] = *level;
-            }
-            score(&levels, skipped)
-        };
-        assert_eq!(of(&[], 0), 0);
-        assert_eq!(of(&[1], 0), 3);
-        assert_eq!(of(&[0, 0, 0, -1], 0), 1);
-        assert_eq!(of(&[0, 0, 0, -1], 1), 2);
-        assert_eq!(of(&[1, 0, 1, 0, 0, 0, 0, 0, 0, 1], 0), 3 + 2);
-        assert_eq!(of(&[2, 0, 1], 0), 9);
-        assert_eq!(of(&[5, 1], 1), 3);
-    }
 }

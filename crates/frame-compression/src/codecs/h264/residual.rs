@@ -1,9 +1,9 @@
 //! Coding what prediction leaves: transform, quantisation and reconstruction of blocks
 //! (docs/spec/h264-intra.md, sections 10 and 11).
 
-use super::inter::score;
 use super::macroblock::{gather, scatter};
 use super::quantise::{Denoise, Quantiser, Scaling, class_4x4, class_8x8};
+use super::rate_distortion::prices::ZIGZAG_4X4;
 use super::transform::{
     add_residual, forward_2x2, forward_4x4, forward_8x8, hadamard_4x4, inverse_2x2, inverse_4x4, inverse_8x8,
     residual,
@@ -118,6 +118,28 @@ pub(super) fn add_blocks<const W: usize, const A: usize>(
         scatter::<4, 16>(&sum, &mut reconstruction, W, at);
     }
     reconstruction
+}
+
+/// How much a block's levels are worth: small ones with long runs of zeros below them are worth little. In raster order,
+/// without the first `skipped` positions of the scan.
+pub(super) fn score(levels: &[i32; 16], skipped: usize) -> u32 {
+    const WORTH: [u32; 6] = [3, 2, 2, 1, 1, 1];
+    let mut scan = ZIGZAG_4X4[skipped..].iter().rev().map(|&place| levels[usize::from(place)]).peekable();
+    let mut score = 0;
+    while let Some(level) = scan.next() {
+        if level == 0 {
+            continue;
+        }
+        if level.abs() > 1 {
+            return 9;
+        }
+        let mut run = 0;
+        while scan.next_if_eq(&0).is_some() {
+            run += 1;
+        }
+        score += WORTH.get(run).copied().unwrap_or(0);
+    }
+    score
 }
 
 /// Codes a macroblock's luma as Intra16x16. Beside DC, levels that together are worth less than `least` are dropped
@@ -289,4 +311,27 @@ pub(super) fn code_chroma(
         block[0] = value;
     }
     (add_blocks::<8, 64>(prediction, &mut blocks), true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_are_those_of_the_specification() {
+        let of = |scan: &[i32], skipped| {
+            let mut levels = [0; 16];
+            for (place, level) in ZIGZAG_4X4.iter().zip(scan) {
+                levels[usize::from(*place)] = *level;
+            }
+            score(&levels, skipped)
+        };
+        assert_eq!(of(&[], 0), 0);
+        assert_eq!(of(&[1], 0), 3);
+        assert_eq!(of(&[0, 0, 0, -1], 0), 1);
+        assert_eq!(of(&[0, 0, 0, -1], 1), 2);
+        assert_eq!(of(&[1, 0, 1, 0, 0, 0, 0, 0, 0, 1], 0), 3 + 2);
+        assert_eq!(of(&[2, 0, 1], 0), 9);
+        assert_eq!(of(&[5, 1], 1), 3);
+    }
 }

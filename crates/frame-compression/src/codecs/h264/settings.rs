@@ -158,12 +158,25 @@ impl H264 {
         }
     }
 
-    pub(super) fn chosen_preset(&self) -> H264Preset {
-        self.preset
-    }
-
-    pub(super) fn chosen_tune(&self) -> Option<H264Tune> {
-        self.tune
+    /// Refuses what clips are not exact for.
+    pub(super) fn check_clip(&self) -> Result<(), Error> {
+        self.check()?;
+        if self.preset != H264Preset::Ultrafast {
+            return Err(Error::InvalidSetting {
+                setting: "preset",
+                given: self.preset.to_string(),
+                allowed: "clips of H.264 are exact for ultrafast so far; use that, or apply an image's settings to each frame"
+                    .to_owned(),
+            });
+        }
+        match self.tune {
+            None => Ok(()),
+            Some(tune) => Err(Error::InvalidSetting {
+                setting: "tune",
+                given: tune.to_string(),
+                allowed: "clips of H.264 are exact without a tune so far; leave it out".to_owned(),
+            }),
+        }
     }
 
     /// Whose colours, and on which machine.

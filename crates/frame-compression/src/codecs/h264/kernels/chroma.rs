@@ -189,8 +189,8 @@ pub(in super::super) fn search<S: Simd>(
     (mode, samples)
 }
 
-/// Chooses how to predict both planes, by a metric and λ, and codes them; the mode, and whether they have a residual. Not for a luma
-/// quantiser above 51.
+/// Chooses how to predict both planes, by a metric and λ, and codes them; the mode, and whether they have a residual.
+/// Not for a luma quantiser above 51.
 #[inline(always)]
 pub(in super::super) fn code<S: Simd>(
     simd: S,
