@@ -5,7 +5,7 @@ use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::sandbox::{Sandbox, json};
+use crate::sandbox::{Sandbox, chunk, json};
 use predicates::prelude::PredicateBooleanExt as _;
 use predicates::str::contains;
 
@@ -47,15 +47,21 @@ fn contents(sandbox: &Sandbox, folder: &str) -> Vec<(String, Vec<u8>)> {
     sandbox.files(folder).into_iter().map(read).collect()
 }
 
+/// Makes twelve pictures in the folder `in`; the files that a run without accidents makes of them.
+#[cfg(unix)]
+fn twelve_pictures(sandbox: &Sandbox, side: u32) -> Vec<(String, Vec<u8>)> {
+    for index in 0..12 {
+        sandbox.picture(&format!("in/{index}.png"), side, side);
+    }
+    sandbox.command("apply in -o expected --quiet").assert().success();
+    contents(sandbox, "expected")
+}
+
 #[cfg(unix)]
 #[test]
 fn a_killed_run_leaves_whole_files_and_the_next_makes_the_rest() {
     let sandbox = Sandbox::new();
-    for index in 0..12 {
-        sandbox.picture(&format!("in/{index}.png"), 96, 96);
-    }
-    sandbox.command("apply in -o expected --quiet").assert().success();
-    let expected = contents(&sandbox, "expected");
+    let expected = twelve_pictures(&sandbox, 96);
     for (round, done) in [1, 2, 7].into_iter().enumerate() {
         let out = format!("out{round}");
         let mut run = start(&sandbox, &["apply", "in", "-o", &out, "--jobs", "2"]);
@@ -75,12 +81,8 @@ fn a_killed_run_leaves_whole_files_and_the_next_makes_the_rest() {
 #[test]
 fn an_interrupted_run_keeps_what_is_done_and_says_130_to_the_shell() {
     let sandbox = Sandbox::new();
-    for index in 0..12 {
-        sandbox.picture(&format!("in/{index}.png"), 96, 96);
-    }
+    let expected = twelve_pictures(&sandbox, 96);
     fs::create_dir(sandbox.path("out")).unwrap();
-    sandbox.command("apply in -o expected --quiet").assert().success();
-    let expected = contents(&sandbox, "expected");
     // The run reads a pipe last, which nobody writes to: it cannot be over before the signal comes.
     let line = r#"mkfifo never.png
         (while [ -z "$(find out -name '*.png')" ]; do sleep 0.01; done; kill -INT $(cat run)) &
@@ -157,16 +159,13 @@ fn a_pipe_in_a_folder_is_no_input() {
 #[test]
 fn two_runs_into_one_folder_leave_each_file_once_and_whole() {
     let sandbox = Sandbox::new();
-    for index in 0..12 {
-        sandbox.picture(&format!("in/{index}.png"), 64, 64);
-    }
-    sandbox.command("apply in -o expected --quiet").assert().success();
+    let expected = twelve_pictures(&sandbox, 64);
     for (out, option) in [("kept", "--quiet"), ("replaced", "--overwrite")] {
         let runs = [(); 3].map(|()| start(&sandbox, &["apply", "in", "-o", out, option, "--jobs", "2"]));
         for mut run in runs {
             assert!(run.wait().unwrap().success());
         }
-        assert!(contents(&sandbox, out) == contents(&sandbox, "expected"), "{out}");
+        assert!(contents(&sandbox, out) == expected, "{out}");
     }
 }
 
@@ -195,15 +194,6 @@ fn the_smallest_and_the_longest_pictures_are_coded_or_refused_in_words() {
         run.stderr(contains("can be coded").and(contains("panicked").not()));
         assert!(!sandbox.path("none.png").exists());
     }
-}
-
-/// A chunk of a PNG file.
-fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
-    let mut chunk = u32::try_from(content.len()).unwrap().to_be_bytes().to_vec();
-    chunk.extend(name);
-    chunk.extend(content);
-    chunk.extend(crc32fast::hash(&chunk[4..]).to_be_bytes());
-    chunk
 }
 
 /// A PNG of 8-bit RGB with what stands before its pixels and the pixels as they are packed.

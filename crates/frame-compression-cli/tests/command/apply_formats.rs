@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::sandbox::{Sandbox, json, photograph, with_artifacts};
+use crate::sandbox::{Sandbox, chunk, json, photograph, with_artifacts};
 use frame_compression::Codec;
 use frame_compression_cli::picture::Picture;
 use image::codecs::jpeg::JpegEncoder;
@@ -95,15 +95,6 @@ fn pictures_of_other_formats_are_passed_over_and_counted() {
         .code(1)
         .stderr(contains("is a picture in GIF format"));
     sandbox.command("apply in/*.gif -o x.png").assert().code(1).stderr(contains("passed over: 1 in GIF"));
-}
-
-/// A chunk of a PNG, with its length and checksum.
-fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
-    let mut bytes = (content.len() as u32).to_be_bytes().to_vec();
-    bytes.extend(name);
-    bytes.extend(content);
-    bytes.extend(crc32fast::hash(&bytes[4..]).to_be_bytes());
-    bytes
 }
 
 const HEADER_END: usize = 33;

@@ -116,3 +116,12 @@ pub(crate) fn coded(picture: &RgbImage, mut compressor: FrameCompressor) -> RgbI
 pub(crate) fn size_of(path: &Path) -> u64 {
     fs::metadata(path).map(|data| data.len()).unwrap_or(0)
 }
+
+/// A chunk of a PNG, with its length and checksum.
+pub(crate) fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    let mut bytes = (content.len() as u32).to_be_bytes().to_vec();
+    bytes.extend(name);
+    bytes.extend(content);
+    bytes.extend(crc32fast::hash(&bytes[4..]).to_be_bytes());
+    bytes
+}
