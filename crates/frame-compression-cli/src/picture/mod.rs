@@ -211,8 +211,8 @@ fn broken(error: ImageError) -> ReadError {
     ReadError::Decoding(error.to_string())
 }
 
-/// What a picture of so many pixels may take; its sides are checked with the library's words. What is packed beside the
-/// pixels, such as a colour profile, may not take more because there could be a larger picture.
+/// What a picture of so many pixels may take, with room for what is packed beside them, such as a colour profile. The
+/// sides are checked with the library's words.
 fn limits(pixels: u64) -> Limits {
     const BESIDE: u64 = 32 << 20;
     let mut limits = Limits::no_limits();
