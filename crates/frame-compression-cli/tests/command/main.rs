@@ -6,6 +6,9 @@ mod apply_formats;
 mod apply_pictures;
 mod apply_recipes;
 mod apply_system;
+// The address space of a process is limited by Linux alone.
+#[cfg(target_os = "linux")]
+mod bombs;
 mod other_commands;
 mod report;
 mod sandbox;
