@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Runs the tests: all of them, or those of the groups named (packages, files, rust, oracle, instructions, c, python,
-# heavy, targets).
+# Runs the tests: all of them, or those of the groups named (packages, files, lints, rust, oracle, instructions, c,
+# python, heavy, targets).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 groups=("$@")
-[ ${#groups[@]} -eq 0 ] && groups=(packages files rust oracle instructions c python targets)
+[ ${#groups[@]} -eq 0 ] && groups=(packages files lints rust oracle instructions c python targets)
+
+has_group() { [[ " ${groups[*]} " = *" $1 "* ]]; }
 
 passed=()
 failed=()
@@ -104,22 +106,35 @@ group_files() {
     step "licences and sources" cargo_deny
 }
 
-group_rust() {
-    step "lints" cargo clippy -q --workspace --exclude oracle --exclude frame-compression-python --all-features --all-targets -- -D warnings
-    for level in $(levels); do
-        step "tests without features, $level" env FRAME_COMPRESSION_SIMD="$level" cargo test -q
-    done
-    step "tests with all features" cargo test -q -p frame-compression --all-features
+group_lints() {
+    step "lints" cargo clippy -q --workspace --all-features --all-targets -- -D warnings
+    step "lints of the fuzz targets" cargo clippy -q --manifest-path fuzz/Cargo.toml --target-dir target/fuzz-lints -- -D warnings
     step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc -q --no-deps --all-features -p frame-compression
 }
 
-group_oracle() {
-    step "lints of the oracles" cargo clippy -q -p oracle --all-targets -- -D warnings
-    step "lints of the fuzz targets" cargo clippy -q --manifest-path fuzz/Cargo.toml --target-dir target/fuzz-lints -- -D warnings
+# What needs Rust alone. One build with all features serves each level, and the oracle crate too where both are asked
+# for: the library takes minutes to build. Without features it is built once more, for the tests of its interface.
+group_rust() {
+    local packages=(-p frame-compression -p frame-compression-cli -p frame-compression-capi -p test-pictures)
+    local name="tests"
+    if has_group oracle; then
+        packages+=(-p oracle)
+        name="tests, the reference codecs' among them"
+    fi
     for level in $(levels); do
-        step "exactness against the reference codecs, $level" \
-            env FRAME_COMPRESSION_SIMD="$level" cargo test -q -p oracle
+        step "$name, $level" env FRAME_COMPRESSION_SIMD="$level" cargo test -q "${packages[@]}" --all-features
     done
+    step "tests without features" \
+        env CARGO_PROFILE_TEST_DEBUG_ASSERTIONS=false cargo test -q -p frame-compression --test '*'
+}
+
+group_oracle() {
+    if ! has_group rust; then
+        for level in $(levels); do
+            step "exactness against the reference codecs, $level" \
+                env FRAME_COMPRESSION_SIMD="$level" cargo test -q -p oracle
+        done
+    fi
     step "H.265 against PyAV's libx265 4.2" h265_against_pyav
     step "H.264 and H.265 against PyAV's round trip" video_against_pyav
     for level in $(levels); do
@@ -137,7 +152,6 @@ group_instructions() { step "instructions against the record" scripts/instructio
 group_c() { step "C interface" scripts/checks/test-capi.sh; }
 
 group_python() {
-    step "lints of the Python module" cargo clippy -q -p frame-compression-python -- -D warnings
     step "Python" make -C crates/frame-compression-python test
 }
 
@@ -162,7 +176,7 @@ wait_for_targets() {
 # The other targets build into folders of their own, so that they can be built and run beside the groups that follow the
 # first. What that prints is shown when it is done.
 beside=
-if [ ${#groups[@]} -gt 1 ] && [[ " ${groups[*]} " = *" targets "* ]]; then
+if [ ${#groups[@]} -gt 1 ] && has_group targets; then
     mapfile -t groups < <(printf '%s\n' "${groups[@]}" | grep -vx targets)
     "group_${groups[0]}"
     mkdir -p target

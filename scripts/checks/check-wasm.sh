@@ -6,7 +6,7 @@
 #   scripts/checks/check-wasm.sh --no-run   leave the run out
 #
 # Needs the targets' standard libraries (by rustup, or Debian), and node for the run. Everything built is kept below
-# target/wasm, or in CARGO_TARGET_DIR.
+# target/wasm/plain, as scripts/build/web.sh has it, or in CARGO_TARGET_DIR.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/machine/cross-toolchain.sh
@@ -14,14 +14,15 @@ cd "$(dirname "$0")/../.."
 targets=(wasm32-unknown-unknown wasm32-wasip1)
 # A linker for WebAssembly comes with the toolchain on PATH.
 linker=$(find "$(rustc --print sysroot)/lib/rustlib" -name rust-lld -print -quit)
-CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target/wasm}"
-export CARGO_TARGET_DIR CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="${linker:-rust-lld}"
 
 # What this machine gives, before another toolchain is chosen.
 if [ "${1:-}" != --no-run ]; then
     command -v node >/dev/null || { echo "node is not installed; --no-run leaves the run out" >&2 && exit 1; }
     expected=$(cargo run --quiet --locked --release -p frame-compression-capi --example checksums)
 fi
+CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target/wasm/plain}"
+export CARGO_TARGET_DIR CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="${linker:-rust-lld}"
+
 cross_toolchain "${targets[@]}"
 # A target without unwinding.
 if [ ${#BUILD_STD[@]} -gt 0 ]; then BUILD_STD=(-Zbuild-std=std,panic_abort); fi
