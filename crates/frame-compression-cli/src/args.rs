@@ -62,6 +62,8 @@ Exit codes: 0 all done, 1 some pictures failed (they are named at the end), 2 wr
 pub(crate) enum Action {
     /// Put a codec's artifacts into pictures, and write them without further loss
     Apply(Box<ApplyOptions>),
+    /// Put a codec's artifacts into a clip, whose frames H.264 predicts from one another
+    Clip(Box<ClipOptions>),
     /// Make a page that shows what codecs do to pictures: before and after, differences, figures and plots
     Report(Box<ReportOptions>),
     /// Check on a generated pattern, and on your pictures, that each codec of this build does its work
@@ -97,6 +99,7 @@ impl Action {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Action::Apply(_) => "apply",
+            Action::Clip(_) => "clip",
             Action::Report(_) => "report",
             Action::Selftest(_) => "selftest",
             Action::Info => "info",
@@ -154,6 +157,49 @@ pub(crate) struct ApplyOptions {
     pub(crate) json: bool,
 
     /// No progress bar, no notes, no summary: only what went wrong
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+const CLIP_EXAMPLES: &str = "\
+Examples:
+  A folder of numbered pictures to another:
+    frame-compression clip frames/ -o degraded/ --preset ultrafast --crf 28 --fps 25
+
+  A video through a pipe, ffmpeg on both sides:
+    ffmpeg -i in.mp4 -pix_fmt yuv420p -f yuv4mpegpipe - | frame-compression clip - -o - --preset ultrafast --crf 28 |
+      ffmpeg -i - -c:v ffv1 out.mkv
+
+Exit codes: 0 all done, 1 the clip failed (the pictures before stay), 2 wrong usage, nothing written.";
+
+#[derive(Debug, Args)]
+#[command(after_help = CLIP_EXAMPLES)]
+pub(crate) struct ClipOptions {
+    /// A folder of pictures, which are the frames in the order of their names and numbers, a YUV4MPEG2 file, or - for
+    /// YUV4MPEG2 on standard input
+    #[arg(value_name = "INPUT")]
+    pub(crate) input: PathBuf,
+
+    /// A folder for a folder's frames, which keep their names; for YUV4MPEG2 a file, or - for standard output
+    #[arg(short, long, value_name = "OUTPUT")]
+    pub(crate) output: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) coding: CodingOptions,
+
+    /// How many frames there are at most from one that stands for itself to the next
+    #[arg(long, value_name = "N", default_value_t = 250, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) keyint: u32,
+
+    /// Format of the pictures in the output folder [default: png]
+    #[arg(short, long, value_enum)]
+    pub(crate) format: Option<Format>,
+
+    /// Replace outputs that exist; without it they are kept
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+
+    /// No progress bar, no summary: only what went wrong
     #[arg(long)]
     pub(crate) quiet: bool,
 }

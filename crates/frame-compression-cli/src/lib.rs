@@ -10,6 +10,7 @@
 
 mod apply;
 mod args;
+mod clip;
 mod coding;
 mod info;
 mod manual;
@@ -71,6 +72,7 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
     };
     let done = match &arguments.action {
         Action::Apply(options) => apply::run(options),
+        Action::Clip(options) => clip::run(options),
         Action::Report(options) => report::run(options),
         Action::Selftest(options) => selftest::run(options),
         Action::Info => info::run(),

@@ -84,6 +84,7 @@ impl Draw {
     }
 }
 
-fn has(settings: &Settings, name: &str) -> bool {
+/// Whether the codec has a setting of this name.
+pub(crate) fn has(settings: &Settings, name: &str) -> bool {
     settings.table().iter().any(|setting| setting.name == name)
 }

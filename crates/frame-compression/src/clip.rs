@@ -6,6 +6,7 @@ use crate::apply::FrameCompressor;
 use crate::codecs::h264::ClipEngine;
 use crate::engine;
 use crate::error::{Error, MAX_SIDE};
+use crate::planes::Planes;
 use crate::sample::{Sample, ValueRange};
 use crate::settings::Settings;
 use crate::tensor::{Tensor, TensorView, TensorViewMut};
@@ -122,6 +123,8 @@ pub struct ClipCompressor {
     size: Option<(usize, usize)>,
     /// Frames that nobody took yet, as packed 8-bit RGB.
     ready: VecDeque<Shown>,
+    /// Frames that nobody took yet, of those that came in Y, Cb, Cr.
+    ready_planes: VecDeque<Planes>,
     spare: Vec<Vec<u8>>,
     row: Vec<u8>,
 }
@@ -146,6 +149,7 @@ impl ClipCompressor {
             h264: ClipEngine::default(),
             size: None,
             ready: VecDeque::new(),
+            ready_planes: VecDeque::new(),
             spare: Vec::new(),
             row: Vec::new(),
         }
@@ -185,6 +189,57 @@ impl ClipCompressor {
     /// than those before. On an error the clip is as it was.
     pub fn push<T: Sample>(&mut self, frame: TensorView<'_, T>) -> Result<(), Error> {
         let [_, height, width, _] = frame.shape();
+        self.check_size((width, height))?;
+        let mut rgb = self.spare.pop().unwrap_or_default();
+        rgb.resize(width * height * 3, 0);
+        self.row.resize(width * 3, 0);
+        for (y, to) in rgb.chunks_exact_mut(width * 3).enumerate() {
+            to.copy_from_slice(frame.row(y, self.value_range, &mut self.row)?);
+        }
+        match engine::clip_settings(&self.settings)? {
+            Some(settings) => self.h264.push(&mut rgb, (width, height), settings, self.keyint),
+            None => self.alone.apply_in_place(TensorViewMut::new(&mut rgb, &[1, height, width, 3])?)?,
+        }
+        self.size = Some((width, height));
+        self.ready.push_back(Shown { rgb, width, height });
+        Ok(())
+    }
+
+    /// Takes the clip's next frame, which is in Y, Cb, Cr already, as video files hold it. It comes out by
+    /// [`next_planes`](Self::next_planes).
+    ///
+    /// # Errors
+    /// Those of [`push`](Self::push), and [`Error::InvalidSubsampling`] where the codec does not take that of the planes.
+    ///
+    /// ```
+    /// use frame_compression::{ClipCompressor, H264, H264Preset, Planes, Subsampling};
+    ///
+    /// let mut clip = ClipCompressor::new(H264::crf(28.0)?.preset(H264Preset::Ultrafast));
+    /// clip.push_planes(Planes::new(64, 48, Subsampling::S420)?)?;
+    /// clip.finish();
+    /// assert_eq!(clip.next_planes().map(|planes| planes.width()), Some(64));
+    /// # Ok::<(), frame_compression::Error>(())
+    /// ```
+    pub fn push_planes(&mut self, mut frame: Planes) -> Result<(), Error> {
+        let size = (frame.width(), frame.height());
+        self.check_size(size)?;
+        match engine::clip_settings(&self.settings)? {
+            Some(settings) => self.h264.push_planes(&mut frame, settings, self.keyint)?,
+            None => self.alone.apply_to_planes(&mut frame)?,
+        }
+        self.size = Some(size);
+        self.ready_planes.push_back(frame);
+        Ok(())
+    }
+
+    /// The next frame as it is shown, of those that came in Y, Cb, Cr; `None` when there is none before more are pushed, or the
+    /// clip is finished.
+    pub fn next_planes(&mut self) -> Option<Planes> {
+        self.ready_planes.pop_front()
+    }
+
+    /// Refuses settings that clips are not exact for, sizes that the codec does not take, and another size than before.
+    fn check_size(&self, (width, height): (usize, usize)) -> Result<(), Error> {
         let h264 = engine::clip_settings(&self.settings)?;
         if let Some((first_width, first_height)) = self.size.filter(|&first| first != (width, height)) {
             return Err(Error::InvalidSetting {
@@ -195,22 +250,7 @@ impl ClipCompressor {
                 ),
             });
         }
-        if let Some(settings) = h264 {
-            ClipEngine::check(settings, (width, height))?;
-        }
-        let mut rgb = self.spare.pop().unwrap_or_default();
-        rgb.resize(width * height * 3, 0);
-        self.row.resize(width * 3, 0);
-        for (y, to) in rgb.chunks_exact_mut(width * 3).enumerate() {
-            to.copy_from_slice(frame.row(y, self.value_range, &mut self.row)?);
-        }
-        match h264 {
-            Some(settings) => self.h264.push(&mut rgb, (width, height), settings, self.keyint),
-            None => self.alone.apply_in_place(TensorViewMut::new(&mut rgb, &[1, height, width, 3])?)?,
-        }
-        self.size = Some((width, height));
-        self.ready.push_back(Shown { rgb, width, height });
-        Ok(())
+        h264.map_or(Ok(()), |settings| ClipEngine::check(settings, (width, height)))
     }
 
     /// Ends the clip: after this its last frames can be taken. The next frame begins another clip.
@@ -292,6 +332,7 @@ impl ClipCompressor {
     ) -> Result<usize, Error> {
         self.finish();
         self.ready.clear();
+        self.ready_planes.clear();
         let mut frames = frames.into_iter();
         let written = outputs.into_iter().try_fold(0, |written, output| {
             while !self.has_frame() {

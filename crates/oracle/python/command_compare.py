@@ -7,6 +7,9 @@
 `ffmpeg -i in.png -pix_fmt yuv420p -c:v libx264 -crf 23 out.mkv && ffmpeg -i out.mkv back.png` against
 `frame-compression apply in.png -o ours.png --codec h264 --crf 23 --like ffmpeg`; the same for libx265, whose release the
 encoder says.
+
+Clips go through pipes and YUV4MPEG2 files, `ffmpeg -i in.y4m -c:v libx264 -threads 1` against `frame-compression clip`. The
+command's own default is frame threads, which keep vectors from pointing far down (docs/spec/h264-clips.md, section 17).
 """
 
 import os
@@ -48,6 +51,50 @@ def pixels(path):
     return np.asarray(Image.open(path).convert("RGB"), np.int16)
 
 
+def moving(photo, width, height, count):
+    """Frames in Y, Cb, Cr of a window that moves over a photograph, as one YUV4MPEG2 stream's frames."""
+    whole = np.asarray(Image.open(photo).convert("YCbCr"))
+    frames = []
+    for t in range(count):
+        window = whole[20 + t:20 + t + height, 30 + 3 * t:30 + 3 * t + width]
+        chroma = window[::2, ::2]
+        frames.append(b"FRAME\n" + window[..., 0].tobytes() + chroma[..., 1].tobytes() + chroma[..., 2].tobytes())
+    return b"".join(frames)
+
+
+def piped(stream, *arguments):
+    return subprocess.run(arguments, check=True, input=stream, stdout=subprocess.PIPE, stderr=subprocess.PIPE).stdout
+
+
+def samples(stream):
+    """What follows the first line, which each side writes in its own words."""
+    return np.frombuffer(stream[stream.index(b"\n") + 1:], np.uint8)
+
+
+def clips(command, photos, folder):
+    """How many clips were compared, and how many differ."""
+    failures, count = 0, 0
+    source, video = (Path(folder) / name for name in ("in.y4m", "clip.mkv"))
+    for number, photo in enumerate(photos):
+        width, height = ((64, 48), (130, 98), (176, 144))[number % 3]
+        for crf, rate, keyint in (("23", "25:1", 250), ("35", "30000:1001", 7), ("17.5", "60:1", 250)):
+            header = f"YUV4MPEG2 W{width} H{height} F{rate} Ip A1:1 C420jpeg\n".encode()
+            source.write_bytes(header + moving(photo, width, height, 12))
+            quiet = ("ffmpeg", "-v", "error", "-y")
+            x264 = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", crf, "-g", str(keyint), "-threads", "1")
+            run(*quiet, "-i", source, *x264, video)
+            theirs = piped(b"", *quiet, "-i", video, "-f", "yuv4mpegpipe", "-pix_fmt", "yuv420p", "-")
+            like = ("--preset", "ultrafast", "--crf", crf, "--keyint", str(keyint), "--quiet")
+            ours = piped(source.read_bytes(), command, "clip", "-", "-o", "-", *like)
+            one, other = samples(theirs), samples(ours)
+            if one.shape != other.shape or (one != other).any():
+                print(f"{' '.join(like)}, {photo.name} {width}x{height} at {rate}: clips differ", flush=True)
+                failures += 1
+            count += 1
+    print(f"the command ffmpeg, libx264: {count} clips through pipes", flush=True)
+    return failures, count
+
+
 def main():
     command, failures, count = build(), 0, 0
     photos = sorted((ROOT / "assets/images").glob("*.png"))
@@ -71,6 +118,8 @@ def main():
                     failures += different > 0
                     count += 1
             print(f"the command ffmpeg, {encoder}: {len(photos) * len(CRFS)} pictures {' '.join(more)}", flush=True)
+        found = clips(command, photos, folder)
+        failures, count = failures + found[0], count + found[1]
     print(f"{failures} of {count} with differences")
     return failures > 0
 

@@ -113,7 +113,7 @@ fn code_steps(
 }
 
 /// Writes the picture. True where an output has appeared meanwhile and was kept.
-fn write(picture: &Picture, job: &Job, overwrite: bool) -> Result<bool, String> {
+pub(crate) fn write(picture: &Picture, job: &Job, overwrite: bool) -> Result<bool, String> {
     let content = picture.encode(job.format).map_err(|error| error.to_string())?;
     if !job.stream {
         return output::write(&content, &job.output, overwrite);

@@ -22,18 +22,25 @@ use crate::args::ApplyOptions;
 use crate::panics;
 use crate::treatment::Treatment;
 use crate::{Exit, Stop};
-use plan::Job;
 use report::{Outcome, Report, Status};
 
-pub(crate) use output::remove_all as remove_temporary_files;
-pub(crate) use plan::{Missing, Search};
+pub(crate) use job::write as write_picture;
+pub(crate) use output::{Growing, remove_all as remove_temporary_files, remove_stale};
+pub(crate) use plan::{Job, Missing, STANDARD, Search, Wanted, is_stream, plan};
 
 /// Runs `apply`.
 pub(crate) fn run(options: &ApplyOptions) -> Result<Exit, Stop> {
     let started = Instant::now();
     let treatment = options.coding.treatment.clone().map_err(Stop::Usage)?;
     check(&treatment, options.fallback_original).map_err(|error| Stop::Usage(error.to_string()))?;
-    let plan = panics::contained(|| plan::plan(options)).unwrap_or_else(Err).map_err(Stop::Usage)?;
+    check_standard_output(options)?;
+    let wanted = Wanted {
+        inputs: &options.inputs,
+        output: &options.output,
+        format: options.format,
+        overwrite: options.overwrite,
+    };
+    let plan = panics::contained(|| plan(&wanted)).unwrap_or_else(Err).map_err(Stop::Usage)?;
     if plan.writes_to_standard_output() && io::stdout().is_terminal() {
         return Err(Stop::Usage("standard output is a terminal: send it to a file or a pipe".to_owned()));
     }
@@ -61,6 +68,17 @@ pub(crate) fn run(options: &ApplyOptions) -> Result<Exit, Stop> {
         _ if report.count(Status::Failed) > 0 => Ok(Exit::Failed),
         _ => Ok(Exit::Success),
     }
+}
+
+/// Refuses two things on one standard output.
+fn check_standard_output(options: &ApplyOptions) -> Result<(), Stop> {
+    if options.output == Path::new(STANDARD) && (options.json || options.metrics) {
+        return Err(Stop::Usage(
+            "--json and --metrics print to standard output, where the picture goes: name an output file"
+                .to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// Writes what was asked for on standard output.
@@ -120,4 +138,12 @@ pub(crate) fn progress_bar(jobs: usize, quiet: bool) -> ProgressBar {
     let style = ProgressStyle::with_template("{wide_bar} {pos}/{len}, {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::with_draw_target(Some(jobs as u64), target).with_style(style)
+}
+
+/// The same for frames whose number is not known before the end.
+pub(crate) fn frame_counter(quiet: bool) -> ProgressBar {
+    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let style = ProgressStyle::with_template("{spinner} {pos} frames, {per_sec}")
+        .unwrap_or_else(|_| ProgressStyle::default_spinner());
+    ProgressBar::with_draw_target(None, target).with_style(style)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -39,12 +39,65 @@ fn write_file(content: &[u8], output: &Path, overwrite: bool) -> io::Result<bool
     Ok(false)
 }
 
-/// Replaces a file so that its permissions, its owner and its other names stay.
-fn replace(content: &[u8], target: &Path, before: &Metadata) -> io::Result<()> {
+/// An output that is too long to be held: written as it comes, and put in its place when it is whole.
+pub(crate) struct Growing {
+    file: Temporary,
+    output: PathBuf,
+    overwrite: bool,
+}
+
+impl Growing {
+    /// Begins a file; `None` where there is one that is to be kept.
+    pub(crate) fn new(output: &Path, overwrite: bool) -> io::Result<Option<Self>> {
+        if !overwrite && output.symlink_metadata().is_ok() {
+            return Ok(None);
+        }
+        let output = if overwrite { target_of(output)? } else { output.to_owned() };
+        fs::create_dir_all(folder_of(&output))?;
+        let file = Temporary::new(folder_of(&output), b"")?;
+        Ok(Some(Self { file, output, overwrite }))
+    }
+
+    /// Puts the file in its place. True where one has appeared meanwhile and is kept.
+    pub(crate) fn finish(mut self) -> io::Result<bool> {
+        if !self.overwrite {
+            return self.file.put(&self.output);
+        }
+        let Ok(before) = self.output.metadata() else {
+            return self.file.replace(&self.output).map(|()| false);
+        };
+        let mut old = writable(&self.output, &before)?;
+        if !has_other_names(&before) && self.file.take_after(&before).is_ok() {
+            return self.file.replace(&self.output).map(|()| false);
+        }
+        let file = self.file.file.as_file_mut();
+        file.rewind()?;
+        let length = io::copy(file, &mut old)?;
+        old.set_len(length).map(|()| false)
+    }
+}
+
+impl io::Write for Growing {
+    fn write(&mut self, content: &[u8]) -> io::Result<usize> {
+        self.file.file.write(content)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.file.flush()
+    }
+}
+
+/// Opens a file that is to be replaced, if it may be.
+fn writable(target: &Path, before: &Metadata) -> io::Result<File> {
     if before.permissions().readonly() {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
     }
-    let mut old = OpenOptions::new().write(true).open(target)?;
+    OpenOptions::new().write(true).open(target)
+}
+
+/// Replaces a file so that its permissions, its owner and its other names stay.
+fn replace(content: &[u8], target: &Path, before: &Metadata) -> io::Result<()> {
+    let mut old = writable(target, before)?;
     if !has_other_names(before)
         && let Ok(file) = Temporary::new(folder_of(target), content)
         && file.take_after(before).is_ok()

@@ -11,7 +11,6 @@ use walkdir::WalkDir;
 
 use super::pattern::{expand, is_pattern};
 use super::report::lossy;
-use crate::args::ApplyOptions;
 use crate::picture::{Format, HEAD, Kind, NamedFormat, is_readable_name};
 
 /// The argument that stands for standard input or output.
@@ -43,6 +42,15 @@ pub(crate) struct PassedOver {
     pub(crate) input: PathBuf,
     /// "in GIF format", "no picture".
     pub(crate) reason: String,
+}
+
+/// What is to be read, and where it is to go.
+pub(crate) struct Wanted<'a> {
+    pub(crate) inputs: &'a [PathBuf],
+    pub(crate) output: &'a Path,
+    /// The format of outputs whose names do not say it.
+    pub(crate) format: Option<Format>,
+    pub(crate) overwrite: bool,
 }
 
 /// Everything to do.
@@ -119,37 +127,37 @@ pub(crate) struct Found {
 
 /// Finds the inputs and gives each an output; an error where two would write the same file, or where an input
 /// would be written over.
-pub(crate) fn plan(options: &ApplyOptions) -> Result<Plan, String> {
-    let target = Target::new(options)?;
-    check_standard(options, &target)?;
+pub(crate) fn plan(wanted: &Wanted<'_>) -> Result<Plan, String> {
+    let target = Target::new(wanted)?;
+    check_standard(wanted, &target)?;
     if let (Target::File(..) | Target::Stream(..), Some(folder)) =
-        (&target, options.inputs.iter().find(|input| input.is_dir()))
+        (&target, wanted.inputs.iter().find(|input| input.is_dir()))
     {
         return Err(format!(
             "{} is a folder: its pictures cannot go into the one file {}",
             folder.display(),
-            options.output.display()
+            wanted.output.display()
         ));
     }
     let mut search = Search::default();
-    search.look(&options.inputs, &options.output);
+    search.look(wanted.inputs, wanted.output);
     if let (Target::File(..) | Target::Stream(..), [_, _, ..]) = (&target, &search.found[..]) {
         return Err(format!(
             "{} pictures cannot go into the one file {}: name a folder",
             search.found.len(),
-            options.output.display()
+            wanted.output.display()
         ));
     }
     let jobs = search.found.into_iter().map(|found| target.job(found)).collect();
-    let jobs = checked(jobs, options.overwrite)?;
+    let jobs = checked(jobs, wanted.overwrite)?;
     Ok(Plan { jobs, missing: search.missing, passed_over: search.passed_over })
 }
 
 /// Refuses what one pipe cannot carry.
-fn check_standard(options: &ApplyOptions, target: &Target) -> Result<(), String> {
+fn check_standard(wanted: &Wanted<'_>, target: &Target) -> Result<(), String> {
     let standard = Path::new(STANDARD);
-    if options.inputs.iter().any(|input| input == standard) {
-        if options.inputs.len() > 1 {
+    if wanted.inputs.iter().any(|input| input == standard) {
+        if wanted.inputs.len() > 1 {
             return Err("- (standard input) is one picture: it cannot be mixed with other inputs".to_owned());
         }
         if let Target::Folder(folder, _) = target {
@@ -159,11 +167,6 @@ fn check_standard(options: &ApplyOptions, target: &Target) -> Result<(), String>
                 folder.display()
             ));
         }
-    }
-    if options.output == standard && (options.json || options.metrics) {
-        return Err("--json and --metrics print to standard output, where the picture goes: \
-                    name an output file"
-            .to_owned());
     }
     Ok(())
 }
@@ -177,23 +180,23 @@ enum Target {
 }
 
 impl Target {
-    fn new(options: &ApplyOptions) -> Result<Self, String> {
-        let output = &options.output;
-        let folder = || Ok(Target::Folder(output.clone(), options.format.unwrap_or(Format::Png)));
+    fn new(wanted: &Wanted<'_>) -> Result<Self, String> {
+        let output = wanted.output;
+        let folder = || Ok(Target::Folder(output.to_owned(), wanted.format.unwrap_or(Format::Png)));
         if is_stream(output) {
-            return Ok(Target::Stream(output.clone(), options.format.unwrap_or(Format::Png)));
+            return Ok(Target::Stream(output.to_owned(), wanted.format.unwrap_or(Format::Png)));
         }
         if output.is_dir() || ends_in_separator(output) {
             return folder();
         }
         match Format::of_name(output) {
-            NamedFormat::Writable(format) => match options.format {
+            NamedFormat::Writable(format) => match wanted.format {
                 Some(asked) if asked != format => Err(format!(
                     "--format {} does not go with the output's name {}",
                     asked.extension(),
                     output.display()
                 )),
-                _ => Ok(Target::File(output.clone(), format)),
+                _ => Ok(Target::File(output.to_owned(), format)),
             },
             NamedFormat::Other => Err(format!(
                 "{} cannot be written: outputs keep the artifacts without further loss, as .png, .webp or .tiff",
@@ -222,7 +225,7 @@ fn key(place: &Path) -> String {
 }
 
 /// Whether an output is there already and is neither a file nor a folder.
-fn is_stream(output: &Path) -> bool {
+pub(crate) fn is_stream(output: &Path) -> bool {
     output == Path::new(STANDARD) || output.metadata().is_ok_and(|data| !data.is_file() && !data.is_dir())
 }
 

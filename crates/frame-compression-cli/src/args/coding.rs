@@ -11,6 +11,8 @@ use crate::treatment::{Draw, Treatment};
 pub(crate) struct CodingOptions {
     /// What is done, or why the library does not take the settings.
     pub(crate) treatment: Result<Treatment, String>,
+    /// Whether a frame rate was given, so that no other one is put in its place.
+    pub(crate) has_rate: bool,
 }
 
 /// A codec, or one with settings, for a report.
@@ -141,6 +143,9 @@ impl Args for CodingOptions {
 impl FromArgMatches for CodingOptions {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         let given = given(matches);
+        let mut codec = matches.get_raw("codec").into_iter().flatten();
+        let has_rate = given.iter().any(|&(name, _)| name == "fps")
+            || codec.any(|text| text.to_string_lossy().contains(":fps="));
         let treatment = if let Some(recipe) = matches.get_one::<&'static Recipe>("recipe") {
             let seed = matches.get_one("seed").copied().unwrap_or_default();
             let fixed = given.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
@@ -151,7 +156,7 @@ impl FromArgMatches for CodingOptions {
                 chosen.map_or_else(|| Settings::from(Codec::H264), |chosen| chosen.settings.clone());
             with_options(settings, &given).map(Treatment::Same)
         };
-        Ok(Self { treatment })
+        Ok(Self { treatment, has_rate })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {

@@ -9,6 +9,7 @@ mod apply_system;
 // The address space of a process is limited by Linux alone.
 #[cfg(target_os = "linux")]
 mod bombs;
+mod clip;
 mod other_commands;
 mod report;
 mod sandbox;

@@ -10,7 +10,7 @@ use super::{H264, Parameters, Reconstruction};
 use crate::colour::Picture;
 use crate::engine;
 use crate::error::Error;
-use crate::names::Codec;
+use crate::names::{Codec, Subsampling};
 use crate::planes::Planes;
 
 /// The way from a clip's source to its reconstruction, with its memory: of one frame and what the next one needs of it.
@@ -124,6 +124,18 @@ impl ClipEngine {
     pub(crate) fn check(settings: &H264, (width, height): (usize, usize)) -> Result<(), Error> {
         settings.check_clip()?;
         engine::even_sides(Codec::H264, width, height)
+    }
+
+    /// Replaces the next frame, in Y, Cb, Cr, by what decoding gives. Size and settings have been checked.
+    pub(crate) fn push_planes(
+        &mut self,
+        planes: &mut Planes,
+        settings: &H264,
+        keyint: u32,
+    ) -> Result<(), Error> {
+        engine::subsampled(Codec::H264, planes, Subsampling::S420)?;
+        self.clip.reconstruct(planes, &settings.parameters(), keyint);
+        Ok(())
     }
 
     /// Replaces the next frame, packed RGB, by what decoding gives. Size and settings have been checked.

@@ -1,0 +1,70 @@
+//! `frame-compression clip`: frames in, frames with artifacts out, each predicted from those before.
+
+mod folder;
+mod stream;
+mod y4m;
+
+use std::path::Path;
+use std::time::Instant;
+
+use frame_compression::{ClipCompressor, Error, Settings, Tensor};
+
+use crate::args::ClipOptions;
+use crate::coding::shown;
+use crate::panics;
+use crate::treatment::Treatment;
+use crate::{Exit, Stop};
+
+/// What was done.
+#[derive(Debug)]
+struct Done {
+    /// Frames.
+    written: u64,
+    /// With the clip's own frame rate.
+    settings: Settings,
+    /// What else there is to say.
+    notes: Vec<String>,
+}
+
+/// Runs `clip`.
+pub(crate) fn run(options: &ClipOptions) -> Result<Exit, Stop> {
+    let started = Instant::now();
+    let settings = match options.coding.treatment.clone().map_err(Stop::Usage)? {
+        Treatment::Same(settings) => settings,
+        Treatment::Drawn(_) => {
+            let message = "--recipe draws for single pictures: a clip takes one codec";
+            return Err(Stop::Usage(message.to_owned()));
+        }
+    };
+    check(&settings).map_err(|error| Stop::Usage(error.to_string()))?;
+    crate::signals::tidy_up_at_the_end();
+    let work = || match options.input.is_dir() {
+        true => folder::run(options, settings),
+        false => stream::run(options, settings),
+    };
+    let done = panics::contained(work).unwrap_or_else(|message| Err(Stop::Failed(message)))?;
+    if !options.quiet {
+        done.notes.iter().for_each(|note| eprintln!("note: {note}"));
+        let frames = if done.written == 1 { "frame" } else { "frames" };
+        let seconds = started.elapsed().as_secs_f64();
+        eprintln!("{} {frames} written ({}), in {seconds:.2} s", done.written, shown(&done.settings));
+    }
+    Ok(Exit::Success)
+}
+
+/// Finds out before the work whether the settings can do any.
+fn check(settings: &Settings) -> Result<(), Error> {
+    let frame = Tensor::new(vec![128u8; 64 * 64 * 3], &[1, 64, 64, 3])?;
+    ClipCompressor::new(settings.clone()).push(frame.view())
+}
+
+/// A compressor with the settings of the options.
+fn compressor(options: &ClipOptions, settings: &Settings) -> Result<ClipCompressor, Stop> {
+    let compressor = ClipCompressor::new(settings.clone()).keyint(options.keyint);
+    compressor.map_err(|error| Stop::Usage(error.to_string()))
+}
+
+/// Something is wrong with a file.
+fn failed(file: &Path, reason: impl std::fmt::Display) -> Stop {
+    Stop::Failed(format!("{}: {reason}", file.display()))
+}
