@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes the golden vectors anew from the reference codecs (provenance stands in each file).
+# Makes the golden vectors anew from the reference codecs (provenance stands in each file). All but
+# h264-machines.txt, which needs other machines and says which.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -3,6 +3,7 @@
 
 mod element;
 mod layout;
+mod recipes;
 mod settings;
 
 use arbitrary::Arbitrary;
@@ -15,6 +16,8 @@ use half::{bf16, f16};
 use element::{Element, Fill};
 use layout::{HostileLayout, Layout};
 use settings::Settings;
+
+pub use recipes::Draw;
 
 /// A call.
 #[derive(Debug, Arbitrary)]

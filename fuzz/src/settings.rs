@@ -75,7 +75,7 @@ fn value_of(setting: &Setting, number: u16) -> String {
 }
 
 /// The text form says everything.
-fn assert_reads_back(settings: &LibrarySettings) {
+pub(crate) fn assert_reads_back(settings: &LibrarySettings) {
     let text = settings.to_string();
     assert_eq!(text.parse::<LibrarySettings>().as_ref(), Ok(settings), "{text}");
 }

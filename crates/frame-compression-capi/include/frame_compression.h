@@ -58,7 +58,7 @@ typedef enum fc_status {
      */
     FC_ERROR_TOO_LARGE = 7,
     /**
-     * The buffer has fewer elements than height, width and strides need.
+     * The buffer has fewer elements than height, width and strides need, or fewer bytes than a text.
      */
     FC_ERROR_BUFFER_LENGTH = 8,
     /**
@@ -263,6 +263,46 @@ const char *fc_version(void);
  * free.
  */
 const char *fc_codec_name(size_t index);
+
+/**
+ * The name of a recipe, for `fc_recipe_draw`, by its number from 0; NULL past the last one. A recipe is the codec part of
+ * a published training pipeline. Static memory; nothing to free.
+ */
+const char *fc_recipe_name(size_t index);
+
+/**
+ * What the recipe of a number says of itself, in several lines: what it draws and how often, which files of which
+ * repository say so, what it does not cover, and what is done instead. NULL past the last one. Static memory; nothing to
+ * free.
+ */
+const char *fc_recipe_description(size_t index);
+
+/**
+ * Draws from a recipe what to do with an image. The same recipe, seed and key always draw the same, which is what the
+ * command draws with `--recipe`, `--seed` and a picture of this name below its input.
+ *
+ * Returns `FC_OK` or an error; `drawn` is then as it was.
+ *
+ * @param recipe        the recipe's name.
+ * @param seed          any number.
+ * @param key           what tells this image from the others of the seed, such as its file's name.
+ * @param drawn         where the settings go, ended by a NUL: one line for each step, each ended by a line feed and in the
+ *                      form of `fc_settings.codec`. To be applied in turn; a line is empty where its step leaves the image
+ *                      as it is.
+ * @param drawn_size    bytes at `drawn`; 512 hold every draw of the recipes that there are.
+ * @param message       where the text of an error goes, or NULL.
+ * @param message_size  bytes at `message`.
+ *
+ * # Safety
+ * The pointers are null or point to what their types say, texts to characters ended by a NUL.
+ */
+int fc_recipe_draw(const char *recipe,
+                   uint64_t seed,
+                   const char *key,
+                   char *drawn,
+                   size_t drawn_size,
+                   char *message,
+                   size_t message_size);
 
 /**
  * Puts the artifacts of a codec into an image: `output` becomes the picture that encoding `input` and decoding it would

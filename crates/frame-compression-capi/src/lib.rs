@@ -9,6 +9,7 @@
 mod call;
 mod compressor;
 mod image;
+mod recipes;
 mod settings;
 
 use std::ffi::{c_char, c_int};
@@ -39,7 +40,7 @@ pub enum fc_status {
     FC_ERROR_INVALID_SHAPE = 6,
     /// Height or width is over 16384.
     FC_ERROR_TOO_LARGE = 7,
-    /// The buffer has fewer elements than height, width and strides need.
+    /// The buffer has fewer elements than height, width and strides need, or fewer bytes than a text.
     FC_ERROR_BUFFER_LENGTH = 8,
     /// Strides with which elements of an output would share a place, or that leave the address space.
     FC_ERROR_INVALID_STRIDES = 9,
@@ -84,6 +85,54 @@ pub extern "C" fn fc_version() -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn fc_codec_name(index: usize) -> *const c_char {
     std::panic::catch_unwind(|| settings::codec_name(index)).unwrap_or(std::ptr::null())
+}
+
+/// The name of a recipe, for `fc_recipe_draw`, by its number from 0; NULL past the last one. A recipe is the codec part of
+/// a published training pipeline. Static memory; nothing to free.
+#[unsafe(no_mangle)]
+pub extern "C" fn fc_recipe_name(index: usize) -> *const c_char {
+    std::panic::catch_unwind(|| recipes::name(index)).unwrap_or(std::ptr::null())
+}
+
+/// What the recipe of a number says of itself, in several lines: what it draws and how often, which files of which
+/// repository say so, what it does not cover, and what is done instead. NULL past the last one. Static memory; nothing to
+/// free.
+#[unsafe(no_mangle)]
+pub extern "C" fn fc_recipe_description(index: usize) -> *const c_char {
+    std::panic::catch_unwind(|| recipes::description(index)).unwrap_or(std::ptr::null())
+}
+
+/// Draws from a recipe what to do with an image. The same recipe, seed and key always draw the same, which is what the
+/// command draws with `--recipe`, `--seed` and a picture of this name below its input.
+///
+/// Returns `FC_OK` or an error; `drawn` is then as it was.
+///
+/// @param recipe        the recipe's name.
+/// @param seed          any number.
+/// @param key           what tells this image from the others of the seed, such as its file's name.
+/// @param drawn         where the settings go, ended by a NUL: one line for each step, each ended by a line feed and in the
+///                      form of `fc_settings.codec`. To be applied in turn; a line is empty where its step leaves the image
+///                      as it is.
+/// @param drawn_size    bytes at `drawn`; 512 hold every draw of the recipes that there are.
+/// @param message       where the text of an error goes, or NULL.
+/// @param message_size  bytes at `message`.
+///
+/// # Safety
+/// The pointers are null or point to what their types say, texts to characters ended by a NUL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fc_recipe_draw(
+    recipe: *const c_char,
+    seed: u64,
+    key: *const c_char,
+    drawn: *mut c_char,
+    drawn_size: usize,
+    message: *mut c_char,
+    message_size: usize,
+) -> c_int {
+    call::answer(message, message_size, || {
+        // SAFETY: the caller's pointers, as this function's contract has them.
+        unsafe { recipes::draw(recipe, seed, key, drawn, drawn_size) }
+    })
 }
 
 /// Puts the artifacts of a codec into an image: `output` becomes the picture that encoding `input` and decoding it would

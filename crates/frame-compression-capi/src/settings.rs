@@ -89,7 +89,10 @@ impl fc_settings {
 ///
 /// # Safety
 /// `pointer` is null or points to a text that is ended by a NUL and stays as it is for `'a`.
-unsafe fn text<'a>(pointer: *const c_char, name: &str) -> Result<std::borrow::Cow<'a, str>, Refusal> {
+pub(crate) unsafe fn text<'a>(
+    pointer: *const c_char,
+    name: &str,
+) -> Result<std::borrow::Cow<'a, str>, Refusal> {
     call::place(pointer.cast_mut(), name)?;
     // SAFETY: not null, and the rest is guaranteed by the caller.
     Ok(unsafe { CStr::from_ptr(pointer) }.to_string_lossy())

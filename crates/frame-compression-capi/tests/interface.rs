@@ -5,13 +5,15 @@
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
 
+use frame_compression::recipes::{self, Recipe};
 use frame_compression::{
     Codec, ErrorKind, FrameCompressor, Jpeg, Sample, SettingKind, Settings, Subsampling, TensorView,
     ValueRange,
 };
 use frame_compression_c::{
     fc_apply, fc_codec_name, fc_compressor_apply, fc_compressor_create, fc_compressor_free, fc_element,
-    fc_image, fc_settings, fc_status, fc_strength, fc_value_range, fc_version,
+    fc_image, fc_recipe_description, fc_recipe_draw, fc_recipe_name, fc_settings, fc_status, fc_strength,
+    fc_value_range, fc_version,
 };
 use half::{bf16, f16};
 
@@ -146,6 +148,62 @@ fn texts_are_those_of_the_library() {
         }
     }
     assert!(fc_codec_name(Codec::ALL.len()).is_null() && fc_codec_name(usize::MAX).is_null());
+}
+
+/// Calls `fc_recipe_draw` with `size` bytes, and gives status, what was drawn, and the message.
+fn draw(recipe: *const c_char, seed: u64, key: *const c_char, size: usize) -> (c_int, String, String) {
+    let (mut drawn, mut message) = ([0x55 as c_char; 512], [0x55 as c_char; 512]);
+    let place = if size == 0 { ptr::null_mut() } else { drawn.as_mut_ptr() };
+    // SAFETY: the tests give texts or null; `size` is at most what there is.
+    let status =
+        unsafe { fc_recipe_draw(recipe, seed, key, place, size, message.as_mut_ptr(), message.len()) };
+    if status != 0 {
+        assert!(drawn.iter().all(|&byte| byte == 0x55), "an error has written");
+        drawn[0] = 0;
+    }
+    // SAFETY: texts are ended: by the library, or above.
+    let texts = unsafe { [CStr::from_ptr(drawn.as_ptr()), CStr::from_ptr(message.as_ptr())] };
+    let [drawn, message] = texts.map(|text| text.to_str().unwrap().to_owned());
+    (status, drawn, message)
+}
+
+#[test]
+fn recipes_draw_what_the_library_draws() {
+    for (i, recipe) in Recipe::ALL.iter().enumerate() {
+        // SAFETY: names and descriptions are static and ended by a NUL.
+        let texts = unsafe { [fc_recipe_name(i), fc_recipe_description(i)].map(|text| CStr::from_ptr(text)) };
+        assert_eq!(texts[0].to_str(), Ok(recipe.name));
+        assert_eq!(texts[1].to_str(), Ok(&*recipe.to_string()));
+        for number in 0..100 {
+            let key = CString::new(format!("{number}.png")).unwrap();
+            let (status, drawn, message) = draw(texts[0].as_ptr(), 7, key.as_ptr(), 512);
+            assert_eq!((status, &*message), (0, ""));
+            let settings = |line: &str| (!line.is_empty()).then(|| line.parse::<Settings>().unwrap());
+            let given: Vec<Option<Settings>> = drawn.lines().map(settings).collect();
+            assert_eq!(given, recipes::draw(recipe.name, 7, key.to_str().unwrap()).unwrap(), "{drawn}");
+            assert!(drawn.ends_with('\n'));
+        }
+    }
+    assert!(fc_recipe_name(Recipe::ALL.len()).is_null() && fc_recipe_name(usize::MAX).is_null());
+    assert!(fc_recipe_description(Recipe::ALL.len()).is_null());
+}
+
+#[test]
+fn wrong_draws_are_refused_and_write_nothing() {
+    let name = c"real_esrgan".as_ptr();
+    let whole = draw(name, 1, c"a".as_ptr(), 512).1;
+    assert_eq!(draw(name, 1, c"a".as_ptr(), whole.len() + 1).1, whole);
+    let refused = |status: c_int, word: &str, given: (c_int, String, String)| {
+        assert_eq!(given.0, status, "{}", given.2);
+        assert!(given.2.contains(word), "{:?} has no {word:?}", given.2);
+    };
+    let null = fc_status::FC_ERROR_NULL_POINTER as c_int;
+    let short = ErrorKind::BufferLength as c_int;
+    refused(short, &format!("needs {}", whole.len() + 1), draw(name, 1, c"a".as_ptr(), whole.len()));
+    refused(null, "recipe", draw(ptr::null(), 1, c"a".as_ptr(), 512));
+    refused(null, "key", draw(name, 1, ptr::null(), 512));
+    refused(null, "drawn", draw(name, 1, c"a".as_ptr(), 0));
+    refused(ErrorKind::InvalidSetting as c_int, "apisr", draw(c"none".as_ptr(), 1, c"a".as_ptr(), 512));
 }
 
 fn output_is_cleared(image: &fc_image) {

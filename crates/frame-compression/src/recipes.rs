@@ -21,7 +21,8 @@ mod tables;
 
 use std::fmt;
 
-use crate::names::{Codec, UnknownName};
+use crate::error::Error;
+use crate::names::{Codec, OneOf, UnknownName};
 use crate::settings::Settings;
 
 pub use numbers::Numbers;
@@ -78,6 +79,31 @@ pub enum Values {
     Weighted(&'static [(&'static str, f64)]),
 }
 
+/// What the recipe of this name draws for the picture that has this key among the others of the seed: one entry for each
+/// step, `None` where the step leaves the picture as it is. The command draws the same with `--recipe` and `--seed` for a
+/// picture of this name below its input.
+///
+/// ```
+/// let drawn = frame_compression::recipes::draw("cnn_detection", 7, "a.png")?;
+/// assert_eq!(drawn, frame_compression::recipes::draw("cnn_detection", 7, "a.png")?);
+/// # Ok::<(), frame_compression::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::InvalidSetting`] where no recipe has the name.
+pub fn draw(name: &str, seed: u64, key: &str) -> Result<Vec<Option<Settings>>, Error> {
+    let recipe = Recipe::named(name).map_err(|_| Error::InvalidSetting {
+        setting: "recipe",
+        given: name.to_owned(),
+        allowed: OneOf(&names()).to_string(),
+    })?;
+    Ok(recipe.draw(&mut Numbers::new(seed, key)))
+}
+
+fn names() -> Vec<&'static str> {
+    Recipe::ALL.iter().map(|recipe| recipe.name).collect()
+}
+
 impl Recipe {
     /// Every recipe.
     pub const ALL: &'static [Recipe] = tables::ALL;
@@ -87,7 +113,6 @@ impl Recipe {
     /// # Errors
     /// [`UnknownName`], which says what names there are.
     pub fn named(name: &str) -> Result<&'static Recipe, UnknownName> {
-        let names = || Self::ALL.iter().map(|recipe| recipe.name).collect::<Vec<_>>();
         let known = Self::ALL.iter().find(|recipe| recipe.name == name);
         known.ok_or_else(|| UnknownName::none_of(name, &names()))
     }
@@ -122,7 +147,7 @@ impl Coding {
     ///
     /// # Errors
     /// None for the recipes of [`Recipe::ALL`].
-    pub fn extremes(&self) -> Result<Vec<Settings>, crate::Error> {
+    pub fn extremes(&self) -> Result<Vec<Settings>, Error> {
         let lowest = |settings: &mut Settings| {
             self.settings.iter().try_for_each(|(name, values)| settings.set(name, &values.at(0.0)))
         };
@@ -224,6 +249,8 @@ mod tests {
             }
         }
         assert!(Recipe::named("none").unwrap_err().to_string().contains("apisr"));
+        let refused = draw("none", 0, "").unwrap_err().to_string();
+        assert!(refused.starts_with("recipe none is not allowed: apisr, wtp, "), "{refused}");
     }
 
     #[test]
@@ -249,6 +276,7 @@ mod tests {
         assert_ne!(drawn(7, "a.png"), drawn(7, "b.png"));
         assert_ne!(drawn(7, "a.png"), drawn(8, "a.png"));
         assert_eq!(drawn(7, "a.png").len(), 2);
+        assert_eq!(draw("real_esrgan", 7, "a.png"), Ok(drawn(7, "a.png")));
     }
 
     #[test]

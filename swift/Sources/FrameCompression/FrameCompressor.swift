@@ -24,19 +24,24 @@ public final class FrameCompressor {
         valueRange: ValueRange = .signedUnit
     ) throws {
         let text = settings.sorted { $0.key < $1.key }.reduce(codec.rawValue) { "\($0):\($1.key)=\($1.value)" }
-        var created: OpaquePointer?
-        try text.withCString { text in
-            var numbers = fc_settings()
-            numbers.codec = text
-            (numbers.strength_kind, numbers.strength) = strength?.numbers ?? (FC_STRENGTH_DEFAULT.number, 0)
-            numbers.value_range = valueRange.number
-            try checked { fc_compressor_create(&numbers, &created, $0, $1) }
-        }
-        guard let created else {
-            throw FrameCompressionError(kind: .other, description: "no compressor was created")
+        handle = try created(text, strength, valueRange)
+        self.codec = codec
+    }
+
+    /// A compressor of settings as text, such as a recipe draws them: `"h264:crf=23:preset=medium"`.
+    ///
+    /// - Parameters:
+    ///   - settings: The codec's name and, after a colon each, settings that are not to be as by default.
+    ///   - valueRange: Which numbers stand for black and white, for elements that are not `UInt8`.
+    /// - Throws: `FrameCompressionError` of kind `.invalidQuality`, `.invalidCRF`, `.invalidSetting` or `.unsupportedSetting`.
+    public init(settings: String, valueRange: ValueRange = .signedUnit) throws {
+        let handle = try created(settings, nil, valueRange)
+        guard let codec = Codec(rawValue: String(settings.prefix { $0 != ":" })) else {
+            fc_compressor_free(handle)
+            throw FrameCompressionError(kind: .other, description: "\(settings) has a codec that Swift does not know")
         }
         self.codec = codec
-        handle = created
+        self.handle = handle
     }
 
     deinit {
@@ -107,8 +112,24 @@ public var libraryCodecs: [String] {
     sequence(first: 0) { $0 + 1 }.lazy.map { fc_codec_name($0) }.prefix { $0 != nil }.map { String(cString: $0!) }
 }
 
+/// A compressor of the C library, for its owner to free.
+private func created(_ settings: String, _ strength: Strength?, _ valueRange: ValueRange) throws -> OpaquePointer {
+    var created: OpaquePointer?
+    try settings.withCString { text in
+        var numbers = fc_settings()
+        numbers.codec = text
+        (numbers.strength_kind, numbers.strength) = strength?.numbers ?? (FC_STRENGTH_DEFAULT.number, 0)
+        numbers.value_range = valueRange.number
+        try checked { fc_compressor_create(&numbers, &created, $0, $1) }
+    }
+    guard let created else {
+        throw FrameCompressionError(kind: .other, description: "no compressor was created")
+    }
+    return created
+}
+
 /// Makes a call of the C library, and throws what it answers but success.
-private func checked(_ call: (UnsafeMutablePointer<CChar>, Int) -> Int32) throws {
+func checked(_ call: (UnsafeMutablePointer<CChar>, Int) -> Int32) throws {
     try withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { message in
         guard let text = message.baseAddress else { return }
         let status = call(text, message.count)

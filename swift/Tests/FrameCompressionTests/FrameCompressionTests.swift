@@ -169,6 +169,40 @@ final class FrameCompressionTests: XCTestCase {
         }
     }
 
+    func testRecipesDrawAndApplyWhatTheySay() throws {
+        XCTAssertGreaterThanOrEqual(Recipe.all.count, 7)
+        let image = try pattern(height: 48, width: 64) { UInt8((($0 + 1) * 127.5).rounded()) }
+        var left = 0
+        for recipe in Recipe.all {
+            XCTAssertTrue(recipe.description.hasPrefix(recipe.name + ":"), recipe.description)
+            for seed in 0..<10 as Range<UInt64> {
+                let (result, drawn) = try recipe.apply(to: image, seed: seed, key: "a.png")
+                XCTAssertEqual(drawn, try recipe.draw(seed: seed, key: "a.png"))
+                XCTAssertNotEqual(drawn.count, 0)
+                left += drawn.filter { $0 == nil }.count
+                var expected = image
+                for settings in drawn.compactMap({ $0 }) {
+                    expected = try FrameCompressor(settings: settings).apply(to: expected)
+                }
+                XCTAssertEqual(result.elements, expected.elements)
+            }
+        }
+        XCTAssertGreaterThan(left, 0)
+        // As the command draws with `--recipe real_esrgan --seed 7` for a.png.
+        let drawn = try Recipe(named: "real_esrgan").draw(seed: 7, key: "a.png")
+        XCTAssertEqual(drawn, ["jpeg:quality=87.40338", "jpeg:quality=92.01132"])
+        assertKind(.invalidSetting) { _ = try Recipe(named: "none") }
+        assertKind(.invalidSetting) { _ = try FrameCompressor(settings: "none") }
+    }
+
+    func testSettingsAsTextAreThoseByName() throws {
+        let image = try pattern(height: 48, width: 64) { $0 }
+        let byName = try FrameCompressor(codec: .h265, strength: .crf(23), settings: ["preset": "medium"])
+        let byText = try FrameCompressor(settings: "h265:crf=23:preset=medium")
+        XCTAssertEqual(byText.codec, .h265)
+        XCTAssertEqual(try byText.apply(to: image), try byName.apply(to: image))
+    }
+
     func testTheVersionIsANumber() {
         XCTAssertEqual(libraryVersion.split(separator: ".").count, 3)
     }

@@ -166,6 +166,40 @@ static void test_refusals(void) {
     free(original);
 }
 
+/* Every recipe draws settings that can be applied, and the same again. */
+static void test_recipes(void) {
+    char message[MESSAGE];
+    size_t recipes = 0;
+    size_t steps = 0;
+    for (; fc_recipe_name(recipes) != NULL; ++recipes) {
+        const char *name = fc_recipe_name(recipes);
+        CHECK(strstr(fc_recipe_description(recipes), name) != NULL);
+        for (int seed = 0; seed < 8; ++seed) {
+            char drawn[512];
+            char again[512];
+            CHECK(fc_recipe_draw(name, (uint64_t)seed, "a.png", drawn, sizeof drawn, message, sizeof message) == FC_OK);
+            CHECK(fc_recipe_draw(name, (uint64_t)seed, "a.png", again, sizeof again, NULL, 0) == FC_OK);
+            CHECK(strcmp(drawn, again) == 0);
+            float *samples = picture();
+            fc_image image = image_of(samples, FC_ELEMENT_F32);
+            for (char *line = drawn, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+                *end = '\0';
+                if (*line != '\0') {
+                    fc_settings settings = {0};
+                    settings.codec = line;
+                    CHECK(fc_apply(&settings, &image, &image, message, sizeof message) == FC_OK);
+                    ++steps;
+                }
+            }
+            free(samples);
+        }
+    }
+    CHECK(recipes >= 7 && steps >= 60 && fc_recipe_description(recipes) == NULL);
+    char *exact = allocate(1, 1);
+    CHECK(fc_recipe_draw("apisr", 0, "a.png", exact, 1, message, sizeof message) == FC_ERROR_BUFFER_LENGTH);
+    free(exact);
+}
+
 static void *worker(void *unused) {
     (void)unused;
     test_codec("h264");
@@ -191,6 +225,7 @@ int main(void) {
     CHECK(codecs >= 3);
     test_strides();
     test_refusals();
+    test_recipes();
     test_threads();
     printf("frame-compression %s: the C interface holds\n", fc_version());
     return 0;
