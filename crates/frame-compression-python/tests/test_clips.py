@@ -11,6 +11,7 @@ import pytest
 from pictures import random_picture
 
 import frame_compression as fc
+from frame_compression.transforms import CompressionArtifacts
 
 
 def round_trip(clip: np.ndarray, crf: float, rate: int, **options: str) -> np.ndarray:
@@ -82,3 +83,28 @@ def test_what_is_not_exact_is_refused(rng: np.random.Generator) -> None:
         fc.apply_clip(clip, settings, keyint=0)
     with pytest.raises(TypeError, match="keyint"):
         fc.apply_clip(clip, settings, keyint=2.5)  # type: ignore[arg-type]
+
+
+def test_the_transform_draws_once_for_a_clip(rng: np.random.Generator) -> None:
+    degrade = CompressionArtifacts(
+        fc.H264(preset="ultrafast"), crf=(20, 40), settings={"fps": [24, 30]}, generator=3, clips=True
+    )
+    # An odd side is padded by repetition, and cropped again.
+    clip = moving(rng, 6, 47, 64)
+    params = degrade.get_params()
+    padded = np.pad(clip, [(0, 0), (0, 1), (0, 0), (0, 0)], mode="edge")
+    settings = fc.H264(crf=params["crf"], **params["settings"])  # type: ignore[arg-type]
+    expected = fc.apply_clip(padded, settings)[:, :47]
+    np.testing.assert_array_equal(degrade.apply(clip, params), expected)
+    floats = degrade.apply((clip / 255).astype(np.float32), params)
+    np.testing.assert_array_equal(np.rint(floats * 255), expected)
+    assert not np.array_equal(degrade(clip), degrade(clip))
+    with pytest.raises(fc.errors.InvalidShapeError, match="frames"):
+        degrade(clip[0])
+
+
+def test_the_transform_refuses_at_once_what_clips_are_not_exact_for() -> None:
+    for codecs in ["h265", {fc.H264(preset="ultrafast"): 1, "h265": 1}]:
+        with pytest.raises(fc.FrameCompressionError, match="exact"):
+            CompressionArtifacts(codecs, clips=True)
+    CompressionArtifacts(["jpeg", "webp", fc.H264(preset="ultrafast")], clips=True)

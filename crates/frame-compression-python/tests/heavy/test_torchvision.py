@@ -79,6 +79,27 @@ def test_frames_of_a_video_share_their_parameters(images: torch.Tensor) -> None:
     assert not all(torch.equal(other, as_batch[0]) for other in as_batch)
 
 
+def test_clips_are_predicted_with_one_draw_each(images: torch.Tensor) -> None:
+    ultrafast = fc.H264(fps=25, preset="ultrafast")
+    degrade = CompressionArtifacts(ultrafast, crf=(20, 40), clips=True)
+    # Two clips of a picture that moves: (2, 4, 3, 32, 40).
+    clips = torch.stack([torch.stack([image[:, :32, t : t + 40] for t in range(4)]) for image in images[:2]])
+    params = degrade.make_params([clips])
+    assert len({str(one) for one in params["compressions"]}) == 2
+    result = degrade.transform(clips, params)
+    for clip, got, one in zip(clips, result, params["compressions"]):
+        frames = clip.permute(0, 2, 3, 1).contiguous()
+        expected = fc.apply_clip(frames, fc.H264(crf=one["crf"], fps=25, preset="ultrafast"))
+        assert torch.equal(got, expected.permute(0, 3, 1, 2))
+    video = degrade.transform(tv_tensors.Video(clips[1]), {"compressions": params["compressions"][1:]})
+    assert type(video) is tv_tensors.Video and torch.equal(video.as_subclass(torch.Tensor), result[1])
+    floats = (clips[0] / 255).requires_grad_()
+    degrade(floats).sum().backward()
+    assert floats.grad is not None and torch.equal(floats.grad, torch.ones_like(floats))
+    with pytest.raises(errors.InvalidShapeError, match="frames"):
+        degrade(images[0])
+
+
 def test_pil_images_are_taken(images: torch.Tensor) -> None:
     degrade = CompressionArtifacts("jpeg", quality=(30, 30))
     image = v2.functional.to_pil_image(images[0])

@@ -24,6 +24,7 @@ class CompressionArtifacts:
         codecs, quality, crf, p, subsampling, backend, settings: what to draw, see ``Ranges``.
         generator: an integer for the same numbers in every run, a ``numpy.random.Generator``, or None. Copies in other
             processes draw other numbers; ``transforms._stream`` and docs/python.md have the rule.
+        clips: whether what is given is a clip (frames, height, width, 3), whose frames H.264 predicts from one another.
 
     >>> import numpy as np
     >>> degrade = CompressionArtifacts({"jpeg": 2, "h264": 1}, quality=(20, 90), generator=7)
@@ -45,8 +46,11 @@ class CompressionArtifacts:
         backend: Backend | None = None,
         settings: Mapping[str, Any] | None = None,
         generator: Seed = None,
+        clips: bool = False,
     ) -> None:
-        self.ranges = Ranges(codecs, quality=quality, crf=crf, p=p, subsampling=subsampling, backend=backend, settings=settings)
+        self.ranges = Ranges(
+            codecs, quality=quality, crf=crf, p=p, subsampling=subsampling, backend=backend, settings=settings, clips=clips
+        )
         self._stream = Stream(generator)
 
     def get_params(self, seed: int | None = None, *, image: NDArray[Any] | None = None, key: Any = None) -> Params:
@@ -67,7 +71,7 @@ class CompressionArtifacts:
                 f"an image of type {type(image).__qualname__} is not allowed: it has to be a NumPy array "
                 "(for tensors see frame_compression.transforms.torchvision)"
             )
-        return degraded(image, params, self.ranges.backend)
+        return degraded(image, params, self.ranges.backend, self.ranges.clips)
 
     def __call__(self, image: NDArray[Any], *, key: Any = None) -> NDArray[Any]:
         """The image with artifacts. With a key they depend on the seed, the epoch and the key alone."""

@@ -1,4 +1,4 @@
-"""Artifacts in one image of any size and memory layout: what all transforms do in the end."""
+"""Artifacts in one image or clip of any size and memory layout: what all transforms do in the end."""
 
 from __future__ import annotations
 
@@ -7,44 +7,59 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _native
 from .._arrays import memory_of
 from .._compressor import Backend, Codec
 from ..errors import InvalidShapeError
-from ._random import Params, compressor_of
+from ._random import KEYINT, Params, compressor_of
 
 
-def degraded(image: NDArray[Any], params: Params, backend: Backend | None = None) -> NDArray[Any]:
-    """A copy of the image (height, width, 3), ``uint8`` or floating-point from 0 to 1, with the artifacts."""
+def degraded(image: NDArray[Any], params: Params, backend: Backend | None = None, clip: bool = False) -> NDArray[Any]:
+    """A copy of the image (height, width, 3), ``uint8`` or floating-point from 0 to 1, with the artifacts.
+
+    Of a clip, (frames, height, width, 3), whose frames are predicted from one another.
+    """
     memory = memory_of(image)
     result = np.empty_like(image, subok=False)
-    degrade_memory(memory, memory_of(result), params, backend)
+    degrade_memory(memory, memory_of(result), params, backend, clip)
     return result
 
 
-def degrade_memory(image: NDArray[Any], target: NDArray[Any], params: Params, backend: Backend | None) -> None:
-    """Writes the image with the artifacts into the target; both as ``memory_of`` gives them.
+def degrade_memory(
+    image: NDArray[Any], target: NDArray[Any], params: Params, backend: Backend | None, clip: bool = False
+) -> None:
+    """Writes the image or clip with the artifacts into the target; both as ``memory_of`` gives them.
 
     A size that the codec does not take is padded by repetition of the last row and column, and cropped again.
     """
-    if image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
-        raise InvalidShapeError(
-            f"shape {image.shape} is not allowed: it has to be (height, width, 3), height and width at least 1"
-        )
+    if image.ndim != 3 + clip or image.shape[-1] != 3 or 0 in image.shape:
+        allowed = "(frames, height, width, 3), each" if clip else "(height, width, 3), height and width"
+        raise InvalidShapeError(f"shape {image.shape} is not allowed: it has to be {allowed} at least 1")
     codec = params["codec"]
     if codec is None:
         target[...] = image
         return
     native = compressor_of(params, backend)._native
-    height, width = image.shape[:2]
+    if not clip:
+        image, target = image[np.newaxis], target[np.newaxis]
+    height, width = image.shape[1:3]
     padding = [padded_side(codec, side) - side for side in (height, width)]
     if any(padding):
-        padded = np.pad(image, [(0, padding[0]), (0, padding[1]), (0, 0)], mode="edge")
-        native.apply(padded[np.newaxis], padded[np.newaxis])
-        target[...] = padded[:height, :width]
+        padded = np.pad(image, [(0, 0), (0, padding[0]), (0, padding[1]), (0, 0)], mode="edge")
+        coded = np.empty_like(padded)
+        _code(native, padded, coded, clip)
+        target[...] = coded[:, :height, :width]
         return
     if min(image.strides) < 0 or not image.flags.aligned:
         image = image.copy()
-    native.apply(image[np.newaxis], target[np.newaxis])
+    _code(native, image, target, clip)
+
+
+def _code(native: _native.Compressor, frames: NDArray[Any], target: NDArray[Any], clip: bool) -> None:
+    if clip:
+        _native.apply_clip(native, frames, target, KEYINT)
+    else:
+        native.apply(frames, target)
 
 
 _LEAST_SIDE = {"h264": 2, "h265": 16}

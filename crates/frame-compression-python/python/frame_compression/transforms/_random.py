@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, TypeVar
 
+import numpy as np
+
+from .. import _native
 from .._compressor import Backend, Codec, FrameCompressor, Subsampling
 from .._numbers import is_sequence, listed, number
 from .._settings import CodecSettings, facts_of, settings_of, strengths_of
@@ -19,6 +22,10 @@ Name = TypeVar("Name")
 Chosen = TypeVar("Chosen")
 Weights: TypeAlias = "Name | Sequence[Name] | Mapping[Name, float]"
 Strengths: TypeAlias = "float | tuple[float, float]"
+
+
+KEYINT = 250
+"""How many frames of a clip there are at most from one that stands for itself to the next: as in x264."""
 
 
 class Params(TypedDict):
@@ -51,6 +58,8 @@ class Ranges:
         settings: other settings by name, for those of the codecs that have them: several values that are equally frequent
             (a list), a mapping from values to weights, one value, or the lowest and the highest of a number (a tuple):
             ``{"preset": {"medium": 2, "veryfast": 1}, "fps": [24, 25, 30]}``.
+        clips: whether it is clips that are drawn for, whose frames H.264 predicts from one another: what ``apply_clip``
+            refuses is then refused here.
     """
 
     def __init__(
@@ -63,7 +72,9 @@ class Ranges:
         subsampling: Weights[Subsampling] | None = None,
         backend: Backend | None = None,
         settings: Mapping[str, Any] | None = None,
+        clips: bool = False,
     ) -> None:
+        self.clips = clips
         if quality is not None and crf is not None:
             raise TypeError("quality and crf are both given: give one")
         self.p = number("p", p, "a number from 0 to 1")
@@ -88,10 +99,16 @@ class Ranges:
         subsamplings = [None] if self.subsampling is None else list(self.subsampling)
         for codec, subsampling, at in itertools.product(self.codecs, subsamplings, (0.0, 1.0)):
             params = self._params(codec, at, subsampling, {})
-            compressor_of(params, self.backend)
+            self._try(params)
             for name, drawable in self._settings_of(params).items():
                 for value in drawable.ends():
-                    compressor_of({**params, "settings": {**(params.get("settings") or {}), name: value}}, self.backend)
+                    self._try({**params, "settings": {**(params.get("settings") or {}), name: value}})
+
+    def _try(self, params: Params) -> None:
+        native = compressor_of(params, self.backend)._native
+        if self.clips:
+            frames = np.zeros((1, 32, 32, 3), np.uint8)
+            _native.apply_clip(native, frames, np.empty_like(frames), KEYINT)
 
     def draw(self, uniform: Callable[[], float]) -> Params:
         """Draws the parameters of one image with numbers of ``uniform``, which gives numbers in [0, 1)."""
@@ -126,7 +143,7 @@ class Ranges:
         }
 
     def __repr__(self) -> str:
-        shown = {name: value for name, value in vars(self).items() if value is not None and name != "has_own_strength"}
+        shown = {name: value for name, value in vars(self).items() if name != "has_own_strength" and value not in (None, False)}
         return ", ".join(f"{name}={value!r}" for name, value in shown.items())
 
 

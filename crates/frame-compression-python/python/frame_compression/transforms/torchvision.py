@@ -38,6 +38,8 @@ class CompressionArtifacts(v2.Transform):
         generator: None draws from PyTorch's own generator, as torchvision's transforms do (``torch.manual_seed``, and in
             workers the seed of the ``DataLoader``). An integer or a generator gives numbers of their own. Copies in other
             processes draw other numbers; ``transforms._stream`` and docs/python.md have the rule.
+        clips: whether tensors are clips (..., frames, 3, height, width), each with parameters of its own, whose frames H.264
+            predicts from one another, as ``apply_clip``. Without it each frame is coded by itself, of a video too.
     """
 
     _transformed_types = (_is_pure_tensor, tv_tensors.Image, tv_tensors.Video, PIL.Image.Image)
@@ -53,9 +55,12 @@ class CompressionArtifacts(v2.Transform):
         backend: Backend | None = None,
         settings: Mapping[str, Any] | None = None,
         generator: Seed = None,
+        clips: bool = False,
     ) -> None:
         super().__init__()
-        self.ranges = Ranges(codecs, quality=quality, crf=crf, p=p, subsampling=subsampling, backend=backend, settings=settings)
+        self.ranges = Ranges(
+            codecs, quality=quality, crf=crf, p=p, subsampling=subsampling, backend=backend, settings=settings, clips=clips
+        )
         self._stream = _PyTorchs() if generator is None else Stream(generator)
 
     def get_params(self, *, image: Any = None, key: Any = None) -> Params:
@@ -71,7 +76,7 @@ class CompressionArtifacts(v2.Transform):
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
         """Draws for as many images as the largest batch has."""
-        images = max(map(_images_of, flat_inputs), key=len, default=[])
+        images = max((_images_of(given, self.ranges.clips) for given in flat_inputs), key=len, default=[])
         return {"compressions": [self.get_params(image=image) for image in images]}
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
@@ -79,13 +84,15 @@ class CompressionArtifacts(v2.Transform):
         compressions = params["compressions"]
         if isinstance(inpt, PIL.Image.Image):
             return self._transform_pil(inpt, compressions[0])
-        if isinstance(inpt, tv_tensors.Video):
+        if isinstance(inpt, tv_tensors.Video) and not self.ranges.clips:
             compressions = compressions[:1]
         images = inpt.as_subclass(torch.Tensor)
-        result = _StraightThrough.apply(images, compressions, self.ranges.backend)
+        result = _StraightThrough.apply(images, compressions, self.ranges.backend, self.ranges.clips)
         return tv_tensors.wrap(result, like=inpt) if isinstance(inpt, tv_tensors.TVTensor) else result
 
     def _transform_pil(self, image: PIL.Image.Image, params: Params) -> PIL.Image.Image:
+        if self.ranges.clips:
+            raise TypeError("a PIL image is no clip: it has to be a tensor (..., frames, 3, height, width)")
         if image.mode != "RGB":
             raise TypeError(f"a PIL image of mode {image.mode} is not allowed: convert it to RGB")
         return PIL.Image.fromarray(degraded(np.asarray(image), params, self.ranges.backend))
@@ -114,12 +121,13 @@ class _PyTorchs(Stream):
         return {**super().__getstate__(), "_carried": self._seed_now()}
 
 
-def _images_of(given: Any) -> list[Any]:
-    """The images that have parameters of their own."""
-    if isinstance(given, (PIL.Image.Image, tv_tensors.Video)):
+def _images_of(given: Any, clips: bool) -> list[Any]:
+    """The images or clips that have parameters of their own."""
+    if isinstance(given, PIL.Image.Image) or isinstance(given, tv_tensors.Video) and not clips:
         return [given]
     images = given.as_subclass(torch.Tensor)
-    return [images] if images.ndim <= 3 else list(images.flatten(0, -4))
+    sides = 3 + clips
+    return [images] if images.ndim <= sides else list(images.flatten(0, -sides - 1))
 
 
 def _samples_of(image: Any) -> Any:
@@ -130,17 +138,20 @@ def _samples_of(image: Any) -> Any:
 
 class _StraightThrough(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, images: torch.Tensor, compressions: list[Params], backend: Backend | None) -> torch.Tensor:
-        if images.ndim < 3 or images.shape[-3] != 3:
-            raise InvalidShapeError(f"shape {tuple(images.shape)} is not allowed: it has to be (..., 3, height, width)")
+    def forward(
+        ctx: Any, images: torch.Tensor, compressions: list[Params], backend: Backend | None, clips: bool
+    ) -> torch.Tensor:
+        if images.ndim < 3 + clips or images.shape[-3] != 3:
+            allowed = "(..., frames, 3, height, width)" if clips else "(..., 3, height, width)"
+            raise InvalidShapeError(f"shape {tuple(images.shape)} is not allowed: it has to be {allowed}")
         on_cpu = images.detach().cpu()
         result = torch.empty_like(on_cpu)
         memory, target = (memory_of(tensor.movedim(-3, -1)) for tensor in (on_cpu, result))
-        for number, place in enumerate(np.ndindex(memory.shape[:-3])):
-            degrade_memory(memory[place], target[place], compressions[number % len(compressions)], backend)
+        for number, place in enumerate(np.ndindex(memory.shape[: -3 - clips])):
+            degrade_memory(memory[place], target[place], compressions[number % len(compressions)], backend, clips)
         return result.to(images.device)
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> Any:
-        return gradients[0], None, None
+        return gradients[0], None, None, None
 
