@@ -15,6 +15,7 @@ pub(crate) fn apply_clip(
     input: Bound<'_, PyUntypedArray>,
     output: Bound<'_, PyUntypedArray>,
     keyint: u32,
+    bframes: Option<u32>,
 ) -> PyResult<()> {
     let (input, output) = (Images::many(input)?, Images::many(output)?);
     if input.shape() != output.shape() || input.overlaps(&output) {
@@ -24,6 +25,9 @@ pub(crate) fn apply_clip(
     }
     output.check_writable()?;
     let mut clip = compressor.settings.build_clip().keyint(keyint).map_err(|error| exception(&error))?;
+    if let Some(bframes) = bframes {
+        clip = clip.bframes(bframes).map_err(|error| exception(&error))?;
+    }
     let result = with_element!(output.element, U => {
         // SAFETY: `U` is the element's type; the output is writable, and the input is elsewhere.
         let outputs = unsafe { output.views_mut::<U>() }?;

@@ -54,6 +54,17 @@ def test_h264_ultrafast_is_that_of_pyav(one_core: None, rng: np.random.Generator
         np.testing.assert_array_equal(result, expected, f"{clip.shape}, crf {crf}, {rate} fps, keyint {keyint}")
 
 
+def test_h264_superfast_without_b_frames_is_that_of_pyav(one_core: None, rng: np.random.Generator) -> None:
+    for _ in range(15):
+        frames = int(rng.integers(1, 20))
+        height, width = (2 * int(side) for side in rng.integers(8, 60, 2))
+        clip = moving(rng, frames, height, width)
+        crf, rate = int(rng.integers(5, 48)), int(rng.integers(1, 61))
+        expected = round_trip(clip, crf, rate, preset="superfast", bf="0")
+        result = fc.apply_clip(clip, fc.H264(crf=crf, fps=rate, preset="superfast"), bframes=0)
+        np.testing.assert_array_equal(result, expected, f"{clip.shape}, crf {crf}, {rate} fps")
+
+
 def test_floats_of_any_range_are_taken(rng: np.random.Generator) -> None:
     clip = moving(rng, 4, 48, 64)
     settings = fc.H264(crf=30, fps=25, preset="ultrafast")
@@ -73,7 +84,12 @@ def test_jpeg_treats_each_frame_by_itself(rng: np.random.Generator) -> None:
 
 def test_what_is_not_exact_is_refused(rng: np.random.Generator) -> None:
     clip = moving(rng, 2, 32, 32)
-    for settings in [fc.H264(preset="medium"), fc.H264(preset="ultrafast", tune="film"), fc.H265(crf=28)]:
+    for settings in [
+        fc.H264(preset="medium"),
+        fc.H264(preset="superfast"),
+        fc.H264(preset="ultrafast", tune="film"),
+        fc.H265(crf=28),
+    ]:
         with pytest.raises(fc.FrameCompressionError, match="exact"):
             fc.apply_clip(clip, settings)
     settings = fc.H264(preset="ultrafast")
@@ -81,6 +97,8 @@ def test_what_is_not_exact_is_refused(rng: np.random.Generator) -> None:
         fc.apply_clip(clip[0], settings)
     with pytest.raises(ValueError, match="keyint"):
         fc.apply_clip(clip, settings, keyint=0)
+    with pytest.raises(ValueError, match="bframes"):
+        fc.apply_clip(clip, settings, bframes=17)
     with pytest.raises(TypeError, match="keyint"):
         fc.apply_clip(clip, settings, keyint=2.5)  # type: ignore[arg-type]
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::apply::FrameCompressor;
-use crate::codecs::h264::ClipEngine;
+use crate::codecs::h264::{ClipEngine, ClipOptions};
 use crate::engine;
 use crate::error::{Error, MAX_SIDE};
 use crate::planes::Planes;
@@ -93,8 +93,9 @@ impl<T> ClipTensor<T> {
 /// are shown. A clip needs memory for the frames that the codec looks at, never for itself; once warm, pushing a frame
 /// and taking it by [`next_frame_into`](Self::next_frame_into) allocates nothing.
 ///
-/// H.264 is exact for preset ultrafast with any CRF, frame rate, `keyint` and number of slices, without a tune. H.265 and
-/// H.264's other presets are refused so far. JPEG, MJPEG, WebP and MPEG treat each frame by itself.
+/// H.264 is exact for preset ultrafast, and for superfast with [`bframes`](Self::bframes) 0, with any CRF, frame rate, `keyint`
+/// and number of slices, without a tune. H.265 and H.264's other presets are refused so far. JPEG, MJPEG, WebP and MPEG treat each
+/// frame by itself.
 ///
 /// ```
 /// use frame_compression::{ClipCompressor, FrameRate, H264, H264Preset, Tensor};
@@ -115,7 +116,7 @@ impl<T> ClipTensor<T> {
 #[derive(Debug)]
 pub struct ClipCompressor {
     settings: Settings,
-    keyint: u32,
+    options: ClipOptions,
     value_range: ValueRange,
     h264: ClipEngine,
     alone: FrameCompressor,
@@ -125,6 +126,8 @@ pub struct ClipCompressor {
     ready: VecDeque<Shown>,
     /// Frames that nobody took yet, of those that came in Y, Cb, Cr.
     ready_planes: VecDeque<Planes>,
+    /// Whether the last frame came in Y, Cb, Cr.
+    in_planes: bool,
     spare: Vec<Vec<u8>>,
     row: Vec<u8>,
 }
@@ -144,12 +147,13 @@ impl ClipCompressor {
         Self {
             alone: FrameCompressor::new(settings.clone()),
             settings,
-            keyint: 250,
+            options: ClipOptions { keyint: 250, bframes: None },
             value_range: ValueRange::default(),
             h264: ClipEngine::default(),
             size: None,
             ready: VecDeque::new(),
             ready_planes: VecDeque::new(),
+            in_planes: false,
             spare: Vec::new(),
             row: Vec::new(),
         }
@@ -168,7 +172,23 @@ impl ClipCompressor {
                 allowed: "it has to be at least 1".to_owned(),
             });
         }
-        Ok(Self { keyint, ..self })
+        Ok(Self { options: ClipOptions { keyint, ..self.options }, ..self })
+    }
+
+    /// Sets how many B frames, which are predicted from both sides, there are at most in a row, up to 16; as many as the preset has
+    /// by default. Codecs that treat each frame by itself do not look at it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSetting`] for more than 16.
+    pub fn bframes(self, bframes: u32) -> Result<Self, Error> {
+        if bframes > 16 {
+            return Err(Error::InvalidSetting {
+                setting: "bframes",
+                given: bframes.to_string(),
+                allowed: "it has to be at most 16".to_owned(),
+            });
+        }
+        Ok(Self { options: ClipOptions { bframes: Some(bframes), ..self.options }, ..self })
     }
 
     /// Chooses which numbers of floating-point samples stand for black and white.
@@ -197,11 +217,18 @@ impl ClipCompressor {
             to.copy_from_slice(frame.row(y, self.value_range, &mut self.row)?);
         }
         match engine::clip_settings(&self.settings)? {
-            Some(settings) => self.h264.push(&mut rgb, (width, height), settings, self.keyint),
-            None => self.alone.apply_in_place(TensorViewMut::new(&mut rgb, &[1, height, width, 3])?)?,
+            Some(settings) => {
+                self.h264.push(&rgb, (width, height), settings, self.options);
+                self.spare.push(rgb);
+                self.in_planes = false;
+                self.take_coded((width, height), false);
+            }
+            None => {
+                self.alone.apply_in_place(TensorViewMut::new(&mut rgb, &[1, height, width, 3])?)?;
+                self.ready.push_back(Shown { rgb, width, height });
+            }
         }
         self.size = Some((width, height));
-        self.ready.push_back(Shown { rgb, width, height });
         Ok(())
     }
 
@@ -224,11 +251,17 @@ impl ClipCompressor {
         let size = (frame.width(), frame.height());
         self.check_size(size)?;
         match engine::clip_settings(&self.settings)? {
-            Some(settings) => self.h264.push_planes(&mut frame, settings, self.keyint)?,
-            None => self.alone.apply_to_planes(&mut frame)?,
+            Some(settings) => {
+                self.h264.push_planes(frame, settings, self.options)?;
+                self.in_planes = true;
+                self.take_coded(size, false);
+            }
+            None => {
+                self.alone.apply_to_planes(&mut frame)?;
+                self.ready_planes.push_back(frame);
+            }
         }
         self.size = Some(size);
-        self.ready_planes.push_back(frame);
         Ok(())
     }
 
@@ -250,13 +283,32 @@ impl ClipCompressor {
                 ),
             });
         }
-        h264.map_or(Ok(()), |settings| ClipEngine::check(settings, (width, height)))
+        h264.map_or(Ok(()), |settings| ClipEngine::check(settings, (width, height), self.options))
     }
 
     /// Ends the clip: after this its last frames can be taken. The next frame begins another clip.
     pub fn finish(&mut self) {
+        if let Some(size) = self.size.take() {
+            self.take_coded(size, true);
+        }
         self.h264.restart();
-        self.size = None;
+    }
+
+    /// Takes the frames that H.264 has ready.
+    fn take_coded(&mut self, (width, height): (usize, usize), at_end: bool) {
+        while self.in_planes {
+            let Some(planes) = self.h264.next_planes(at_end) else { return };
+            self.ready_planes.push_back(planes);
+        }
+        loop {
+            let mut rgb = self.spare.pop().unwrap_or_default();
+            rgb.resize(width * height * 3, 0);
+            if !self.h264.next(&mut rgb, width, at_end) {
+                self.spare.push(rgb);
+                return;
+            }
+            self.ready.push_back(Shown { rgb, width, height });
+        }
     }
 
     /// Whether there is a frame to be taken.

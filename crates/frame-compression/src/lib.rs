@@ -67,10 +67,15 @@ pub fn reconstruct_h264_clip(
     parameters: &str,
     keyint: u32,
 ) -> Result<(), UnknownName> {
-    let parameters = codecs::h264::Parameters::read(crf, parameters)?;
+    let parameters = codecs::h264::Parameters::read(crf, parameters)?.keyint(keyint);
     let mut clip = codecs::h264::Clip::default();
-    for planes in frames {
-        clip.reconstruct(planes, &parameters, keyint);
+    let mut shown = 0;
+    for i in 0..frames.len() {
+        clip.push(&mut frames[i], &parameters);
+        let at_end = i + 1 == frames.len();
+        while shown <= i && clip.next(&mut frames[shown], at_end) {
+            shown += 1;
+        }
     }
     Ok(())
 }

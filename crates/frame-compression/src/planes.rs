@@ -176,6 +176,13 @@ impl Planes {
         self.cr.resize(size, padded, most_rows / down);
     }
 
+    /// Takes the samples of a picture of the same size, with their padding.
+    pub(crate) fn clone_from_same(&mut self, other: &Self) {
+        for (to, from) in [(&mut self.y, &other.y), (&mut self.cb, &other.cb), (&mut self.cr, &other.cr)] {
+            to.samples.copy_from_slice(&from.samples);
+        }
+    }
+
     /// Fills the padding of every plane.
     pub(crate) fn extend_edges(&mut self) {
         for plane in [&mut self.y, &mut self.cb, &mut self.cr] {

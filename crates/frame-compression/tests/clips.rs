@@ -73,50 +73,67 @@ fn checksum(frames: &[Planes]) -> u32 {
     hasher.finalize()
 }
 
-/// Annex B: the clip, its source's checksums (whole clip, frame 0), and for each CRF those of whole clip, frame 0, frame 1.
-#[test]
-fn golden_clips_of_ultrafast() {
-    type Row = (usize, [u32; 2], [(f32, [u32; 3]); 3]);
-    let rows: [Row; 3] = [
-        (
-            1,
-            [0xf7d4_cf14, 0xd2d6_7ab9],
-            [
-                (18.0, [0x2e11_8a47, 0x50fd_cccb, 0xd4d6_03e4]),
-                (28.0, [0x1e6f_50a6, 0x7916_c5a0, 0xe703_3dbd]),
-                (40.0, [0xf45d_10b4, 0xc4d4_7af7, 0x2e5d_7c83]),
-            ],
-        ),
-        (
-            2,
-            [0x9f31_0a17, 0x5076_4cbe],
-            [
-                (18.0, [0xc0ad_b6d1, 0x9e24_d557, 0xe98a_a840]),
-                (28.0, [0xe38e_dbdf, 0x5ca8_6e71, 0x4457_20d0]),
-                (40.0, [0x9d9d_5e3a, 0x5a46_1211, 0x23d3_1c7b]),
-            ],
-        ),
-        (
-            3,
-            [0xb49d_72df, 0xf42a_b55d],
-            [
-                (18.0, [0x9d4b_fabe, 0x867e_8a0a, 0xcbdc_b75c]),
-                (28.0, [0xecdb_87c2, 0x9323_f263, 0xe1f5_d05e]),
-                (40.0, [0xb84a_7c13, 0xc608_7be0, 0x84b8_d795]),
-            ],
-        ),
-    ];
-    for (which, source, results) in rows {
+/// For each CRF the checksums of a whole clip, of frame 0 and of frame 1.
+type Golden = [(f32, [u32; 3]); 3];
+
+/// Compares the clips of docs/spec/h264-clips.md, annex B, with what libx264 leaves of them.
+fn check_golden_clips(parameters: &str, golden: [Golden; 3]) {
+    let sources = [[0xf7d4_cf14, 0xd2d6_7ab9], [0x9f31_0a17, 0x5076_4cbe], [0xb49d_72df, 0xf42a_b55d]];
+    for (i, (source, results)) in sources.into_iter().zip(golden).enumerate() {
+        let which = i + 1;
         let clip = golden_clip(which);
         assert_eq!([checksum(&clip), checksum(&clip[..1])], source, "the source of clip {which}");
         for (crf, expected) in results {
             let mut frames = clip.clone();
-            frame_compression::reconstruct_h264_clip(&mut frames, crf, "preset=ultrafast:fps=25", 250)
-                .unwrap();
+            frame_compression::reconstruct_h264_clip(&mut frames, crf, parameters, 250).unwrap();
             let found = [checksum(&frames), checksum(&frames[..1]), checksum(&frames[1..2])];
-            assert_eq!(found, expected, "clip {which} at CRF {crf}");
+            assert_eq!(found, expected, "clip {which} at CRF {crf}, {parameters}");
         }
     }
+}
+
+#[test]
+fn golden_clips_of_ultrafast() {
+    let golden = [
+        [
+            (18.0, [0x2e11_8a47, 0x50fd_cccb, 0xd4d6_03e4]),
+            (28.0, [0x1e6f_50a6, 0x7916_c5a0, 0xe703_3dbd]),
+            (40.0, [0xf45d_10b4, 0xc4d4_7af7, 0x2e5d_7c83]),
+        ],
+        [
+            (18.0, [0xc0ad_b6d1, 0x9e24_d557, 0xe98a_a840]),
+            (28.0, [0xe38e_dbdf, 0x5ca8_6e71, 0x4457_20d0]),
+            (40.0, [0x9d9d_5e3a, 0x5a46_1211, 0x23d3_1c7b]),
+        ],
+        [
+            (18.0, [0x9d4b_fabe, 0x867e_8a0a, 0xcbdc_b75c]),
+            (28.0, [0xecdb_87c2, 0x9323_f263, 0xe1f5_d05e]),
+            (40.0, [0xb84a_7c13, 0xc608_7be0, 0x84b8_d795]),
+        ],
+    ];
+    check_golden_clips("preset=ultrafast:fps=25", golden);
+}
+
+#[test]
+fn golden_clips_of_superfast_without_b_frames() {
+    let golden = [
+        [
+            (18.0, [0xf22f_3260, 0xaf45_bccb, 0x22be_6960]),
+            (28.0, [0xd04c_e351, 0xead7_5f53, 0xe7ce_bede]),
+            (40.0, [0xdd68_938f, 0x5533_9bb2, 0x51ac_043b]),
+        ],
+        [
+            (18.0, [0x6b05_f319, 0xa3be_5c6c, 0x3f17_19cc]),
+            (28.0, [0x4df1_94be, 0x776f_1130, 0xf89b_2f45]),
+            (40.0, [0xeec9_5c29, 0x33e1_3917, 0x922d_d9ed]),
+        ],
+        [
+            (18.0, [0xcdd0_aba8, 0xb901_9f1a, 0xa2c5_0502]),
+            (28.0, [0x7fbd_65a2, 0x0d29_95b8, 0xeaac_30c2]),
+            (40.0, [0x7443_c82e, 0x29c7_a9a8, 0x122a_1071]),
+        ],
+    ];
+    check_golden_clips("preset=superfast:fps=25:bframes=0", golden);
 }
 
 const SHAPE: [usize; 4] = [7, 48, 64, 3];
@@ -217,6 +234,11 @@ fn what_is_not_exact_is_refused() {
         let error = refused(ultrafast().preset(preset).into());
         assert!(error.contains(&preset.to_string()) && error.contains("ultrafast"), "{error}");
     }
+    let superfast = ultrafast().preset(H264Preset::Superfast);
+    let with_b_frames = ClipCompressor::new(superfast).bframes(1).unwrap().apply(&source).unwrap_err();
+    assert!(with_b_frames.to_string().contains("bframes"), "{with_b_frames}");
+    assert!(ClipCompressor::new(superfast).bframes(0).unwrap().apply(&source).is_ok());
+    assert!(matches!(ClipCompressor::new(superfast).bframes(17), Err(Error::InvalidSetting { .. })));
     let error = refused(ultrafast().tune(H264Tune::Film).into());
     assert!(error.contains("tune film"), "{error}");
     let error = refused(H265::crf(30.0).unwrap().into());

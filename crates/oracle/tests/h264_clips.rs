@@ -153,10 +153,10 @@ fn random_size(rng: &mut Rng) -> (usize, usize) {
     }
 }
 
-#[test]
-fn random_clips_of_ultrafast() {
+/// Random clips of a preset with further parameters.
+fn random_clips(preset: &str, count: usize) {
     let seed = environment("FRAME_COMPRESSION_SEED").unwrap_or(17);
-    let count = if environment("FRAME_COMPRESSION_FULL") == Some(1) { 2_000 } else { 120 };
+    let count = if environment("FRAME_COMPRESSION_FULL") == Some(1) { 2_000 } else { count };
     let mut rng = Rng::new(seed);
     for case in 0..count {
         let (width, height) = random_size(&mut rng);
@@ -169,9 +169,19 @@ fn random_clips_of_ultrafast() {
             _ => (10 + rng.below(35)) as f32,
         };
         let keyint = [250, 250, 1 + rng.below(15) as u32][rng.below(3)];
-        let parameters = format!("preset=ultrafast:fps={}", RATES[rng.below(RATES.len())]);
+        let parameters = format!("preset={preset}:fps={}", RATES[rng.below(RATES.len())]);
         check(&format!("random clip {case} of seed {seed}"), &clip, crf, keyint, &parameters);
     }
+}
+
+#[test]
+fn random_clips_of_ultrafast() {
+    random_clips("ultrafast", 120);
+}
+
+#[test]
+fn random_clips_of_superfast() {
+    random_clips("superfast:bframes=0", 120);
 }
 
 /// Planes of black and white, or of noise, which reach quantisers and levels that no film does.
@@ -209,8 +219,7 @@ fn extreme(rng: &mut Rng, width: usize, height: usize) -> Planes {
     source
 }
 
-#[test]
-fn slices_of_ultrafast() {
+fn slices(preset: &str) {
     let count = if environment("FRAME_COMPRESSION_FULL") == Some(1) { 300 } else { 20 };
     let mut rng = Rng::new(171);
     for case in 0..count {
@@ -218,7 +227,17 @@ fn slices_of_ultrafast() {
         let frames = 2 + rng.below(9);
         let clip = random_clip(&mut rng, width, height, frames);
         let crf = (10 + rng.below(35)) as f32;
-        let parameters = format!("preset=ultrafast:fps=25:slices={}", 2 + rng.below(4));
+        let parameters = format!("preset={preset}:fps=25:slices={}", 2 + rng.below(4));
         check(&format!("random clip {case}"), &clip, crf, 250, &parameters);
     }
+}
+
+#[test]
+fn slices_of_ultrafast() {
+    slices("ultrafast");
+}
+
+#[test]
+fn slices_of_superfast() {
+    slices("superfast:bframes=0");
 }

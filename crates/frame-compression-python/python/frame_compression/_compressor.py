@@ -258,18 +258,21 @@ def apply_clip(
     *,
     crf: float | None = None,
     keyint: int = 250,
+    bframes: int | None = None,
     value_range: ValueRange = "signed_unit",
     **settings: Any,
 ) -> Array:
     """Puts the artifacts of a codec into a clip whose frames it predicts from one another.
 
-    H.264 is exact for preset ultrafast, without a tune; its other presets and H.265 are refused so far. JPEG, MJPEG, WebP and
-    MPEG treat each frame by itself. PyAV codes a clip in as many slices as the machine has cores: say how many with ``cores``.
+    H.264 is exact for preset ultrafast, and for superfast with ``bframes=0``, without a tune; its other presets and H.265 are
+    refused so far. JPEG, MJPEG, WebP and MPEG treat each frame by itself. PyAV codes a clip in as many slices as the machine has cores: say how many with ``cores``.
 
     Args:
         x: (frames, height, width, 3), otherwise as for ``apply_compression_artifacts``.
         codec: a name, or settings such as ``H264(crf=28, fps=25, preset="ultrafast")``.
         keyint: how many frames there are at most from one that stands for itself to the next, at least 1.
+        bframes: how many B frames, which are predicted from both sides, there are at most in a row, up to 16; as many as the
+            preset has by default.
         settings: as for ``FrameCompressor``. ``fps`` is the clip's frame rate, and counts.
 
     Returns:
@@ -288,7 +291,7 @@ def apply_clip(
     memory = memory_of(x)
     _native.check_images(memory)
     result = packed_like(x)
-    _native.apply_clip(compressor._native, memory, memory_of(result), _keyint(keyint))
+    _native.apply_clip(compressor._native, memory, memory_of(result), _keyint(keyint), _bframes(bframes))
     return result
 
 
@@ -297,6 +300,15 @@ def _keyint(given: SupportsIndex) -> int:
     if not 1 <= keyint < 2**32:
         raise ValueError(f"keyint={keyint} is not allowed: at least 1")
     return keyint
+
+
+def _bframes(given: SupportsIndex | None) -> int | None:
+    if given is None:
+        return None
+    bframes = _whole("bframes", given)
+    if not 0 <= bframes <= 16:
+        raise ValueError(f"bframes={bframes} is not allowed: 0 to 16")
+    return bframes
 
 
 def _apply_batch(

@@ -82,20 +82,29 @@ impl Adaptation {
 
     /// The quantiser of a macroblock whose source has this energy: 0..=69.
     pub(super) fn quantiser(&self, energy: u32) -> u8 {
-        let offset = match self.offsets {
+        self.quantiser_of_offset(self.offset(energy))
+    }
+
+    /// By how much the quantiser of a macroblock whose source has this energy differs from the frame's.
+    #[inline(always)]
+    pub(super) fn offset(&self, energy: u32) -> f32 {
+        match self.offsets {
             Offsets::None => 0.0,
             Offsets::Logarithm { factor } => {
-                let energy = energy.max(1);
-                let whole = energy.ilog2();
-                let fraction = (energy << (31 - whole)) >> 24 & 127;
-                factor * ((whole as f32 - 14.427) + LOG2_FRACTION[fraction as usize])
+                let (whole, fraction) = logarithm(energy.max(1));
+                factor * ((whole - 14.427) + fraction)
             }
             Offsets::Root { factor, mean, dark } => {
                 let root = eighth_root(energy);
                 let offset = factor * (root - mean);
                 if dark == 0.0 { offset } else { offset + dark * (1.0 - 14.0 / (root * root)) }
             }
-        };
+        }
+    }
+
+    /// The quantiser of a macroblock that differs from the frame's by an offset: 0..=69.
+    #[inline(always)]
+    pub(super) fn quantiser_of_offset(&self, offset: f32) -> u8 {
         // There is little room left above: the offsets shrink with it.
         let offset = if self.frame_quantiser > 51.0 {
             offset * ((69.0 - self.frame_quantiser) / 18.0)
@@ -110,6 +119,19 @@ impl Adaptation {
     pub(super) fn flat_quantiser(&self) -> u8 {
         (self.frame_quantiser + 0.5) as u8
     }
+}
+
+/// log2, to the precision of a table: its whole part and the rest.
+fn logarithm(value: u32) -> (f32, f32) {
+    let whole = value.ilog2();
+    let fraction = (value << (31 - whole)) >> 24 & 127;
+    (whole as f32, LOG2_FRACTION[fraction as usize])
+}
+
+/// log2(more / less), to the same precision, for positive numbers.
+pub(super) fn log2_ratio(less: u32, more: u32) -> f32 {
+    let (less, more) = (logarithm(less), logarithm(more));
+    ((more.1 - less.0) + more.0) - less.1
 }
 
 /// Whether quantisers depend on the energies of the whole picture.

@@ -33,6 +33,30 @@ impl Filter {
         Self { alpha_offset: 2 * deblock.alpha, beta_offset: 2 * deblock.beta, chroma_offset }
     }
 
+    pub(super) fn chroma_offset(self) -> i8 {
+        self.chroma_offset
+    }
+
+    /// The same across an edge of boundary strength 1 or 2, or of 3.
+    pub(super) fn thresholds_at(self, qp: u8, strength: u8) -> Option<Thresholds> {
+        static WEAK: [u8; 36] = [
+            0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 6, 6, 7, 8,
+            9, 10, 11, 13,
+        ];
+        static MIDDLE: [u8; 36] = [
+            0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 4, 5, 5, 6, 7, 8, 8, 10, 11,
+            12, 13, 15, 17,
+        ];
+        let thresholds = self.thresholds(qp)?;
+        let index = usize::from(qp.saturating_add_signed(self.alpha_offset).min(51) - 16);
+        let clip = match strength {
+            1 => WEAK[index].into(),
+            2 => MIDDLE[index].into(),
+            _ => thresholds.clip,
+        };
+        Some(Thresholds { clip, ..thresholds })
+    }
+
     /// `None` where the filter changes nothing.
     pub(super) fn thresholds(self, qp: u8) -> Option<Thresholds> {
         let index = |offset: i8| qp.saturating_add_signed(offset).min(51).checked_sub(16).map(usize::from);
@@ -66,7 +90,7 @@ impl Thresholds {
 
 /// Filters one line of luma across a macroblock edge (bS = 4, 8.7.2.4). `at` is q0, `step` the way from sample to
 /// sample.
-fn luma_strong(samples: &mut [u8], at: usize, step: usize, thresholds: &Thresholds) {
+pub(super) fn luma_strong(samples: &mut [u8], at: usize, step: usize, thresholds: &Thresholds) {
     let sample = |i: isize| i32::from(samples[(at as isize + i * step as isize) as usize]);
     let (p3, p2, p1, p0) = (sample(-4), sample(-3), sample(-2), sample(-1));
     let (q0, q1, q2, q3) = (sample(0), sample(1), sample(2), sample(3));
@@ -93,7 +117,7 @@ fn luma_strong(samples: &mut [u8], at: usize, step: usize, thresholds: &Threshol
 }
 
 /// Filters one line of luma across an inner edge (bS = 3, 8.7.2.3).
-fn luma_normal(samples: &mut [u8], at: usize, step: usize, thresholds: &Thresholds) {
+pub(super) fn luma_normal(samples: &mut [u8], at: usize, step: usize, thresholds: &Thresholds) {
     let sample = |i: isize| i32::from(samples[(at as isize + i * step as isize) as usize]);
     let (p2, p1, p0) = (sample(-3), sample(-2), sample(-1));
     let (q0, q1, q2) = (sample(0), sample(1), sample(2));
@@ -117,7 +141,7 @@ fn luma_normal(samples: &mut [u8], at: usize, step: usize, thresholds: &Threshol
 }
 
 /// Filters one line of chroma, across a macroblock edge or an inner one.
-fn chroma_line(samples: &mut [u8], at: usize, step: usize, thresholds: &Thresholds, strong: bool) {
+pub(super) fn chroma_line(samples: &mut [u8], at: usize, step: usize, thresholds: &Thresholds, strong: bool) {
     let sample = |i: isize| i32::from(samples[(at as isize + i * step as isize) as usize]);
     let (p1, p0, q0, q1) = (sample(-2), sample(-1), sample(0), sample(1));
     if !thresholds.apply(p1, p0, q0, q1) {
@@ -185,7 +209,7 @@ impl Qps {
         Some((neighbour? + self.own).div_ceil(2))
     }
 
-    fn map(self, qp: impl Fn(u8) -> u8) -> Self {
+    pub(super) fn map(self, qp: impl Fn(u8) -> u8) -> Self {
         Self { own: qp(self.own), left: self.left.map(&qp), above: self.above.map(&qp) }
     }
 }

@@ -101,11 +101,9 @@ impl<'a> Prices<'a> {
 #[inline(always)]
 pub(super) fn code_luma<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices<'_>) -> CodedLuma {
     let (mode_16x16, cost_16x16) = choose_16x16(simd, macroblock, prices);
-    let eight = if prices.intra_8x8 { try_8x8(simd, macroblock, prices, cost_16x16) } else { None };
+    let eight = if prices.intra_8x8 { try_8x8(simd, macroblock, prices, cost_16x16).ok() } else { None };
     if eight.is_some() {
-        let Macroblock { luma, modes, kept, .. } = macroblock;
-        kept.luma = gather::<16, 256>(&luma.samples, LumaCanvas::STRIDE, LumaCanvas::ORIGIN);
-        kept.modes.clone_from(modes);
+        keep(macroblock);
     }
     let cost_8x8 = eight.as_ref().map_or(u32::MAX, |trial| trial.cost);
     let limit = cost_16x16.min(cost_8x8);
@@ -120,6 +118,67 @@ pub(super) fn code_luma<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &
         (None, None) => (MacroblockType::Intra16x16, finish_16x16(simd, macroblock, prices, mode_16x16)),
     };
     CodedLuma { kind, mode_16x16, residual }
+}
+
+/// Keeps a finished trial while the next is made.
+fn keep(Macroblock { luma, modes, kept, .. }: &mut Macroblock) {
+    kept.luma = gather::<16, 256>(&luma.samples, LumaCanvas::STRIDE, LumaCanvas::ORIGIN);
+    kept.modes.clone_from(modes);
+}
+
+/// The same for a macroblock that costs `bound` if it is predicted from another frame; `None` where nothing costs less.
+/// Where intra prediction is unlikely the search `hurries` (docs/spec/h264-clips.md, section 8).
+#[inline(always)]
+pub(super) fn code_luma_below<S: Simd>(
+    simd: S,
+    macroblock: &mut Macroblock,
+    prices: &Prices<'_>,
+    bound: u32,
+    hurries: bool,
+) -> Option<CodedLuma> {
+    let patience = if hurries { bound } else { u32::MAX };
+    if !S::IS_SCALAR && prices.metric == Metric::Satd {
+        // The searches of smaller blocks need what this finds beside.
+        choose_16x16(simd, macroblock, prices);
+    }
+    let (mode_16x16, cost_16x16) = choose_16x16_by_terms(macroblock, prices, patience);
+    let (mut eight, mut four) = (None, None);
+    if cost_16x16 <= patience {
+        let mut about = u32::MAX;
+        if prices.intra_8x8 {
+            match try_8x8(simd, macroblock, prices, bound.min(cost_16x16)) {
+                Ok(trial) => {
+                    keep(macroblock);
+                    about = trial.cost;
+                    eight = Some(trial);
+                }
+                Err(cost) => about = cost,
+            }
+        }
+        if prices.intra_4x4 && about.min(cost_16x16) <= bound {
+            let cost_8x8 = eight.as_ref().map_or(u32::MAX, |trial| trial.cost);
+            four = try_4x4(simd, macroblock, prices, bound.min(cost_16x16).min(cost_8x8));
+        }
+    }
+    let mut best = bound;
+    let mut kind = None;
+    for (cost, each) in [
+        (Some(cost_16x16), MacroblockType::Intra16x16),
+        (eight.as_ref().map(|trial| trial.cost), MacroblockType::Intra8x8),
+        (four.as_ref().map(|trial| trial.cost), MacroblockType::Intra4x4),
+    ] {
+        if cost.is_some_and(|cost| cost < best) {
+            best = cost.unwrap_or(best);
+            kind = Some(each);
+        }
+    }
+    let kind = kind?;
+    let residual = match (kind, eight, four) {
+        (MacroblockType::Intra8x8, Some(trial), _) => finish_8x8(simd, macroblock, prices, &trial),
+        (MacroblockType::Intra4x4, _, Some(trial)) => finish_4x4(simd, macroblock, prices, &trial),
+        _ => finish_16x16(simd, macroblock, prices, mode_16x16),
+    };
+    Some(CodedLuma { kind, mode_16x16, residual })
 }
 
 /// A search by a metric that the compiler sees. Plain differences are a function of their own, so that the search by
@@ -155,11 +214,7 @@ fn choose_16x16<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices<'
 }
 
 /// The same as it is written: mode by mode. Plane is not tried where the others cost more than `plane_limit`.
-pub(super) fn choose_16x16_by_terms(
-    macroblock: &Macroblock,
-    prices: &Prices<'_>,
-    plane_limit: u32,
-) -> (Mode, u32) {
+fn choose_16x16_by_terms(macroblock: &Macroblock, prices: &Prices<'_>, plane_limit: u32) -> (Mode, u32) {
     let mut best = (Mode::Dc, u32::MAX);
     for &mode in Mode::candidates(macroblock.neighbours) {
         if mode == Mode::Plane && best.1 > plane_limit {
@@ -327,14 +382,14 @@ pub(super) fn available_8x8(neighbours: Neighbours, x: usize, y: usize) -> Avail
     }
 }
 
-/// Tries Intra8x8; `None` when it is given up because it costs more than Intra16x16.
+/// Tries Intra8x8; when it is given up because it costs more than a limit, what it would have cost about.
 #[inline(always)]
 fn try_8x8<S: Simd>(
     simd: S,
     macroblock: &mut Macroblock,
     prices: &Prices<'_>,
     limit: u32,
-) -> Option<Trial<[u8; 64]>> {
+) -> Result<Trial<[u8; 64]>, u32> {
     let mut cost = 4 * prices.lambda;
     let mut any_residual = false;
     let flat = if S::IS_SCALAR || !prices.vector_search() || prices.metric != Metric::Satd {
@@ -368,16 +423,16 @@ fn try_8x8<S: Simd>(
         cost += choice.cost;
         macroblock.modes.set_8x8(x * 2, y * 2, choice.mode);
         if k == 3 {
-            return Some(Trial { cost, residual: any_residual, prediction: choice.prediction });
+            return Ok(Trial { cost, residual: any_residual, prediction: choice.prediction });
         }
         if cost > limit {
-            return None;
+            return Err((cost * [1024, 512, 341][k]) >> 8);
         }
         let (samples, residual) = code_block_8x8(simd, &source, &choice.prediction, prices);
         any_residual |= residual;
         scatter::<8, 64>(&samples, &mut macroblock.luma.samples, LumaCanvas::STRIDE, at);
     }
-    None
+    Err(u32::MAX)
 }
 
 #[inline(always)]

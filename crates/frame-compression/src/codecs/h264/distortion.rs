@@ -85,9 +85,14 @@ pub(super) fn satd_4x4(source: &[u8; 16], prediction: &[u8; 16]) -> u32 {
     sum_of_coefficients::<4, 16>(source, prediction) / 2
 }
 
+/// The sum of an 8x8 block's coefficients.
+pub(super) fn coefficients_8x8(source: &[u8; 64], prediction: &[u8; 64]) -> u32 {
+    sum_of_coefficients::<8, 64>(source, prediction)
+}
+
 /// SA8D of an 8x8 block: a quarter of the sum, rounded.
 pub(super) fn sa8d_8x8(source: &[u8; 64], prediction: &[u8; 64]) -> u32 {
-    (sum_of_coefficients::<8, 64>(source, prediction) + 2) / 4
+    (coefficients_8x8(source, prediction) + 2) / 4
 }
 
 /// SATD of a region W samples wide: that of its 4x4 blocks.

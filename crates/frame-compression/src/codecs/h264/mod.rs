@@ -8,8 +8,8 @@
 //! on bits ([`rate_distortion`]): those are counted ([`cabac`], [`cavlc`]) and weighed ([`trellis`]).
 //!
 //! Clips ([`clip`]) follow docs/spec/h264-clips.md: what a frame will cost ([`lookahead`]) gives its quantiser
-//! ([`rate_control`]), and macroblocks ([`predicted`]) come from the frame before by motion vectors ([`motion`]) with what
-//! those leave ([`inter`]).
+//! ([`rate_control`]), and macroblocks ([`predicted`]) come from the frame before ([`samples`]) by motion vectors ([`motion`]) with
+//! what those leave ([`inter`]).
 
 mod aq;
 mod cabac;
@@ -29,19 +29,21 @@ mod motion;
 mod overflow;
 mod predict;
 mod predicted;
+mod prediction;
 mod preset;
 mod quantise;
 mod rate_control;
 mod rate_distortion;
 mod residual;
 mod rows;
+mod samples;
 mod settings;
 mod transform;
 mod trellis;
 #[cfg(feature = "rayon")]
 mod wavefront;
 
-pub(crate) use self::clip::{Clip, ClipEngine};
+pub(crate) use self::clip::{Clip, ClipEngine, ClipOptions};
 pub use self::cores::Cores;
 pub use self::settings::H264;
 use crate::planes::Planes;
@@ -54,7 +56,7 @@ use quantise::Quantisers;
 use rate_distortion::MacroblockCoder;
 #[cfg(feature = "rayon")]
 use rate_distortion::code_slices;
-use rows::{Band, Coded, Lines};
+use rows::{Band, Coded, Lines, SourceBand, Survey};
 
 pub use preset::{H264Preset, H264Profile, H264Tune};
 
@@ -225,6 +227,15 @@ impl Reconstruction {
     /// or all if it is the last. The row before has been coded. Says how many rows of luma are as they will be, with
     /// their chroma.
     fn code_strip(&mut self, planes: &mut Planes, row: usize) -> usize {
+        self.code_strip_of(planes, row, None)
+    }
+
+    /// The same for a source elsewhere, whose adapted quantisers are given.
+    fn code_surveyed(&mut self, planes: &mut Planes, row: usize, source: SourceBand<'_>, wanted: &[u8]) {
+        self.code_strip_of(planes, row, Some(Survey { source, wanted }));
+    }
+
+    fn code_strip_of(&mut self, planes: &mut Planes, row: usize, survey: Option<Survey<'_>>) -> usize {
         let Some(mut picture) = self.picture.take() else { return 0 };
         let PictureInWork { slices, columns, rows, last, .. } = picture;
         let frame = picture.frame(self.quantisers.as_ref());
@@ -242,7 +253,7 @@ impl Reconstruction {
             let end = self.level.run(rows::RowCoder {
                 macroblock: &mut self.macroblock,
                 band: &mut band,
-                survey: None,
+                survey,
                 frame: &frame,
                 last: last.filter(|_| !first_row),
                 first_row,

@@ -3,6 +3,7 @@
 
 use std::str::FromStr;
 
+use super::prediction::Prediction;
 use crate::frame_rate::FrameRate;
 use crate::names::{UnknownName, named};
 
@@ -185,6 +186,8 @@ pub(crate) struct Parameters {
     pub(super) slices: usize,
     /// Where the rate control of a clip has chosen it.
     pub(super) frame_quantiser: Option<f32>,
+    /// Of the frames of a clip.
+    pub(super) prediction: Prediction,
 }
 
 impl Parameters {
@@ -234,6 +237,7 @@ impl Parameters {
             search: Search::All,
             slices: 1,
             frame_quantiser: None,
+            prediction: Prediction::of(preset),
         }
     }
 
@@ -359,7 +363,7 @@ impl Parameters {
                 self.entropy = if flag()? { Entropy::Cabac } else { Entropy::Cavlc };
             }
             "asm" => self.search = if flag()? { Search::All } else { Search::Shortcut },
-            _ => return None,
+            _ => self.prediction.set(name, text)?,
         }
         self.intra_8x8 &= self.transform_8x8;
         Some(())
@@ -413,6 +417,17 @@ impl Parameters {
     /// it was switched off.
     pub(super) fn adapts(&self) -> bool {
         self.offsets_quantisers() || self.mbtree
+    }
+
+    /// The same with so many frames at most from one that stands for itself to the next.
+    pub(crate) fn keyint(mut self, keyint: u32) -> Self {
+        self.prediction.keyint = keyint;
+        self
+    }
+
+    /// Whether macroblocks of a clip get quantisers by what later frames take from them.
+    pub(super) fn has_tree(&self) -> bool {
+        self.mbtree && self.prediction.lookahead > 0 && self.prediction.keyint > 1
     }
 
     /// Whether adaptive quantisation offsets quantisers.
@@ -533,7 +548,8 @@ mod tests {
             ("psy-rd", "nan"),
             ("aq-strength", "inf"),
             ("intra", "p8x8"),
-            ("bframes", "3"),
+            ("bframes", "17"),
+            ("keyint", "0"),
         ] {
             assert_eq!(parameters.set(name, text), None, "{name}={text}");
         }

@@ -1,5 +1,4 @@
-//! The quantisers of a clip's frames at a constant rate factor, without macroblock-tree rate control
-//! (docs/spec/h264-clips.md, section 4).
+//! The quantisers of a clip's frames at a constant rate factor (docs/spec/h264-clips.md, section 4).
 
 use super::aq::{log2, power, quantiser_of_scale, scale_of_quantiser};
 use super::preset::Parameters;
@@ -18,6 +17,8 @@ pub(super) struct RateControl {
     ip_factor: f32,
     /// 1 - qcomp.
     exponent: f64,
+    /// With macroblock-tree rate control: the scale before it is divided, which is the same for all frames.
+    even: Option<f64>,
     /// What a complexity's power is divided by.
     rate_factor: f64,
     /// A frame's duration in 25ths of a second, from a hundredth of a second to one second.
@@ -37,11 +38,18 @@ impl RateControl {
         let exponent = 1.0 - f64::from(qcomp);
         let seconds = f64::from(parameters.fps.duration() as f32);
         let duration = seconds.clamp(f64::from(0.01f32), 1.0) / f64::from(0.04f32);
+        let even = parameters.has_tree().then(|| power(1.0 / duration, f64::from(1.0 - qcomp)));
+        let rate_factor = if even.is_some() {
+            1.0 / f64::from(scale_of_quantiser((f64::from(crf) + (1.0 - f64::from(qcomp)) * 13.5) as f32))
+        } else {
+            power(80.0 * macroblocks as f64, exponent) / f64::from(scale_of_quantiser(crf))
+        };
         Self {
             crf,
             ip_factor,
             exponent,
-            rate_factor: power(80.0 * macroblocks as f64, exponent) / f64::from(scale_of_quantiser(crf)),
+            even,
+            rate_factor,
             duration,
             is_first: true,
             last: FrameKind::Intra,
@@ -53,16 +61,17 @@ impl RateControl {
     }
 
     /// The quantiser of the next frame, whose lookahead cost is given.
-    pub(super) fn next(&mut self, kind: FrameKind, cost: u32) -> f32 {
-        self.complexity = self.complexity / 2.0 + f64::from(cost) / self.duration;
+    pub(super) fn next(&mut self, kind: FrameKind, cost: u64) -> f32 {
+        self.complexity = self.complexity / 2.0 + cost as f64 / self.duration;
         self.complexities = self.complexities / 2.0 + 1.0;
         let blurred = (self.complexity / self.complexities) as f32;
-        let scale = if self.is_first {
+        let scale = if self.is_first && self.even.is_none() {
             scale_of_quantiser(self.crf) / self.ip_factor
         } else if kind == FrameKind::Intra && self.last == FrameKind::Predicted {
             scale_of_quantiser((self.quantisers / self.count) as f32) / self.ip_factor
         } else {
-            (power(f64::from(blurred), self.exponent) / self.rate_factor) as f32
+            let even = self.even.unwrap_or_else(|| power(f64::from(blurred), self.exponent));
+            (even / self.rate_factor) as f32
         };
         let quantiser = quantiser_of_scale(scale);
         let offset = if kind == FrameKind::Intra { 6.0 * log2(self.ip_factor) } else { 0.0 };

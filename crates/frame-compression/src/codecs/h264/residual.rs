@@ -3,7 +3,7 @@
 
 use super::macroblock::{gather, scatter};
 use super::quantise::{Denoise, Quantiser, Scaling, class_4x4, class_8x8};
-use super::rate_distortion::prices::ZIGZAG_4X4;
+use super::rate_distortion::prices::{ZIGZAG_4X4, ZIGZAG_8X8};
 use super::transform::{
     add_residual, forward_2x2, forward_4x4, forward_8x8, hadamard_4x4, inverse_2x2, inverse_4x4, inverse_8x8,
     residual,
@@ -70,22 +70,39 @@ pub(super) fn code_8x8(
     quantiser: &Quantiser,
     denoise: Option<Denoise>,
 ) -> ([u8; 64], bool) {
-    let mut block = residual(source, prediction);
-    forward_8x8(&mut block);
-    if let Some((_, thresholds)) = denoise.and_then(|denoise| denoise.luma) {
-        shrink(&mut block, &thresholds, class_8x8);
-    }
-    if !quantise(&mut block, &quantiser.eight) {
+    let mut block = levels_8x8(source, prediction, quantiser, denoise);
+    if block == [0; 64] {
         return (*prediction, false);
     }
+    (add_8x8(prediction, &mut block, quantiser), true)
+}
+
+/// Adds an 8x8 block of levels to a prediction.
+pub(super) fn add_8x8(prediction: &[u8; 64], block: &mut [i32; 64], quantiser: &Quantiser) -> [u8; 64] {
     for (value, scale) in block.iter_mut().zip(quantiser.eight.level_scale) {
         *value *= i32::from(scale);
         if quantiser.small_8x8_steps() {
             *value = (*value + 2) >> 2;
         }
     }
-    inverse_8x8(&mut block);
-    (add_residual(prediction, &block), true)
+    inverse_8x8(block);
+    add_residual(prediction, block)
+}
+
+/// The levels of a luma block as 8x8.
+pub(super) fn levels_8x8(
+    source: &[u8; 64],
+    prediction: &[u8; 64],
+    quantiser: &Quantiser,
+    denoise: Option<Denoise>,
+) -> [i32; 64] {
+    let mut block = residual(source, prediction);
+    forward_8x8(&mut block);
+    if let Some((_, thresholds)) = denoise.and_then(|denoise| denoise.luma) {
+        shrink(&mut block, &thresholds, class_8x8);
+    }
+    quantise(&mut block, &quantiser.eight);
+    block
 }
 
 /// The 4x4 blocks of a plane W samples wide: core transforms of source - prediction.
@@ -124,7 +141,23 @@ pub(super) fn add_blocks<const W: usize, const A: usize>(
 /// without the first `skipped` positions of the scan.
 pub(super) fn score(levels: &[i32; 16], skipped: usize) -> u32 {
     const WORTH: [u32; 6] = [3, 2, 2, 1, 1, 1];
-    let mut scan = ZIGZAG_4X4[skipped..].iter().rev().map(|&place| levels[usize::from(place)]).peekable();
+    let scan = ZIGZAG_4X4[skipped..].iter().rev().map(|&place| levels[usize::from(place)]);
+    score_of(scan, |run| WORTH.get(run).copied().unwrap_or(0))
+}
+
+/// The same for an 8x8 block.
+pub(super) fn score_8x8(levels: &[i32; 64]) -> u32 {
+    score_of(ZIGZAG_8X8.iter().rev().map(|&place| levels[usize::from(place)]), |run| match run {
+        0..=3 => 3,
+        4..=11 => 2,
+        12..=23 => 1,
+        _ => 0,
+    })
+}
+
+/// From the last level of a scan down, by the worth of runs of zeros.
+fn score_of(scan: impl Iterator<Item = i32>, worth: impl Fn(usize) -> u32) -> u32 {
+    let mut scan = scan.peekable();
     let mut score = 0;
     while let Some(level) = scan.next() {
         if level == 0 {
@@ -137,7 +170,7 @@ pub(super) fn score(levels: &[i32; 16], skipped: usize) -> u32 {
         while scan.next_if_eq(&0).is_some() {
             run += 1;
         }
-        score += WORTH.get(run).copied().unwrap_or(0);
+        score += worth(run);
     }
     score
 }

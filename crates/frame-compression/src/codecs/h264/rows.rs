@@ -7,6 +7,7 @@ use super::kernels;
 use super::macroblock::{Bottom, ChromaCanvas, LumaCanvas, Macroblock, Neighbours, Source, gather, scatter};
 use super::overflow;
 use super::quantise::QP_MAX;
+use crate::planes::Planes;
 use crate::simd::{Job, Simd};
 
 /// The samples of one row of macroblocks: 16 rows of luma, 8 of each chroma.
@@ -179,19 +180,37 @@ fn code_macroblock<S: Simd>(
         let coded = (luma, mode_chroma);
         (qp, residual) = overflow::resolve(simd, frame, macroblock, &prices, coded, qp, residual);
     }
-    let inherits = match luma.kind {
-        // Intra16x16 always has a mb_qp_delta: it may lower the QP with no residual, but it does not raise it.
-        MacroblockType::Intra16x16 => qp > last,
-        MacroblockType::Intra8x8 | MacroblockType::Intra4x4 => true,
-    };
-    let coded = Coded {
-        qp: if !residual && inherits { last } else { qp },
-        transform_8x8: luma.kind == MacroblockType::Intra8x8,
-    };
-    (coded, residual)
+    (Coded::intra(luma.kind, qp, residual, last), residual)
 }
 
-impl SourceBand<'_> {
+impl Coded {
+    /// Of a macroblock coded with a QP, with or without a residual, after one of QP `last`.
+    pub(super) fn intra(kind: MacroblockType, qp: u8, residual: bool, last: u8) -> Self {
+        let inherits = match kind {
+            // Intra16x16 always has a mb_qp_delta: it may lower the QP with no residual, but it does not raise it.
+            MacroblockType::Intra16x16 => qp > last,
+            MacroblockType::Intra8x8 | MacroblockType::Intra4x4 => true,
+        };
+        Self {
+            qp: if !residual && inherits { last } else { qp },
+            transform_8x8: kind == MacroblockType::Intra8x8,
+        }
+    }
+}
+
+impl<'a> SourceBand<'a> {
+    /// Of row `row` of macroblocks.
+    pub(super) fn of(planes: &'a Planes, row: usize) -> Self {
+        let stride = planes.y.stride;
+        let (luma, chroma) = (16 * stride, 8 * (stride / 2));
+        Self {
+            y: &planes.y.samples[row * luma..][..luma],
+            cb: &planes.cb.samples[row * chroma..][..chroma],
+            cr: &planes.cr.samples[row * chroma..][..chroma],
+            stride,
+        }
+    }
+
     /// Copies the source of macroblock `x`.
     #[inline(always)]
     pub(super) fn load(&self, x: usize, source: &mut Source) {

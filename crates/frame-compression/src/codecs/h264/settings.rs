@@ -1,5 +1,6 @@
 //! What can be set of H.264.
 
+use super::clip::ClipOptions;
 use super::cores::{CORES, Cores};
 use super::engine::Engine;
 use super::preset::{Parameters, Search};
@@ -159,23 +160,30 @@ impl H264 {
     }
 
     /// Refuses what clips are not exact for.
-    pub(super) fn check_clip(&self) -> Result<(), Error> {
+    pub(super) fn check_clip(&self, options: ClipOptions) -> Result<(), Error> {
+        const EXACT: &str = "clips of H.264 are exact for ultrafast, and for superfast with bframes 0";
         self.check()?;
-        if self.preset != H264Preset::Ultrafast {
-            return Err(Error::InvalidSetting {
-                setting: "preset",
-                given: self.preset.to_string(),
-                allowed: "clips of H.264 are exact for ultrafast so far; use that, or apply an image's settings to each frame"
-                    .to_owned(),
-            });
+        let refused = |setting: &'static str, given: String, advice: &str| {
+            Err(Error::InvalidSetting { setting, given, allowed: format!("{EXACT}, so far; {advice}") })
+        };
+        let ultrafast = self.preset == H264Preset::Ultrafast;
+        if !ultrafast && self.preset != H264Preset::Superfast {
+            let advice = "use one of these, or apply an image's settings to each frame";
+            return refused("preset", self.preset.to_string(), advice);
         }
-        match self.tune {
+        if options.bframes.map_or(!ultrafast, |bframes| bframes > 0) {
+            let given = options.bframes.map_or("preset's".to_owned(), |bframes| bframes.to_string());
+            return refused("bframes", given, "set bframes to 0");
+        }
+        if let Some(tune) = self.tune {
+            return refused("tune", tune.to_string(), "leave the tune out");
+        }
+        if !ultrafast && self.machine != Machine::X86_64 {
+            return refused("machine", self.machine.to_string(), "superfast is so for x86-64 alone");
+        }
+        match self.profile.filter(|&profile| !ultrafast && profile != H264Profile::High) {
+            Some(profile) => refused("profile", profile.to_string(), "leave superfast's profile out"),
             None => Ok(()),
-            Some(tune) => Err(Error::InvalidSetting {
-                setting: "tune",
-                given: tune.to_string(),
-                allowed: "clips of H.264 are exact without a tune so far; leave it out".to_owned(),
-            }),
         }
     }
 

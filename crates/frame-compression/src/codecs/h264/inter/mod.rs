@@ -1,13 +1,21 @@
-//! Coding what a prediction from another frame leaves (docs/spec/h264-clips.md, sections 6.1, 7.1 and 9): few and small
+//! Coding what a prediction from another frame leaves (docs/spec/h264-clips.md, sections 7.1 and 9): few and small
 //! levels are dropped, and a macroblock that has none is skipped.
 
-use super::lookahead::Samples;
-use super::motion::Vector;
+mod deblock;
+mod field;
+mod predict;
+
+pub(super) use deblock::FrameDeblocker;
+pub(super) use field::{Beside, Field, Part, Shape};
+pub(super) use predict::{Prediction, predict};
+
+use super::distortion::{coefficients_8x8, satd};
+use super::macroblock::{gather, scatter};
 use super::quantise::{Denoise, Quantiser, class_4x4};
 use super::rate_distortion::prices::rate_lambda;
 use super::residual::{
-    add_blocks, code_chroma_dc, level, quantise, scale_4x4, score, shrink, shrink_chroma, shrunk_chroma_dc,
-    transform_blocks,
+    add_8x8, add_blocks, code_chroma_dc, level, levels_8x8, quantise, scale_4x4, score, score_8x8, shrink,
+    shrink_chroma, shrunk_chroma_dc, transform_blocks,
 };
 use super::transform::forward_2x2;
 
@@ -49,8 +57,44 @@ fn luma_levels(source: &[u8; 256], prediction: &[u8; 256], steps: &Steps<'_>) ->
     blocks
 }
 
-/// Codes a macroblock's luma in 4x4 blocks; whether there are levels left.
-pub(super) fn code_luma(source: &[u8; 256], prediction: &[u8; 256], steps: &Steps<'_>) -> ([u8; 256], bool) {
+/// A coded macroblock's luma.
+#[derive(Debug)]
+pub(super) struct CodedLuma {
+    pub(super) samples: [u8; 256],
+    /// The 4x4 blocks, in raster order, that have levels.
+    pub(super) levels: u16,
+}
+
+/// The 4x4 blocks of an 8x8 block, by their bits.
+const EIGHT: u16 = 0b11_0011;
+
+/// Whether 8x8 blocks fit what is left better than 4x4 ones.
+pub(super) fn prefers_8x8(source: &[u8; 256], prediction: &[u8; 256]) -> bool {
+    let eights: u32 = [0, 8, 128, 136]
+        .map(|at| {
+            let block = |samples: &[u8; 256]| gather::<8, 64>(samples, 16, at);
+            coefficients_8x8(&block(source), &block(prediction))
+        })
+        .iter()
+        .sum();
+    (eights + 2) >> 2 < satd::<16, 256>(source, prediction)
+}
+
+/// Codes a macroblock's luma in 8x8 or in 4x4 blocks.
+pub(super) fn code_luma(
+    source: &[u8; 256],
+    prediction: &[u8; 256],
+    steps: &Steps<'_>,
+    transform_8x8: bool,
+) -> CodedLuma {
+    if transform_8x8 {
+        code_by_8x8(source, prediction, steps)
+    } else {
+        code_by_4x4(source, prediction, steps)
+    }
+}
+
+fn code_by_4x4(source: &[u8; 256], prediction: &[u8; 256], steps: &Steps<'_>) -> CodedLuma {
     let mut blocks = luma_levels(source, prediction, steps);
     let mut total = 0;
     for first in [0, 2, 8, 10] {
@@ -63,13 +107,37 @@ pub(super) fn code_luma(source: &[u8; 256], prediction: &[u8; 256], steps: &Step
             }
         }
     }
-    if total < LUMA_SCORE || blocks.iter().all(|block| *block == [0; 16]) {
-        return (*prediction, false);
+    let mut levels = 0;
+    for (k, block) in blocks.iter().enumerate() {
+        levels |= u16::from(*block != [0; 16]) << k;
+    }
+    if total < LUMA_SCORE || levels == 0 {
+        return CodedLuma { samples: *prediction, levels: 0 };
     }
     for block in &mut blocks {
         scale_4x4(block, steps.luma);
     }
-    (add_blocks::<16, 256>(prediction, &mut blocks), true)
+    CodedLuma { samples: add_blocks::<16, 256>(prediction, &mut blocks), levels }
+}
+
+fn code_by_8x8(source: &[u8; 256], prediction: &[u8; 256], steps: &Steps<'_>) -> CodedLuma {
+    let (mut samples, mut levels, mut total) = (*prediction, 0, 0);
+    for (at, place) in [(0, 0), (8, 2), (128, 8), (136, 10)] {
+        let from = gather::<8, 64>(prediction, 16, at);
+        let source = gather::<8, 64>(source, 16, at);
+        let mut block = levels_8x8(&source, &from, steps.luma, steps.denoise);
+        let worth = score_8x8(&block);
+        total += worth;
+        if worth >= BLOCK_SCORE {
+            levels |= EIGHT << place;
+            scatter::<8, 64>(&add_8x8(&from, &mut block, steps.luma), &mut samples, 16, at);
+        }
+    }
+    if total < LUMA_SCORE {
+        CodedLuma { samples: *prediction, levels: 0 }
+    } else {
+        CodedLuma { samples, levels }
+    }
 }
 
 /// A coded chroma plane.
@@ -183,23 +251,4 @@ fn is_good_plane(source: &[u8; 64], prediction: &[u8; 64], steps: &Steps<'_>) ->
     dc_levels(dc, steps.chroma) == [0; 4]
         && (squares < 4 * steps.threshold()
             || blocks.iter().map(|block| score(block, 1)).sum::<u32>() < CHROMA_SCORE)
-}
-
-/// Predicts a chroma plane of the macroblock whose first sample is at (x, y), from a vector in quarter samples of luma
-/// (H.264 8.4.2.2.2).
-pub(super) fn predict_chroma(reference: &Samples, (x, y): (i32, i32), vector: Vector) -> [u8; 64] {
-    let (left, top) = (x + (vector.x >> 3), y + (vector.y >> 3));
-    let (fx, fy) = ((vector.x & 7) as u32, (vector.y & 7) as u32);
-    let [a, b, c, d] = [(0, 0), (1, 0), (0, 1), (1, 1)]
-        .map(|(dx, dy)| reference.block::<8, 64>(left + dx, top + dy).map(u32::from));
-    std::array::from_fn(|i| {
-        let above = (8 - fx) * a[i] + fx * b[i];
-        let below = (8 - fx) * c[i] + fx * d[i];
-        (((8 - fy) * above + fy * below + 32) >> 6) as u8
-    })
-}
-
-/// Predicts a macroblock's luma from a vector of whole samples.
-pub(super) fn predict_luma(reference: &Samples, (x, y): (i32, i32), vector: Vector) -> [u8; 256] {
-    reference.block::<16, 256>(x + (vector.x >> 2), y + (vector.y >> 2))
 }

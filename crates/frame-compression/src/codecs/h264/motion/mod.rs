@@ -1,7 +1,11 @@
 //! Motion vectors: how far they may point, what they cost, and the search for them
 //! (docs/spec/h264-clips.md, sections 1.1, 6.2 and 6.3).
 
+mod search;
+
 use std::ops::{Add, Neg, Sub};
+
+pub(super) use search::{Manner, Search};
 
 use super::aq::log2;
 use crate::frame_rate::FrameRate;
@@ -136,11 +140,27 @@ impl Limits {
     }
 
     /// The nearest vector that is at least half a sample from the limits.
-    pub(super) fn clip_inside(&self, vector: Vector) -> Vector {
+    fn clip_inside(&self, vector: Vector) -> Vector {
         Vector::new(
             vector.x.max(self.least.x + 2).min(self.most.x - 2),
             vector.y.max(self.least.y + 2).min(self.most.y - 2),
         )
+    }
+
+    /// The nearest vector whose whole position is allowed.
+    fn clip_quarters(&self, vector: Vector) -> Vector {
+        let (first, last) = (self.first.quarters(), self.last.quarters());
+        Vector::new(vector.x.max(first.x).min(last.x), vector.y.max(first.y).min(last.y))
+    }
+
+    /// The nearest vector that is allowed.
+    pub(super) fn clip_vector(&self, vector: Vector) -> Vector {
+        Vector::new(vector.x.max(self.least.x).min(self.most.x), vector.y.max(self.least.y).min(self.most.y))
+    }
+
+    /// Whether a vector is allowed and not at the limits.
+    fn hold_inside(&self, vector: Vector) -> bool {
+        vector.x > self.least.x && vector.x < self.most.x && vector.y > self.least.y && vector.y < self.most.y
     }
 
     fn contain(&self, position: Vector) -> bool {
@@ -190,54 +210,6 @@ impl Found {
     }
 }
 
-const ROUNDS: usize = 16;
-const AROUND: [Vector; 4] = [Vector::new(0, -1), Vector::new(0, 1), Vector::new(-1, 0), Vector::new(1, 0)];
-
-/// Searches whole positions in a diamond. `distortion` is that of a whole position, `price` that of a vector in quarter
-/// samples. The result is in quarter samples.
-pub(super) fn search_diamond(
-    predicted: Vector,
-    candidates: impl IntoIterator<Item = Vector>,
-    limits: &Limits,
-    distortion: impl Fn(Vector) -> u32,
-    price: impl Fn(Vector) -> u32,
-) -> Found {
-    let start = limits.clip(predicted.whole());
-    let cost = |position: Vector| distortion(position) + price(position.quarters());
-    // The place to start from does not pay for its vector before the end.
-    let mut best = Found { vector: start, cost: distortion(start) };
-    for candidate in candidates {
-        let candidate = candidate.whole();
-        if candidate != Vector::ZERO && candidate != start {
-            let position = limits.clip(candidate);
-            best.take(position, cost(position));
-        }
-    }
-    if start != Vector::ZERO {
-        best.take(Vector::ZERO, cost(Vector::ZERO));
-    }
-    for _ in 0..ROUNDS {
-        let centre = best.vector;
-        for step in AROUND {
-            best.take(centre + step, cost(centre + step));
-        }
-        if best.vector == centre || !limits.contain(best.vector) {
-            break;
-        }
-    }
-    let vector = best.vector.quarters();
-    Found { vector, cost: best.cost + if best.vector == start { price(vector) } else { 0 } }
-}
-
-/// Goes from a vector to the best of the four half a sample away.
-pub(super) fn refine_by_halves(best: &mut Found, cost: impl Fn(Vector) -> u32) {
-    let centre = best.vector;
-    for step in AROUND {
-        let vector = centre + step + step;
-        best.take(vector, cost(vector));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,19 +236,5 @@ mod tests {
         // 1.718 and 1.718 + 2 * 3.
         assert_eq!(bits.cost(10, Vector::new(1, -7)), 37 + 77);
         assert_eq!(bits.cost(100_000, Vector::ZERO), 2 * 65535);
-    }
-
-    #[test]
-    fn the_search_finds_the_bottom_of_a_bowl() {
-        let limits = Limits::of((16, 24, 6), (4, 4), (9, 9), 256);
-        let bowl = |position: Vector| {
-            let from = position - Vector::new(5, -3);
-            100 * (from.x.unsigned_abs() + from.y.unsigned_abs())
-        };
-        let found = search_diamond(Vector::ZERO, [], &limits, bowl, |_| 3);
-        assert_eq!(found, Found { vector: Vector::new(20, -12), cost: 3 });
-        // Where the search does not move, the vector is paid for all the same.
-        let found = search_diamond(Vector::new(20, -12), [], &limits, bowl, |_| 3);
-        assert_eq!(found, Found { vector: Vector::new(20, -12), cost: 3 });
     }
 }

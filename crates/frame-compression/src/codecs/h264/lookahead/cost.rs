@@ -1,0 +1,350 @@
+//! What a frame costs if it is predicted from one or two others (docs/spec/h264-clips.md, section 2.3).
+
+use super::super::distortion::Metric;
+use super::super::motion::{Bits, Found, Limits, Manner, Search, Vector};
+use super::super::samples::{Quarters, average};
+use super::intra::{IntraMeter, MOST};
+use super::weights::Weight;
+use super::{Lookahead, Seen, Terms, Vectors};
+use crate::simd::{Job, Level, Simd};
+
+/// Below this a block that has not moved is good enough.
+const GOOD_ENOUGH: u32 = 64;
+/// Bits of a macroblock, with λ 1, and of vectors.
+const BLOCK_BITS: u32 = 4;
+const VECTOR_BITS: u32 = 5;
+
+/// What a frame costs with a choice of references.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Cost {
+    pub(super) known: bool,
+    pub(super) sum: u64,
+    /// The same as adaptive quantisation sees it.
+    pub(super) adapted: u64,
+    pub(super) blocks: Vec<Stored>,
+}
+
+/// What a macroblock costs.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Stored {
+    pub(super) cost: u16,
+    /// Bits of the lists used; 0 is intra.
+    pub(super) used: u8,
+}
+
+/// Of a frame between others: how much the one before counts, of 64.
+pub(super) fn weight_before(before: i64, both: i64, weighted: bool) -> i32 {
+    if weighted { 64 - (distance_scale(before, both) >> 2) } else { 32 }
+}
+
+/// A frame's distance from the one before in 256ths of that of both its references.
+fn distance_scale(before: i64, both: i64) -> i32 {
+    (((before << 8) + (both >> 1)) / both) as i32
+}
+
+impl Lookahead {
+    /// What frame `b` costs predicted from `p0` and, unless it is `b`, from `p1`: slots. Finds the vectors for it if nobody
+    /// has needed them before.
+    pub(super) fn cost(&mut self, p0: usize, p1: usize, b: usize) -> u64 {
+        let at = self.cost_place(p0, p1, b);
+        if !self.frames[b].costs[at].known {
+            if p0 == p1 {
+                self.measure_alone(b, at);
+            } else {
+                self.measure(p0, p1, b, at);
+            }
+        }
+        self.frames[b].costs[at].sum
+    }
+
+    pub(super) fn cost_place(&self, p0: usize, p1: usize, b: usize) -> usize {
+        let index = |slot: usize| self.frames[slot].index;
+        let (before, after) = (index(b) - index(p0), index(p1) - index(b));
+        before as usize * (self.terms().reach() + 1) + after as usize
+    }
+
+    /// What a frame costs as a P frame, or alone, to the rate control; the cost was found before.
+    pub(super) fn adapted_cost(&self, p0: usize, b: usize) -> u64 {
+        self.frames[b].costs[self.cost_place(p0, b, b)].adapted
+    }
+
+    /// What a frame costs predicted from nothing.
+    pub(super) fn intra_cost(&mut self, b: usize) -> u64 {
+        self.know_intra(b);
+        self.frames[b].intra_sum
+    }
+
+    fn know_intra(&mut self, b: usize) {
+        let mut seen = std::mem::take(&mut self.frames[b]);
+        if !seen.intra_known {
+            seen.intra_known = true;
+            let Seen { half, intra_costs, .. } = &mut seen;
+            let terms = self.terms();
+            Level::current().run(IntraMeter { half, terms, costs: intra_costs });
+            let counted = intra_costs.iter().enumerate();
+            let counted = counted.filter(|(i, _)| terms.counts(i % terms.columns, i / terms.columns));
+            seen.intra_sum = counted.map(|(_, &cost)| u64::from(cost)).sum();
+        }
+        self.frames[b] = seen;
+    }
+
+    fn measure_alone(&mut self, b: usize, at: usize) {
+        self.know_intra(b);
+        let mut seen = std::mem::take(&mut self.frames[b]);
+        let terms = self.terms();
+        let cost = &mut seen.costs[at];
+        (cost.known, cost.sum, cost.adapted) = (true, 0, 0);
+        for (i, intra) in seen.intra_costs.iter().enumerate() {
+            if terms.counts(i % terms.columns, i / terms.columns) {
+                cost.sum += u64::from(*intra);
+                cost.adapted += u64::from((intra * seen.inverse[i] + 128) >> 8);
+            }
+        }
+        if terms.whole_picture() {
+            seen.intra_costs.iter_mut().for_each(|intra| *intra = (*intra).min(MOST));
+        } else {
+            let seen_costs = seen.intra_costs.iter_mut().enumerate();
+            seen_costs
+                .filter(|(i, _)| terms.counts(i % terms.columns, i / terms.columns))
+                .for_each(|(_, intra)| *intra = (*intra).min(MOST));
+        }
+        self.frames[b] = seen;
+    }
+
+    fn measure(&mut self, p0: usize, p1: usize, b: usize, at: usize) {
+        let index = |slot: usize| self.frames[slot].index;
+        let distances = [(index(b) - index(p0)) as usize, (index(p1) - index(b)) as usize];
+        let both = index(p1) - index(p0);
+        let searches =
+            [0, 1].map(|list| distances[list] > 0 && !self.frames[b].vectors[list][distances[list]].known);
+        let weight = if searches[0] && b == p1 && self.terms().parameters.prediction.weighted {
+            self.cost(b, b, b);
+            self.lookahead_weight(p0, b)
+        } else {
+            None
+        };
+        self.know_intra(b);
+        let mut seen = std::mem::take(&mut self.frames[b]);
+        let mut cost = std::mem::take(&mut seen.costs[at]);
+        let mut vectors = [0, 1].map(|list| std::mem::take(&mut seen.vectors[list][distances[list]]));
+        let terms = self.terms();
+        let count = terms.columns * terms.rows;
+        for (vectors, &searches) in vectors.iter_mut().zip(&searches) {
+            if searches {
+                vectors.known = true;
+                vectors.found.clear();
+                vectors.found.resize(count, Found { vector: Vector::ZERO, cost: 0 });
+            }
+        }
+        cost.known = true;
+        cost.blocks.clear();
+        cost.blocks.resize(count, Stored::default());
+        let second = (b != p1).then(|| &self.frames[p1]);
+        let direct = second.map(|second| &second.vectors[0][both as usize]).filter(|vectors| vectors.known);
+        Level::current().run(Meter {
+            terms,
+            bits: &self.bits,
+            current: &seen,
+            halves: [&self.frames[p0].half, second.map_or(&seen.half, |second| &second.half)],
+            is_b: second.is_some(),
+            direct,
+            scale: distance_scale(distances[0] as i64, both),
+            share: weight_before(distances[0] as i64, both, true),
+            weight,
+            searches,
+            vectors: &mut vectors,
+            cost: &mut cost,
+        });
+        if second.is_some() {
+            cost.sum = cost.sum * 100 / 120;
+        }
+        seen.costs[at] = cost;
+        for (list, vectors) in vectors.into_iter().enumerate() {
+            if distances[list] > 0 {
+                seen.vectors[list][distances[list]] = vectors;
+            }
+        }
+        self.frames[b] = seen;
+    }
+}
+
+/// Finds what a frame costs with one choice of references.
+struct Meter<'a> {
+    terms: &'a Terms,
+    bits: &'a Bits,
+    current: &'a Seen,
+    halves: [&'a Quarters; 2],
+    is_b: bool,
+    /// The vectors from the reference after to the one before.
+    direct: Option<&'a Vectors>,
+    scale: i32,
+    /// How much the reference before counts, of 64.
+    share: i32,
+    weight: Option<Weight>,
+    searches: [bool; 2],
+    vectors: &'a mut [Vectors; 2],
+    cost: &'a mut Cost,
+}
+
+impl Job for Meter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self, _: S) {
+        let terms = self.terms;
+        (self.cost.sum, self.cost.adapted) = (0, 0);
+        for y in (0..terms.rows).rev() {
+            for x in (0..terms.columns).rev() {
+                if terms.whole_picture() || terms.counts(x, y) {
+                    self.block(x, y);
+                }
+            }
+        }
+    }
+}
+
+impl Meter<'_> {
+    fn manner(&self) -> Manner {
+        let prediction = &self.terms.parameters.prediction;
+        if self.terms.parameters.subme >= 2 {
+            Manner { level: 4, hexagon: prediction.hexagon, metric: Metric::Satd }
+        } else {
+            Manner { level: 2, hexagon: false, metric: Metric::Sad }
+        }
+    }
+
+    #[inline(always)]
+    fn block(&mut self, x: usize, y: usize) {
+        let place = y * self.terms.columns + x;
+        let (mut best, mut used) = (u32::MAX, 0);
+        let mut take = |cost: u32, with: u8| {
+            if cost < best {
+                (best, used) = (cost, with);
+            }
+        };
+        if self.is_b {
+            let [before, after] = self.direct_vectors(x, y);
+            take(self.both((x, y), before, after), 3);
+            if before != Vector::ZERO || after != Vector::ZERO {
+                take(self.both((x, y), Vector::ZERO, Vector::ZERO), 3);
+            }
+        }
+        let lists = if self.is_b { 2 } else { 1 };
+        for list in 0..lists {
+            if self.searches[list] {
+                let found = self.search(list, x, y);
+                self.vectors[list].found[place] = found;
+            }
+            take(self.vectors[list].found[place].cost, list as u8 + 1);
+        }
+        if self.is_b {
+            let [before, after] = [0, 1].map(|list| self.vectors[list].found[place].vector);
+            if before != Vector::ZERO || after != Vector::ZERO {
+                take(self.both((x, y), before, after) + VECTOR_BITS, 3);
+            }
+        }
+        best += BLOCK_BITS;
+        let intra = self.current.intra_costs[place];
+        if !self.is_b && intra < best {
+            (best, used) = (intra, 0);
+        }
+        self.cost.blocks[place] = Stored { cost: best.min(MOST) as u16, used };
+        if self.terms.counts(x, y) {
+            self.cost.sum += u64::from(best);
+            self.cost.adapted += u64::from((best * self.current.inverse[place] + 128) >> 8);
+        }
+    }
+
+    fn limits(&self, x: usize, y: usize) -> Limits {
+        Limits::of((8, 12, 0), (x, y), (self.terms.columns, self.terms.rows), 2 * self.terms.range)
+    }
+
+    /// The vectors that the frame after gives a block.
+    fn direct_vectors(&self, x: usize, y: usize) -> [Vector; 2] {
+        let Some(direct) = self.direct else { return [Vector::ZERO; 2] };
+        let whole = direct.found[y * self.terms.columns + x].vector;
+        let scaled = |component: i32| (component * self.scale + 128) >> 8;
+        let before = Vector::new(scaled(whole.x), scaled(whole.y));
+        let limits = self.limits(x, y);
+        [before, before - whole].map(|vector| {
+            let vector = limits.clip_vector(vector);
+            if self.terms.parameters.subme <= 1 { Vector::new(vector.x & !1, vector.y & !1) } else { vector }
+        })
+    }
+
+    #[inline(always)]
+    fn distortion(&self, (x, y): (usize, usize), block: &[u8; 64], metric: Metric) -> u32 {
+        let source = self.current.half.whole::<8, 64>(8 * x as i32, 8 * y as i32);
+        metric.of_region::<8, 64>(&source, block)
+    }
+
+    #[inline(always)]
+    fn predict(&self, list: usize, (x, y): (usize, usize), vector: Vector) -> [u8; 64] {
+        self.halves[list].block::<8, 64>(32 * x as i32 + vector.x, 32 * y as i32 + vector.y)
+    }
+
+    /// The distortion of a prediction from both references.
+    #[inline(always)]
+    fn both(&self, place: (usize, usize), before: Vector, after: Vector) -> u32 {
+        let half = |vector: Vector| {
+            let even = self.terms.parameters.subme <= 1;
+            if even { Vector::new(vector.x & !1, vector.y & !1) } else { vector }
+        };
+        let (a, b) = (self.predict(0, place, half(before)), self.predict(1, place, half(after)));
+        self.distortion(place, &average(&a, &b, self.share), self.manner().metric)
+    }
+
+    #[inline(always)]
+    fn search(&self, list: usize, x: usize, y: usize) -> Found {
+        let manner = self.manner();
+        let weight = self.weight.filter(|_| list == 0);
+        let distortion = |vector: Vector, metric: Metric| {
+            let mut block = self.predict(list, (x, y), vector);
+            if let Some(weight) = weight {
+                weight.apply(&mut block);
+            }
+            self.distortion((x, y), &block, metric)
+        };
+        let (candidates, count) = self.neighbours(list, x, y);
+        let candidates = &candidates[..count];
+        let predicted = match *candidates {
+            [] => Vector::ZERO,
+            [only] => only,
+            [a, b] => Vector::median(a, b, Vector::ZERO),
+            [a, b, c, ..] => Vector::median(a, b, c),
+        };
+        if predicted == Vector::ZERO {
+            let cost = self.distortion((x, y), &self.predict(list, (x, y), Vector::ZERO), manner.metric);
+            if cost < GOOD_ENOUGH {
+                return Found { vector: Vector::ZERO, cost };
+            }
+        }
+        let limits = self.limits(x, y);
+        let price = |vector: Vector| self.bits.cost(1, vector - predicted);
+        let search = Search { manner, predicted, limits, distortion, price };
+        let best = search.run(candidates.iter().copied());
+        // The shortest difference costs nothing here, and a vector of any length 5 bits.
+        let moved = if best.vector == Vector::ZERO { 0 } else { VECTOR_BITS };
+        Found { vector: best.vector, cost: best.cost - 1 + moved }
+    }
+
+    /// The vectors of the blocks that were searched before: to the right, below, and below at both sides.
+    fn neighbours(&self, list: usize, x: usize, y: usize) -> ([Vector; 4], usize) {
+        let Terms { columns, rows, slices, .. } = *self.terms;
+        let place = y * columns + x;
+        let is_last = y + 1 == rows || slices.start(y + 1);
+        let (has_right, below) = (x + 1 < columns, place + columns);
+        let all = [
+            (has_right, place + 1),
+            (!is_last, below),
+            (!is_last && x > 0, below.wrapping_sub(1)),
+            (!is_last && has_right, below + 1),
+        ];
+        let mut found = ([Vector::ZERO; 4], 0);
+        for (_, at) in all.into_iter().filter(|(exists, _)| *exists) {
+            found.0[found.1] = self.vectors[list].found[at].vector;
+            found.1 += 1;
+        }
+        found
+    }
+}

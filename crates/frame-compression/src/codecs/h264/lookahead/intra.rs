@@ -1,0 +1,153 @@
+//! What a frame is by itself: its half size, its adaptive quantisation, and what it costs when it is predicted from
+//! nothing (docs/spec/h264-clips.md, sections 2.1 to 2.3).
+
+use super::super::aq;
+use super::super::distortion::Metric;
+use super::super::macroblock::{ChromaCanvas, Neighbours};
+use super::super::predict::blocks;
+use super::super::predict::edge::{Available, Edge};
+use super::super::predict::planes::{Mode, predict_chroma};
+use super::super::rows::{RowMeter, SourceBand};
+use super::super::samples::Quarters;
+use super::weights::Sums;
+use super::{Kind, Seen, Terms};
+use crate::names::Subsampling;
+use crate::planes::Planes;
+use crate::simd::{Job, Level, Simd};
+
+/// Bits of a mode, and of a macroblock, with λ 1.
+const MODE_BITS: u32 = 5 + 4;
+/// What is stored for macroblocks that are not looked at.
+const UNSEEN: u32 = 65535;
+/// A stored cost has 14 bits.
+pub(super) const MOST: u32 = 16383;
+
+impl Seen {
+    /// Takes a frame, with its padding, of which nothing is known yet.
+    pub(super) fn take(&mut self, planes: &Planes, terms: &Terms, energies: &mut Vec<u32>) {
+        self.source.resize(planes.width(), planes.height(), Subsampling::S420);
+        self.source.clone_from_same(planes);
+        (self.kind, self.cuttable) = (Kind::Auto, true);
+        self.weights = super::Weights::default();
+        self.sums = [&planes.y, &planes.cb, &planes.cr].map(Sums::of);
+        self.half.halve(&planes.y);
+        let count = terms.columns * terms.rows;
+        for costs in &mut self.costs {
+            costs.known = false;
+        }
+        let reach = terms.reach() + 1;
+        self.costs.resize_with(reach * reach, Default::default);
+        for list in &mut self.vectors {
+            list.iter_mut().for_each(|vectors| vectors.known = false);
+            list.resize_with(reach, Default::default);
+        }
+        self.propagated.resize(count, 0);
+        self.adapt(terms, energies);
+        (self.intra_known, self.intra_sum) = (false, 0);
+        self.intra_costs.clear();
+        self.intra_costs.resize(count, UNSEEN);
+    }
+
+    fn adapt(&mut self, terms: &Terms, energies: &mut Vec<u32>) {
+        let Terms { parameters, columns, rows, .. } = terms;
+        energies.clear();
+        energies.resize(columns * rows, 0);
+        if parameters.offsets_quantisers() {
+            for (row, energies) in energies.chunks_exact_mut(*columns).enumerate() {
+                Level::current().run(RowMeter { source: SourceBand::of(&self.source, row), energies });
+            }
+        }
+        let adaptation = aq::Adaptation::of(parameters, energies);
+        self.adapted.clear();
+        self.adapted.extend(energies.iter().map(|&energy| adaptation.offset(energy)));
+        self.offsets.clone_from(&self.adapted);
+        self.inverse.clear();
+        self.inverse.extend(self.adapted.iter().map(|&offset| inverse(offset)));
+    }
+}
+
+/// 2^(-offset / 6) in 256ths, by a table.
+fn inverse(offset: f32) -> u32 {
+    #[rustfmt::skip]
+    static FRACTION: [u8; 64] = [
+        0, 3, 6, 8, 11, 14, 17, 20, 23, 26, 29, 32, 36, 39, 42, 45, 48, 52, 55, 58, 62, 65, 69, 72, 76, 80, 83, 87, 91, 94,
+        98, 102, 106, 110, 114, 118, 122, 126, 130, 135, 139, 143, 147, 152, 156, 161, 165, 170, 175, 179, 184, 189, 194,
+        198, 203, 208, 214, 219, 224, 229, 234, 240, 245, 250,
+    ];
+    let place = (offset * (-64.0 / 6.0) + 512.5) as i32;
+    match usize::try_from(place) {
+        Err(_) => 0,
+        Ok(1024..) => 65535,
+        Ok(place) => ((u32::from(FRACTION[place % 64]) + 256) << (place / 64)) >> 8,
+    }
+}
+
+/// Finds what a frame's macroblocks cost if they are predicted from nothing.
+pub(super) struct IntraMeter<'a> {
+    pub(super) half: &'a Quarters,
+    pub(super) terms: &'a Terms,
+    pub(super) costs: &'a mut [u32],
+}
+
+impl Job for IntraMeter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Self { half, terms, costs } = self;
+        let all = terms.parameters.subme >= 2;
+        let metric = if all { Metric::Satd } else { Metric::Sad };
+        let mut canvas = ChromaCanvas { samples: [0; ChromaCanvas::STRIDE * 9], left: [0; 16] };
+        for y in 0..terms.rows {
+            for x in 0..terms.columns {
+                if terms.whole_picture() || terms.counts(x, y) {
+                    costs[y * terms.columns + x] =
+                        cost_of(half, (x, y), metric, all, &mut canvas) + MODE_BITS;
+                }
+            }
+        }
+    }
+}
+
+/// The distortion of the best prediction of a block from the source beside it.
+#[inline(always)]
+fn cost_of(
+    half: &Quarters,
+    (x, y): (usize, usize),
+    metric: Metric,
+    all: bool,
+    canvas: &mut ChromaCanvas,
+) -> u32 {
+    let (left, top) = (8 * x as i32, 8 * y as i32);
+    let source: [u8; 64] = half.whole::<8, 64>(left, top);
+    let corner: [u8; 1] = half.whole::<1, 1>(left - 1, top - 1);
+    let above: [u8; 16] = half.whole::<16, 16>(left, top - 1);
+    let beside: [u8; 8] = half.whole::<1, 8>(left - 1, top);
+    let at = ChromaCanvas::ORIGIN[0] - ChromaCanvas::STRIDE;
+    canvas.samples[at - 1] = corner[0];
+    canvas.samples[at..at + 8].copy_from_slice(&above[..8]);
+    for (i, &sample) in beside.iter().enumerate() {
+        canvas.samples[at - 1 + (i + 1) * ChromaCanvas::STRIDE] = sample;
+    }
+    let distortion = |prediction: &[u8; 64]| metric.of_region::<8, 64>(&source, prediction);
+    let neighbours = Neighbours { left: true, top: true, top_right: true };
+    let modes: &[Mode] = if all {
+        &[Mode::Dc, Mode::Horizontal, Mode::Vertical, Mode::Plane]
+    } else {
+        &[Mode::Dc, Mode::Horizontal, Mode::Vertical]
+    };
+    let simple = modes.iter().map(|&mode| distortion(&predict_chroma(canvas, 0, mode, neighbours))).min();
+    let best = simple.unwrap_or(u32::MAX);
+    if !all {
+        return best;
+    }
+    let mut edge = [0; 25];
+    for (to, from) in edge.iter_mut().zip(beside.iter().rev().chain(&corner).chain(&above)) {
+        *to = *from;
+    }
+    let available = Available { left: true, top: true, top_right: true };
+    let edge = Edge::<8, 25>(edge).filtered(available);
+    let others = blocks::DIAGONAL_DOWN_LEFT..=blocks::HORIZONTAL_UP;
+    let others = others.map(|mode| distortion(&blocks::predict::<8, 25, 64>(mode, &edge, available)));
+    best.min(others.min().unwrap_or(u32::MAX))
+}

@@ -1,0 +1,206 @@
+//! What frames will cost, seen at half their size, before they are coded (docs/spec/h264-clips.md, sections 1 to 3 and 5):
+//! costs give frames their types and the rate control its measure, vectors are candidates of the search at full size,
+//! and what later frames take from a macroblock gives it a finer quantiser.
+
+mod cost;
+mod intra;
+mod kinds;
+mod tree;
+mod weights;
+
+pub(super) use kinds::Kind;
+pub(super) use weights::Weights;
+
+use super::frame::Slices;
+use super::motion::{Bits, Found, Vector};
+use super::preset::Parameters;
+use super::samples::Quarters;
+use crate::planes::Planes;
+use cost::Cost;
+use weights::Sums;
+
+/// What is the same for all frames of a clip.
+#[derive(Debug, Clone)]
+pub(super) struct Terms {
+    pub(super) parameters: Parameters,
+    pub(super) columns: usize,
+    pub(super) rows: usize,
+    pub(super) slices: Slices,
+    /// How far vectors may point, in whole samples of the full size.
+    pub(super) range: i32,
+}
+
+impl Terms {
+    fn keyint(&self) -> i64 {
+        self.parameters.prediction.keyint.into()
+    }
+
+    /// Within how many frames of the last that stands for itself a cut gives a frame that does not begin anew.
+    fn least_keyint(&self) -> i64 {
+        let fps = self.parameters.fps;
+        let second = i64::from(fps.numerator() / fps.denominator());
+        (self.keyint() / 10).min(second).clamp(1, self.keyint() / 2 + 1)
+    }
+
+    /// Whether macroblocks get quantisers by what later frames take from them.
+    pub(super) fn has_tree(&self) -> bool {
+        self.parameters.has_tree()
+    }
+
+    /// Frames to be seen before a type is decided on, beside the one.
+    pub(super) fn ahead(&self) -> usize {
+        let prediction = &self.parameters.prediction;
+        let tree = if self.has_tree() { prediction.lookahead.min(prediction.keyint) as usize } else { 0 };
+        prediction.bframes().max(tree)
+    }
+
+    /// Whether all macroblocks are looked at, not those inside alone.
+    fn whole_picture(&self) -> bool {
+        self.has_tree() || self.counts_all()
+    }
+
+    /// Whether the costs of all macroblocks count: small pictures have no edge that is left out.
+    fn counts_all(&self) -> bool {
+        self.columns <= 2 || self.rows <= 2
+    }
+
+    /// The macroblocks whose costs count.
+    fn counts(&self, x: usize, y: usize) -> bool {
+        self.counts_all() || (x > 0 && y > 0 && x + 1 < self.columns && y + 1 < self.rows)
+    }
+
+    /// The most frames that there are between a frame and one that it is predicted from, and one.
+    fn reach(&self) -> usize {
+        self.parameters.prediction.bframes() + 1
+    }
+}
+
+/// The vectors of a frame to another.
+#[derive(Debug, Clone, Default)]
+struct Vectors {
+    known: bool,
+    found: Vec<Found>,
+}
+
+/// What is known of a frame.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Its place in the clip.
+    pub(super) index: i64,
+    pub(super) kind: Kind,
+    /// Whether a scene may begin with it.
+    cuttable: bool,
+    pub(super) source: Planes,
+    half: Quarters,
+    sums: [Sums; 3],
+    /// By which macroblocks' quantisers differ from the frame's by adaptive quantisation.
+    pub(super) adapted: Vec<f32>,
+    /// The same with what later frames take.
+    pub(super) offsets: Vec<f32>,
+    /// What adaptive quantisation makes of a cost, in 256ths.
+    inverse: Vec<u32>,
+    intra_known: bool,
+    intra_costs: Vec<u32>,
+    /// Of those that count.
+    intra_sum: u64,
+    /// By list and distance.
+    vectors: [Vec<Vectors>; 2],
+    /// By the distances to both references.
+    costs: Vec<Cost>,
+    propagated: Vec<u32>,
+    pub(super) weights: Weights,
+}
+
+/// The frames that are waiting, and the last one that others are predicted from.
+#[derive(Debug, Default)]
+pub(super) struct Lookahead {
+    bits: Bits,
+    terms: Option<Terms>,
+    /// By their slots.
+    frames: Vec<Seen>,
+    free: Vec<usize>,
+    /// Slots of the frames whose types are not decided, in the order in which they are shown.
+    next: Vec<usize>,
+    /// Slot of the last frame that is not a B frame.
+    last: Option<usize>,
+    /// Index of the last frame that begins anew.
+    key: i64,
+    taken: i64,
+    energies: Vec<u32>,
+    /// Memory of an analysis.
+    looked_at: Vec<usize>,
+}
+
+/// A frame whose type has been decided.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Decided {
+    pub(super) slot: usize,
+    pub(super) kind: Kind,
+    /// What the rate control measures it by.
+    pub(super) cost: u64,
+}
+
+impl Lookahead {
+    /// Begins a clip.
+    pub(super) fn begin(&mut self, terms: Terms) {
+        self.key = -terms.keyint();
+        self.bits.reach(8 * terms.range.unsigned_abs() as usize + 64);
+        self.terms = Some(terms);
+        self.free.clear();
+        self.free.extend(0..self.frames.len());
+        self.next.clear();
+        (self.last, self.taken) = (None, 0);
+    }
+
+    fn terms(&self) -> &Terms {
+        self.terms.as_ref().unwrap_or_else(|| unreachable!("a clip was begun"))
+    }
+
+    pub(super) fn seen(&self, slot: usize) -> &Seen {
+        &self.frames[slot]
+    }
+
+    /// The last frame that is not a B frame.
+    pub(super) fn last(&self) -> Option<usize> {
+        self.last
+    }
+
+    /// Lets a frame go that nobody needs any more.
+    pub(super) fn release(&mut self, slot: usize) {
+        self.free.push(slot);
+    }
+
+    /// Takes the clip's next frame, with its padding.
+    pub(super) fn push(&mut self, planes: &Planes) {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.frames.push(Seen::default());
+            self.frames.len() - 1
+        });
+        let mut seen = std::mem::take(&mut self.frames[slot]);
+        let mut energies = std::mem::take(&mut self.energies);
+        seen.take(planes, self.terms(), &mut energies);
+        self.energies = energies;
+        seen.index = self.taken;
+        self.taken += 1;
+        self.frames[slot] = seen;
+        self.next.push(slot);
+    }
+
+    /// Whether enough frames are there to decide on types.
+    pub(super) fn is_full(&self) -> bool {
+        self.next.len() > self.terms().ahead()
+    }
+
+    /// Whether there are frames whose types are not decided.
+    pub(super) fn is_empty(&self) -> bool {
+        self.next.is_empty()
+    }
+
+    /// The vector of a macroblock to a frame so far before (list 0) or after (list 1), in quarter samples of the full
+    /// size, if it was searched for.
+    pub(super) fn vector(&self, slot: usize, list: usize, distance: i64, place: usize) -> Option<Vector> {
+        let vectors = self.frames[slot].vectors[list].get(distance as usize)?;
+        let vector = vectors.known.then(|| vectors.found[place].vector)?;
+        Some(vector + vector)
+    }
+}

@@ -1,0 +1,154 @@
+//! The macroblock tree: how much later frames take from each macroblock, and how much finer its quantiser is for it
+//! (docs/spec/h264-clips.md, section 3).
+
+use super::super::aq;
+use super::cost::{Stored, weight_before};
+use super::{Kind, Lookahead, Seen};
+
+/// What a macroblock can be worth to others, at most.
+const MOST: u32 = 32767;
+
+impl Lookahead {
+    /// Follows what frames take from one another, from the last of `frames` (slots; the first one is coded) to the next one
+    /// to be coded, or where `with_first` to the first one.
+    pub(super) fn grow_tree(&mut self, frames: &[usize], with_first: bool) {
+        let kind = |lookahead: &Self, at: usize| lookahead.frames[frames[at]].kind;
+        let seconds = self.terms().parameters.fps.duration() as f32;
+        let mut total = 0f32;
+        for _ in frames {
+            total += seconds;
+        }
+        let mean = total / frames.len() as f32;
+        let mut at = frames.len() - 1;
+        while at > 0 && kind(self, at).is_b() {
+            at -= 1;
+        }
+        let first = usize::from(!with_first);
+        let mut later = at;
+        if later < first {
+            return;
+        }
+        if with_first {
+            self.cost(frames[0], frames[0], frames[0]);
+        }
+        self.forget(frames[later]);
+        let pyramid = self.terms().parameters.prediction.pyramid();
+        let mut between = 0;
+        while at > first {
+            let mut here = at - 1;
+            while here > 0 && kind(self, here).is_b() {
+                here -= 1;
+            }
+            if here < first {
+                break;
+            }
+            let [cur, end] = [here, later].map(|at| frames[at]);
+            self.cost(cur, end, end);
+            self.forget(cur);
+            between = later - here - 1;
+            if pyramid && between > 1 {
+                let middle = here + between.div_ceil(2);
+                self.cost(cur, end, frames[middle]);
+                self.forget(frames[middle]);
+                for b in (here + 1..later).rev().filter(|&b| b != middle) {
+                    let [p0, p1] = if b > middle { [middle, later] } else { [here, middle] };
+                    self.cost(frames[p0], frames[p1], frames[b]);
+                    self.propagate(frames[p0], frames[p1], frames[b], false, mean);
+                }
+                self.propagate(cur, end, frames[middle], true, mean);
+            } else {
+                for b in (here + 1..later).rev() {
+                    self.cost(cur, end, frames[b]);
+                    self.propagate(cur, end, frames[b], false, mean);
+                }
+            }
+            self.propagate(cur, end, end, true, mean);
+            (later, at) = (here, here);
+        }
+        self.finish_tree(frames[later], mean);
+        if pyramid && between > 1 {
+            self.finish_tree(frames[later + between.div_ceil(2)], mean);
+        }
+    }
+
+    fn forget(&mut self, slot: usize) {
+        self.frames[slot].propagated.fill(0);
+    }
+
+    /// Hands what the macroblocks of `b` are worth on to those that they are predicted from.
+    fn propagate(&mut self, p0: usize, p1: usize, b: usize, is_referenced: bool, mean: f32) {
+        let clamp = |seconds: f32| f64::from(seconds).clamp(f64::from(0.01f32), 1.0);
+        let seconds = clamp(self.terms().parameters.fps.duration() as f32);
+        let factor = f64::from((seconds / (clamp(mean) * 256.0) * 0.5) as f32);
+        let (columns, rows) = (self.terms().columns, self.terms().rows);
+        let at = self.cost_place(p0, p1, b);
+        let index = |slot: usize| self.frames[slot].index;
+        let distances = [index(b) - index(p0), index(p1) - index(b)];
+        let share = if b == p1 { 32 } else { weight_before(distances[0], distances[0] + distances[1], true) };
+        let seen = std::mem::take(&mut self.frames[b]);
+        for (place, &Stored { cost, used }) in seen.costs[at].blocks.iter().enumerate() {
+            let worth = if is_referenced { seen.propagated[place] } else { 0 };
+            let amount = amount(&seen, place, worth, u32::from(cost), factor);
+            for (list, slot) in [p0, p1].into_iter().enumerate() {
+                if used >> list & 1 == 0 {
+                    continue;
+                }
+                let part = match (used, list) {
+                    (3, 0) => (amount * share + 32) >> 6,
+                    (3, _) => (amount * (64 - share) + 32) >> 6,
+                    _ => amount,
+                };
+                let vector = seen.vectors[list][distances[list] as usize].found[place].vector;
+                let target = &mut self.frames[slot].propagated;
+                let (x, y) =
+                    ((place % columns) as i32 + (vector.x >> 5), (place / columns) as i32 + (vector.y >> 5));
+                let (fx, fy) = (vector.x & 31, vector.y & 31);
+                for (dx, dy, part_of) in [
+                    (0, 0, (32 - fx) * (32 - fy)),
+                    (1, 0, fx * (32 - fy)),
+                    (0, 1, (32 - fx) * fy),
+                    (1, 1, fx * fy),
+                ] {
+                    let (x, y) = (x + dx, y + dy);
+                    if (0..columns as i32).contains(&x) && (0..rows as i32).contains(&y) {
+                        let sum = &mut target[y as usize * columns + x as usize];
+                        *sum = (*sum + ((part_of * part + 512) >> 10) as u32).min(MOST);
+                    }
+                }
+            }
+        }
+        self.frames[b] = seen;
+    }
+
+    /// Turns what macroblocks are worth into quantisers.
+    fn finish_tree(&mut self, slot: usize, mean: f32) {
+        let clamp = |seconds: f32| f64::from(seconds).clamp(f64::from(0.01f32), 1.0);
+        let parameters = &self.terms().parameters;
+        let factor = (clamp(mean) / clamp(parameters.fps.duration() as f32) * 512.0).round() as u32;
+        let strength = (1.0 - parameters.qcomp) * 5.0;
+        let Seen { propagated, inverse, intra_costs, adapted, offsets, .. } = &mut self.frames[slot];
+        for (place, offset) in offsets.iter_mut().enumerate() {
+            let alone = (intra_costs[place] * inverse[place] + 128) >> 8;
+            if alone == 0 {
+                continue;
+            }
+            let taken = (propagated[place] * factor + 128) >> 8;
+            *offset = adapted[place] - aq::log2_ratio(alone, alone + taken) * strength;
+        }
+    }
+}
+
+/// What a macroblock is worth to what it is predicted from.
+fn amount(seen: &Seen, place: usize, worth: u32, cost: u32, factor: f64) -> i32 {
+    let intra = seen.intra_costs[place];
+    let saved = f64::from(intra - intra.min(cost));
+    let own = f64::from(seen.inverse[place] * intra) * factor;
+    let amount = (f64::from(worth) + own) * saved / f64::from(intra);
+    (amount.round_ties_even() as i32).min(MOST as i32)
+}
+
+impl Kind {
+    fn is_b(self) -> bool {
+        matches!(self, Kind::B | Kind::Bref)
+    }
+}

@@ -1,0 +1,281 @@
+//! Weighted prediction: whether a frame is its reference made brighter, darker, or of another contrast
+//! (docs/spec/h264-clips.md, section 5).
+
+use super::super::distortion::Metric;
+use super::super::motion::Vector;
+use super::super::samples::Samples;
+use super::{Lookahead, Seen};
+use crate::planes::Plane;
+
+/// What samples of a reference are turned into: `value * scale / 2^shift + offset`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) struct Weight {
+    scale: i32,
+    shift: u32,
+    offset: i32,
+}
+
+impl Weight {
+    #[inline(always)]
+    pub(in super::super) fn apply<const A: usize>(self, block: &mut [u8; A]) {
+        let Self { scale, shift, offset } = self;
+        let half = if shift > 0 { 1 << (shift - 1) } else { 0 };
+        for sample in block {
+            *sample = (((i32::from(*sample) * scale + half) >> shift) + offset).clamp(0, 255) as u8;
+        }
+    }
+
+    fn halve(&mut self) {
+        self.scale >>= 1;
+        self.shift -= 1;
+    }
+}
+
+/// Those of Y, Cb and Cr.
+pub(in super::super) type Weights = [Option<Weight>; 3];
+
+/// What the samples of a plane add up to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sums {
+    sum: u64,
+    /// How much they vary.
+    energy: u64,
+    count: u64,
+}
+
+impl Sums {
+    /// Of a plane with its padding.
+    pub(super) fn of(plane: &Plane) -> Self {
+        let (sum, squares) = plane.samples.iter().fold((0u64, 0u64), |(sum, squares), &sample| {
+            let sample = u64::from(sample);
+            (sum + sample, squares + sample * sample)
+        });
+        let count = plane.samples.len() as u64;
+        Self { sum, energy: squares - (sum * sum + count / 2) / count, count }
+    }
+}
+
+/// How the samples of a plane compare with those of its reference.
+struct Comparison {
+    gain: f32,
+    mean: f32,
+    reference_mean: f32,
+}
+
+impl Comparison {
+    fn of(own: &Sums, reference: &Sums) -> Self {
+        let flat = u64::from(reference.energy == 0);
+        let mean = |sums: &Sums| (sums.sum + flat) as f32 / sums.count as f32;
+        Self {
+            gain: ((own.energy + flat) as f32 / (reference.energy + flat) as f32).sqrt(),
+            mean: mean(own),
+            reference_mean: mean(reference),
+        }
+    }
+
+    fn is_same(&self) -> bool {
+        (self.reference_mean - self.mean).abs() < 0.5 && (1.0 - self.gain).abs() < 1.0 / 128.0
+    }
+}
+
+/// Bits of an unsigned Exp-Golomb code.
+fn bits(value: u32) -> u32 {
+    2 * (value + 1).ilog2() + 1
+}
+
+/// Bits of a signed one.
+fn signed_bits(value: i32) -> u32 {
+    bits(if value > 0 { 2 * value as u32 - 1 } else { 2 * value.unsigned_abs() })
+}
+
+/// How far around the first guess weights are tried.
+#[derive(Debug, Clone, Copy)]
+struct Steps {
+    scale: i32,
+    offset: i32,
+}
+
+/// The weight that costs least; `None` where none is worth it. `cost` is that of a weight or of none, without its bits.
+fn search(
+    compared: &Comparison,
+    start: Weight,
+    steps: Option<Steps>,
+    header: impl Fn(Weight) -> u32,
+    cost: impl Fn(Option<Weight>) -> u64,
+) -> Option<Weight> {
+    let unweighted = cost(None);
+    if unweighted == 0 {
+        return None;
+    }
+    let Steps { scale: scale_steps, offset: offset_steps } = steps.unwrap_or(Steps { scale: 0, offset: 0 });
+    let Comparison { mean, reference_mean, .. } = *compared;
+    let unit = (1u32 << start.shift) as f32;
+    let mut best = None;
+    let mut least = unweighted;
+    let scales = (start.scale - scale_steps).clamp(0, 127)..=(start.scale + scale_steps).clamp(0, 127);
+    for mut scale in scales {
+        let rounding = if steps.is_none() { 0.5 } else { 0.0 };
+        let mut offset = (mean - reference_mean * scale as f32 / unit + rounding) as i32;
+        if !(-128..=127).contains(&offset) {
+            offset = offset.clamp(-128, 127);
+            scale = (unit * (mean - offset as f32) / reference_mean + 0.5).clamp(0.0, 127.0) as i32;
+        }
+        let first = (offset - offset_steps).clamp(-128, 127);
+        for offset in first..=(offset + offset_steps).clamp(-128, 127) {
+            let weight = Weight { scale, offset, ..start };
+            let cost = cost(Some(weight)) + u64::from(header(weight));
+            if cost < least {
+                (least, best) = (cost, Some(weight));
+            }
+            // The best is the first of these: those after it are no better.
+            if offset != first && best.is_some_and(|best| best.offset == first) {
+                break;
+            }
+        }
+    }
+    let best = best?;
+    let is_nothing = best.scale == 1 << best.shift && best.offset == 0;
+    (!is_nothing && least as f32 / unweighted as f32 <= 0.998).then_some(best)
+}
+
+impl Lookahead {
+    /// The weight by which a frame's vectors are searched for.
+    pub(super) fn lookahead_weight(&self, p0: usize, b: usize) -> Option<Weight> {
+        let (reference, seen) = (&self.frames[p0], &self.frames[b]);
+        self.luma_weight(reference, seen, None, |place| self.halved(reference, place, Vector::ZERO))
+    }
+
+    /// Finds the weights that a P frame is coded with.
+    pub(super) fn find_weights(&mut self, p0: usize, b: usize) {
+        self.cost(b, b, b);
+        let (reference, seen) = (&self.frames[p0], &self.frames[b]);
+        let vectors = &seen.vectors[0][(seen.index - reference.index) as usize];
+        let vector = |place: usize| if vectors.known { vectors.found[place].vector } else { Vector::ZERO };
+        let subme = self.terms().parameters.subme;
+        let steps = match subme {
+            0 | 1 => Steps { scale: 0, offset: 0 },
+            2..=6 => Steps { scale: 0, offset: 1 },
+            7 | 8 => Steps { scale: 1, offset: 1 },
+            9 | 10 => Steps { scale: 2, offset: 1 },
+            _ => Steps { scale: 4, offset: 2 },
+        };
+        let luma = self
+            .luma_weight(reference, seen, Some(steps), |place| self.halved(reference, place, vector(place)));
+        let mut weights = [luma, None, None];
+        if luma.is_some() {
+            [weights[1], weights[2]] = self.chroma_weights(reference, seen, steps, vector);
+        }
+        self.frames[b].weights = weights;
+    }
+
+    /// A macroblock at half size.
+    fn halved(&self, seen: &Seen, place: usize, vector: Vector) -> [u8; 64] {
+        let columns = self.terms().columns;
+        let (x, y) = ((place % columns) as i32, (place / columns) as i32);
+        seen.half.block::<8, 64>(32 * x + vector.x, 32 * y + vector.y)
+    }
+
+    fn luma_weight(
+        &self,
+        reference: &Seen,
+        seen: &Seen,
+        steps: Option<Steps>,
+        base: impl Fn(usize) -> [u8; 64],
+    ) -> Option<Weight> {
+        let compared = Comparison::of(&seen.sums[0], &reference.sums[0]);
+        if compared.is_same() {
+            return None;
+        }
+        let mut start = Weight { scale: (compared.gain * 128.0).round() as i32, shift: 7, offset: 0 };
+        while start.scale > 127 && start.shift > 0 {
+            start.halve();
+        }
+        start.scale = start.scale.min(127);
+        let terms = self.terms();
+        let metric = if terms.parameters.subme >= 2 { Metric::Satd } else { Metric::Sad };
+        let parts = terms.slices.count() as u32;
+        let header = |weight: Weight| {
+            let values = signed_bits(weight.scale) + signed_bits(weight.offset);
+            parts * (10 + 2 * bits(weight.shift) + 2 * values)
+        };
+        let cost = |weight: Option<Weight>| {
+            let places = 0..terms.columns * terms.rows;
+            let costs = places.map(|place| {
+                let mut block = base(place);
+                if let Some(weight) = weight {
+                    weight.apply(&mut block);
+                }
+                let source = self.halved(seen, place, Vector::ZERO);
+                u64::from(metric.of_region::<8, 64>(&source, &block).min(seen.intra_costs[place]))
+            });
+            costs.sum()
+        };
+        let mut best = search(&compared, start, steps, header, cost)?;
+        while best.shift > 0 && best.scale % 2 == 0 {
+            best.halve();
+        }
+        Some(best)
+    }
+
+    fn chroma_weights(
+        &self,
+        reference: &Seen,
+        seen: &Seen,
+        steps: Steps,
+        vector: impl Fn(usize) -> Vector,
+    ) -> [Option<Weight>; 2] {
+        let compared = [1, 2].map(|plane| Comparison::of(&seen.sums[plane], &reference.sums[plane]));
+        let mut shift = 7;
+        while shift > 0 && compared.iter().any(|compared| compared.gain >= 127.0 / (1u32 << shift) as f32) {
+            shift -= 1;
+        }
+        let terms = self.terms();
+        let parts = terms.slices.count() as u32;
+        let mut weights = [None; 2];
+        for (plane, compared) in compared.iter().enumerate() {
+            if compared.is_same() {
+                continue;
+            }
+            let scale = (compared.gain * (1u32 << shift) as f32).round().clamp(0.0, 255.0) as i32;
+            if scale > 127 {
+                return [None; 2];
+            }
+            let [from, own] = [reference, seen].map(|seen| {
+                let source = &seen.source;
+                Samples::of([&source.cb, &source.cr][plane])
+            });
+            let header = |weight: Weight| {
+                let values = signed_bits(weight.scale) + signed_bits(weight.offset);
+                4 * parts * (10 + bits(weight.shift) + 2 * values)
+            };
+            let cost = |weight: Option<Weight>| {
+                let places = 0..terms.columns * terms.rows;
+                let costs = places.map(|place| {
+                    let (x, y) = ((place % terms.columns) as i32, (place / terms.columns) as i32);
+                    let vector = vector(place);
+                    let mut block = from.eighths::<8, 64>(64 * x + vector.x, 64 * y + vector.y);
+                    if let Some(weight) = weight {
+                        weight.apply(&mut block);
+                    }
+                    let source = own.block::<8, 64>(8 * x, 8 * y);
+                    let sum = |block: &[u8; 64]| block.iter().map(|&sample| i64::from(sample)).sum::<i64>();
+                    (sum(&block) - sum(&source)).unsigned_abs()
+                });
+                costs.sum()
+            };
+            weights[plane] = search(compared, Weight { scale, shift, offset: 0 }, Some(steps), header, cost);
+        }
+        let halves = |weights: &[Option<Weight>; 2]| {
+            let mut there = weights.iter().flatten();
+            match (there.next(), there.next()) {
+                (None, _) => false,
+                (Some(one), None) => one.shift == 7 || (one.shift > 0 && one.scale % 2 == 0),
+                (Some(one), Some(two)) => one.shift > 0 && one.scale % 2 == 0 && two.scale % 2 == 0,
+            }
+        };
+        while halves(&weights) {
+            weights.iter_mut().flatten().for_each(Weight::halve);
+        }
+        weights
+    }
+}

@@ -1,0 +1,255 @@
+//! The search for a vector: whole samples first, then what is between them (docs/spec/h264-clips.md, section 6.3).
+
+use super::super::distortion::Metric;
+use super::{Found, Limits, Vector};
+
+const ROUNDS: usize = 16;
+const AROUND: [Vector; 4] = [Vector::new(0, -1), Vector::new(0, 1), Vector::new(-1, 0), Vector::new(1, 0)];
+const CORNERS: [Vector; 4] = [Vector::new(-1, -1), Vector::new(-1, 1), Vector::new(1, -1), Vector::new(1, 1)];
+const HEXAGON: [Vector; 6] = [
+    Vector::new(-2, 0),
+    Vector::new(-1, 2),
+    Vector::new(1, 2),
+    Vector::new(2, 0),
+    Vector::new(1, -2),
+    Vector::new(-1, -2),
+];
+const HEXAGON_ROUNDS: usize = 7;
+
+/// How a block is searched for.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Manner {
+    /// As far as x264's subme of this number.
+    pub(in super::super) level: u8,
+    /// Whole samples in a hexagon, not a diamond.
+    pub(in super::super) hexagon: bool,
+    /// What counts between samples; the search of whole ones is by differences.
+    pub(in super::super) metric: Metric,
+}
+
+impl Manner {
+    /// Rounds of half and quarter samples before the choice of a partition.
+    fn rounds(self) -> (usize, usize) {
+        match self.level {
+            0 | 1 => (0, 0),
+            2 | 3 => (1, 0),
+            4 => (1, 1),
+            5 => (1, 2),
+            6 | 7 => (2, 2),
+            _ => (4, 10),
+        }
+    }
+
+    /// The same after it.
+    fn final_rounds(self) -> (usize, usize) {
+        match self.level {
+            0 => (0, 0),
+            1 => (1, 1),
+            2 => (0, 1),
+            3..=5 => (0, 2),
+            _ => (0, 0),
+        }
+    }
+}
+
+/// A block that is searched for: `distortion` is that of a vector in quarter samples, `price` that of such a vector.
+pub(in super::super) struct Search<D, P> {
+    pub(in super::super) manner: Manner,
+    pub(in super::super) predicted: Vector,
+    pub(in super::super) limits: Limits,
+    pub(in super::super) distortion: D,
+    pub(in super::super) price: P,
+}
+
+impl<D: Fn(Vector, Metric) -> u32, P: Fn(Vector) -> u32> Search<D, P> {
+    /// The best vector and what it costs, with its price.
+    pub(in super::super) fn run(&self, candidates: impl IntoIterator<Item = Vector>) -> Found {
+        let mut best = if self.manner.level < 3 { self.coarse(candidates) } else { self.fine(candidates) };
+        if self.manner.level >= 2 {
+            self.refine(&mut best, self.manner.rounds(), false);
+        }
+        best
+    }
+
+    /// Makes the vector of a chosen partition as good as it gets.
+    pub(in super::super) fn finish(&self, best: &mut Found) {
+        self.refine(best, self.manner.final_rounds(), true);
+    }
+
+    fn differences(&self, vector: Vector) -> u32 {
+        (self.distortion)(vector, Metric::Sad) + (self.price)(vector)
+    }
+
+    fn whole(&self, position: Vector) -> u32 {
+        self.differences(position.quarters())
+    }
+
+    /// Starts at whole samples.
+    fn coarse(&self, candidates: impl IntoIterator<Item = Vector>) -> Found {
+        let start = self.limits.clip(self.predicted.whole());
+        // The place to start from does not pay for its vector before the end.
+        let mut best = Found { vector: start, cost: (self.distortion)(start.quarters(), Metric::Sad) };
+        for candidate in candidates {
+            let candidate = candidate.whole();
+            if candidate != Vector::ZERO && candidate != start {
+                let position = self.limits.clip(candidate);
+                best.take(position, self.whole(position));
+            }
+        }
+        if start != Vector::ZERO {
+            best.take(Vector::ZERO, self.whole(Vector::ZERO));
+        }
+        self.walk(&mut best);
+        let vector = best.vector.quarters();
+        Found { vector, cost: best.cost + if best.vector == start { (self.price)(vector) } else { 0 } }
+    }
+
+    /// Starts between samples.
+    fn fine(&self, candidates: impl IntoIterator<Item = Vector>) -> Found {
+        let start = self.limits.clip_quarters(self.predicted);
+        let first = Found { vector: start, cost: self.differences(start) };
+        let mut near = first;
+        for candidate in candidates {
+            if candidate != Vector::ZERO && candidate != start {
+                let vector = self.limits.clip_quarters(candidate);
+                near.take(vector, self.differences(vector));
+            }
+        }
+        let position = near.vector.whole();
+        let is_whole = position.quarters() == near.vector;
+        let cost = if is_whole { near.cost } else { self.whole(position) };
+        let mut best = Found { vector: position, cost };
+        if start == Vector::ZERO {
+            best.take(Vector::ZERO, first.cost);
+        } else if position != Vector::ZERO {
+            best.take(Vector::ZERO, self.whole(Vector::ZERO));
+        }
+        self.walk(&mut best);
+        if near.cost < best.cost { near } else { Found { vector: best.vector.quarters(), cost: best.cost } }
+    }
+
+    /// Goes from whole position to whole position.
+    fn walk(&self, best: &mut Found) {
+        if self.manner.hexagon {
+            self.walk_hexagon(best);
+        } else {
+            self.walk_diamond(best);
+        }
+    }
+
+    fn walk_diamond(&self, best: &mut Found) {
+        for _ in 0..ROUNDS {
+            let centre = best.vector;
+            for step in AROUND {
+                best.take(centre + step, self.whole(centre + step));
+            }
+            if best.vector == centre || !self.limits.contain(best.vector) {
+                break;
+            }
+        }
+    }
+
+    fn walk_hexagon(&self, best: &mut Found) {
+        let mut direction = None;
+        let mut step = |best: &mut Found, centre: Vector, which: usize| {
+            let position = centre + HEXAGON[which % 6];
+            let cost = self.whole(position);
+            if cost < best.cost {
+                best.take(position, cost);
+                direction = Some(which % 6);
+            }
+            direction
+        };
+        let centre = best.vector;
+        let mut last = None;
+        for which in 0..6 {
+            last = step(best, centre, which);
+        }
+        if let Some(mut towards) = last {
+            for _ in 0..HEXAGON_ROUNDS {
+                let centre = best.vector;
+                if !self.limits.contain(centre) {
+                    break;
+                }
+                for which in [towards + 5, towards, towards + 1] {
+                    last = step(best, centre, which);
+                }
+                if best.vector == centre {
+                    break;
+                }
+                towards = last.unwrap_or(towards);
+            }
+        }
+        let centre = best.vector;
+        for step in AROUND.into_iter().chain(CORNERS) {
+            best.take(centre + step, self.whole(centre + step));
+        }
+    }
+
+    fn refine(&self, best: &mut Found, (halves, quarters): (usize, usize), is_final: bool) {
+        let Manner { level, metric, .. } = self.manner;
+        if halves > 0 {
+            if level < 3 {
+                let near = self.limits.clip_inside(self.predicted);
+                if near != best.vector {
+                    best.take(near, self.differences(near));
+                }
+            }
+            for _ in 0..halves {
+                let centre = best.vector;
+                for step in AROUND {
+                    let vector = centre + step + step;
+                    best.take(vector, self.differences(vector));
+                }
+                if best.vector == centre {
+                    break;
+                }
+            }
+        }
+        let cost = |vector: Vector| (self.distortion)(vector, metric) + (self.price)(vector);
+        if !is_final && metric == Metric::Satd {
+            best.cost = cost(best.vector);
+        }
+        let mut came_from = None;
+        for _ in 0..quarters {
+            let centre = best.vector;
+            if !self.limits.hold_inside(centre) {
+                break;
+            }
+            for step in AROUND {
+                if is_final || came_from != Some(step) {
+                    best.take(centre + step, cost(centre + step));
+                }
+            }
+            if best.vector == centre {
+                break;
+            }
+            came_from = Some(centre - best.vector);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_search_finds_the_bottom_of_a_bowl() {
+        let limits = Limits::of((16, 24, 6), (4, 4), (9, 9), 256);
+        let bowl = |vector: Vector, _: Metric| {
+            let from = vector - Vector::new(21, -12);
+            100 * (from.x.unsigned_abs() + from.y.unsigned_abs())
+        };
+        for (level, hexagon) in [(0, false), (1, false), (2, true), (4, true), (4, false)] {
+            let manner = Manner { level, hexagon, metric: Metric::Satd };
+            for predicted in [Vector::ZERO, Vector::new(20, -12), Vector::new(-3, 5)] {
+                let search = Search { manner, predicted, limits, distortion: bowl, price: |_| 3 };
+                let mut found = search.run([]);
+                search.finish(&mut found);
+                let expected =
+                    if level == 0 { (Vector::new(20, -12), 103) } else { (Vector::new(21, -12), 3) };
+                assert_eq!((found.vector, found.cost), expected, "level {level}, from {predicted:?}");
+            }
+        }
+    }
+}

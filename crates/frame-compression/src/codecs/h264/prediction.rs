@@ -1,0 +1,82 @@
+//! What a preset of x264 means for the frames of a clip that are predicted from others
+//! (docs/spec/h264-clips.md, sections 0 and 1.1).
+
+use super::preset::H264Preset;
+
+/// What a preset of x264 means for frames that are predicted from others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Prediction {
+    /// How many frames there are at most from one that stands for itself to the next.
+    pub(crate) keyint: u32,
+    /// How many B frames there are at most in a row.
+    pub(crate) bframes: u32,
+    /// How many frames the encoder looks ahead for its macroblock tree.
+    pub(super) lookahead: u32,
+    /// How readily a cut is seen, in hundredths; 0 does not look for cuts.
+    pub(super) scenecut: u32,
+    /// Whether P frames may fade out of their reference.
+    pub(super) weighted: bool,
+    /// Whether vectors are searched for in a hexagon, not in a diamond.
+    pub(super) hexagon: bool,
+    /// Whether macroblocks may move in parts.
+    pub(super) partitions: bool,
+}
+
+impl Prediction {
+    pub(super) fn of(preset: H264Preset) -> Self {
+        let (ultrafast, superfast) = (preset == H264Preset::Ultrafast, preset == H264Preset::Superfast);
+        Self {
+            keyint: 250,
+            bframes: if ultrafast { 0 } else { 3 },
+            lookahead: match preset {
+                H264Preset::Ultrafast | H264Preset::Superfast => 0,
+                H264Preset::Veryfast => 10,
+                H264Preset::Faster => 20,
+                H264Preset::Fast => 30,
+                _ => 40,
+            },
+            scenecut: if ultrafast { 0 } else { 40 },
+            weighted: !ultrafast,
+            hexagon: !ultrafast && !superfast,
+            partitions: !ultrafast && !superfast,
+        }
+    }
+
+    /// Sets what x264 calls by this name; `None` where there is no such thing or the text is none of its values.
+    pub(super) fn set(&mut self, name: &str, text: &str) -> Option<()> {
+        match name {
+            "keyint" => self.keyint = text.parse().ok().filter(|&keyint| keyint > 0)?,
+            "bframes" => self.bframes = text.parse().ok().filter(|&bframes| bframes <= 16)?,
+            "scenecut" => self.scenecut = text.parse().ok()?,
+            "rc-lookahead" => self.lookahead = text.parse().ok().filter(|&frames| frames <= 250)?,
+            "weightp" => {
+                self.weighted = match text {
+                    "0" => false,
+                    "1" => true,
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// B frames in a row, at most.
+    pub(super) fn bframes(&self) -> usize {
+        self.bframes.min(self.keyint - 1) as usize
+    }
+
+    /// Whether a B frame may be what others are predicted from.
+    pub(super) fn pyramid(&self) -> bool {
+        self.bframes() >= 2
+    }
+
+    /// Frames in the decoder's buffer.
+    pub(super) fn buffer(&self) -> u64 {
+        match self.bframes() {
+            0 => 1,
+            1 => 2,
+            _ => 4,
+        }
+    }
+}

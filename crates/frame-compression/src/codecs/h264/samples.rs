@@ -1,0 +1,326 @@
+//! Frames that others are predicted from: planes whose edges repeat without end, and what is between their samples
+//! (docs/spec/h264-clips.md, sections 2.1 and 6.1).
+
+use crate::blocks::gather;
+use crate::planes::{Plane, Planes};
+
+/// A plane with a margin; places outside are those of its edge.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Samples {
+    samples: Vec<u8>,
+    /// With the margin on both sides.
+    width: usize,
+    height: usize,
+    margin: usize,
+}
+
+impl Samples {
+    fn resize(&mut self, width: usize, height: usize, margin: usize) {
+        (self.width, self.height, self.margin) = (width + 2 * margin, height + 2 * margin, margin);
+        self.samples.resize(self.width * self.height, 0);
+    }
+
+    /// Takes the samples of a plane with its padding.
+    fn copy(&mut self, plane: &Plane) {
+        self.samples.clone_from(&plane.samples);
+        (self.width, self.height, self.margin) = (plane.stride, plane.rows, 0);
+    }
+
+    /// The block of W columns and A / W rows at (x, y), which may be outside.
+    #[inline(always)]
+    pub(super) fn block<const W: usize, const A: usize>(&self, x: i32, y: i32) -> [u8; A] {
+        let (x, y) = (x + self.margin as i32, y + self.margin as i32);
+        let (width, height) = (self.width as i32, self.height as i32);
+        let inside = x >= 0 && y >= 0 && x + W as i32 <= width && y + (A / W) as i32 <= height;
+        if inside {
+            return gather::<W, A>(&self.samples, self.width, y as usize * self.width + x as usize);
+        }
+        self.block_outside::<W, A>(x, y)
+    }
+
+    #[inline(never)]
+    fn block_outside<const W: usize, const A: usize>(&self, x: i32, y: i32) -> [u8; A] {
+        let (width, height) = (self.width as i32, self.height as i32);
+        let columns: [usize; W] = std::array::from_fn(|i| (x + i as i32).clamp(0, width - 1) as usize);
+        let mut block = [0; A];
+        for (i, to) in block.chunks_exact_mut(W).enumerate() {
+            let row = (y + i as i32).clamp(0, height - 1) as usize;
+            let row = &self.samples[row * self.width..][..self.width];
+            for (to, &column) in to.iter_mut().zip(&columns) {
+                *to = row[column];
+            }
+        }
+        block
+    }
+}
+
+/// The mean of two samples, rounded up.
+fn mean(a: u8, b: u8) -> u8 {
+    ((u16::from(a) + u16::from(b) + 1) >> 1) as u8
+}
+
+/// The mean of two blocks, rounded up.
+#[inline(always)]
+fn means<const A: usize>(a: &[u8; A], b: &[u8; A]) -> [u8; A] {
+    std::array::from_fn(|i| mean(a[i], b[i]))
+}
+
+/// Two blocks as one prediction; the first counts `weight` of 64 (H.264 8.4.2.3).
+#[inline(always)]
+pub(super) fn average<const A: usize>(a: &[u8; A], b: &[u8; A], weight: i32) -> [u8; A] {
+    if weight == 32 {
+        return means(a, b);
+    }
+    std::array::from_fn(|i| {
+        let sum = i32::from(a[i]) * weight + i32::from(b[i]) * (64 - weight);
+        ((sum + 32) >> 6).clamp(0, 255) as u8
+    })
+}
+
+/// A plane once for each half sample: as it is, half a sample to the right, down, and both.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Quarters([Samples; 4]);
+
+impl Quarters {
+    /// The block of W columns and A / W rows at (x, y) in quarter samples.
+    #[inline(always)]
+    pub(super) fn block<const W: usize, const A: usize>(&self, x: i32, y: i32) -> [u8; A] {
+        let half = |x: i32, y: i32| -> [u8; A] {
+            let which = 2 * (y & 1) + (x & 1);
+            self.0[which as usize].block::<W, A>(x >> 1, y >> 1)
+        };
+        let (x2, y2) = (x >> 1, y >> 1);
+        let [a, b] = match (x & 1, y & 1) {
+            (0, 0) => return half(x2, y2),
+            (1, 0) => [half(x2, y2), half(x2 + 1, y2)],
+            (0, _) => [half(x2, y2), half(x2, y2 + 1)],
+            // Diagonally: of the two half samples beside it that are not whole, one in its row, one in its column.
+            _ => [half(x2 | 1, (y2 + 1) & !1), half((x2 + 1) & !1, y2 | 1)],
+        };
+        means(&a, &b)
+    }
+
+    /// The block of the plane as it is, at (x, y) in samples.
+    pub(super) fn whole<const W: usize, const A: usize>(&self, x: i32, y: i32) -> [u8; A] {
+        self.0[0].block::<W, A>(x, y)
+    }
+
+    /// Halves a plane with its padding (section 2.1).
+    pub(super) fn halve(&mut self, plane: &Plane) {
+        let (width, height) = (plane.stride, plane.rows);
+        for (i, half) in self.0.iter_mut().enumerate() {
+            half.resize(width / 2, height / 2, 0);
+            for (y, to) in half.samples.chunks_exact_mut(width / 2).enumerate() {
+                let y = 2 * y + i / 2;
+                let above = plane.padded_row(y);
+                let below = plane.padded_row((y + 1).min(height - 1));
+                for (x, to) in to.iter_mut().enumerate() {
+                    let x = 2 * x + i % 2;
+                    let next = (x + 1).min(width - 1);
+                    *to = mean(mean(above[x], below[x]), mean(above[next], below[next]));
+                }
+            }
+        }
+    }
+
+    /// Takes a plane as it is, with nothing between its samples.
+    fn copy(&mut self, plane: &Plane) {
+        self.0[0].copy(plane);
+    }
+
+    /// Takes a plane and interpolates between its samples (H.264 8.4.2.2.1).
+    fn interpolate(&mut self, plane: &Plane, (rows, sums): (&mut Vec<u8>, &mut Vec<i32>)) {
+        /// Further outside nothing changes but by the limits of vectors.
+        const MARGIN: usize = 32;
+        /// How far the filter reaches.
+        const REACH: usize = 3;
+        let (width, height) = (plane.stride, plane.rows);
+        let wide = width + 2 * (MARGIN + REACH);
+        rows.resize(wide * height, 0);
+        sums.resize(wide, 0);
+        for (to, y) in rows.chunks_exact_mut(wide).zip(0..height) {
+            let from = plane.padded_row(y);
+            let (left, rest) = to.split_at_mut(MARGIN + REACH);
+            left.fill(from[0]);
+            rest[..width].copy_from_slice(from);
+            rest[width..].fill(from[width - 1]);
+        }
+        let [whole, right, down, both] = &mut self.0;
+        for samples in [&mut *whole, &mut *right, &mut *down, &mut *both] {
+            samples.resize(width, height, MARGIN);
+        }
+        let stride = width + 2 * MARGIN;
+        let clip = |value: i32| value.clamp(0, 255) as u8;
+        for y in 0..height + 2 * MARGIN {
+            let at = |offset: i32| {
+                let y = (y as i32 - MARGIN as i32 + offset).clamp(0, height as i32 - 1) as usize;
+                &rows[y * wide..][..wide]
+            };
+            let [a, b, c, d, e, f] = [-2, -1, 0, 1, 2, 3].map(at);
+            for x in 0..wide {
+                sums[x] = six([a[x], b[x], c[x], d[x], e[x], f[x]].map(i32::from));
+            }
+            let out = y * stride..(y + 1) * stride;
+            let (whole, right) = (&mut whole.samples[out.clone()], &mut right.samples[out.clone()]);
+            let (down, both) = (&mut down.samples[out.clone()], &mut both.samples[out]);
+            for x in 0..stride {
+                let from = x + REACH;
+                whole[x] = c[from];
+                right[x] = clip((six(std::array::from_fn(|i| i32::from(c[from + i - 2]))) + 16) >> 5);
+                down[x] = clip((sums[from] + 16) >> 5);
+                both[x] = clip((six(std::array::from_fn(|i| sums[from + i - 2])) + 512) >> 10);
+            }
+        }
+    }
+}
+
+/// The filter of half samples, before it is rounded.
+#[inline(always)]
+fn six([a, b, c, d, e, f]: [i32; 6]) -> i32 {
+    a - 5 * b + 20 * c + 20 * d - 5 * e + f
+}
+
+/// A frame that others are predicted from.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Reference {
+    pub(super) luma: Quarters,
+    pub(super) chroma: [Samples; 2],
+    /// Memory of the interpolation.
+    rows: Vec<u8>,
+    sums: Vec<i32>,
+}
+
+impl Reference {
+    /// Takes a reconstruction; vectors point between its samples, or at whole ones only.
+    pub(super) fn take(&mut self, planes: &Planes, between: bool) {
+        if between {
+            self.luma.interpolate(&planes.y, (&mut self.rows, &mut self.sums));
+        } else {
+            self.luma.copy(&planes.y);
+        }
+        self.chroma[0].copy(&planes.cb);
+        self.chroma[1].copy(&planes.cr);
+    }
+}
+
+impl Samples {
+    /// A plane of its own.
+    pub(super) fn of(plane: &Plane) -> Self {
+        let mut samples = Self::default();
+        samples.copy(plane);
+        samples
+    }
+
+    /// The block of W columns and A / W rows at (x, y) in eighths of a sample (H.264 8.4.2.2.2).
+    #[inline(always)]
+    pub(super) fn eighths<const W: usize, const A: usize>(&self, x: i32, y: i32) -> [u8; A] {
+        let (left, top) = (x >> 3, y >> 3);
+        let (fx, fy) = ((x & 7) as u16, (y & 7) as u16);
+        let a = self.block::<W, A>(left, top);
+        if fx == 0 && fy == 0 {
+            return a;
+        }
+        let [b, c, d] = [(1, 0), (0, 1), (1, 1)].map(|(dx, dy)| self.block::<W, A>(left + dx, top + dy));
+        std::array::from_fn(|i| {
+            let [a, b, c, d] = [a[i], b[i], c[i], d[i]].map(u16::from);
+            let above = (8 - fx) * a + fx * b;
+            let below = (8 - fx) * c + fx * d;
+            (((8 - fy) * above + fy * below + 32) >> 6) as u8
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use test_pictures::Rng;
+
+    use super::*;
+
+    fn plane(rng: &mut Rng, width: usize, height: usize) -> Plane {
+        Plane {
+            samples: (0..width * height).map(|_| rng.byte()).collect(),
+            width,
+            height,
+            stride: width,
+            rows: height,
+        }
+    }
+
+    /// Section 2.1 as it is written.
+    #[test]
+    fn half_size_is_that_of_the_specification() {
+        let plane = plane(&mut Rng::new(1), 32, 48);
+        let s = |x: usize, y: usize| u32::from(plane.samples[y.min(47) * 32 + x.min(31)]);
+        let a = |a: u32, b: u32| (a + b + 1) >> 1;
+        let mut half = Quarters::default();
+        half.halve(&plane);
+        for (i, samples) in half.0.iter().enumerate() {
+            for y in 0..24 {
+                for x in 0..16 {
+                    let (u, v) = (2 * x + i % 2, 2 * y + i / 2);
+                    let expected = a(a(s(u, v), s(u, v + 1)), a(s(u + 1, v), s(u + 1, v + 1)));
+                    assert_eq!(u32::from(samples.samples[y * 16 + x]), expected);
+                }
+            }
+        }
+    }
+
+    /// H.264 8.4.2.2.1 as it is written, at places inside, near the edges, and far outside.
+    #[test]
+    fn half_samples_are_those_of_the_standard() {
+        let plane = plane(&mut Rng::new(4), 32, 32);
+        let sample =
+            |x: i32, y: i32| i32::from(plane.samples[(y.clamp(0, 31) * 32 + x.clamp(0, 31)) as usize]);
+        let across = |x: i32, y: i32| six(std::array::from_fn(|i| sample(x + i as i32 - 2, y)));
+        let down = |x: i32, y: i32| six(std::array::from_fn(|i| sample(x, y + i as i32 - 2)));
+        let both = |x: i32, y: i32| six(std::array::from_fn(|i| down(x + i as i32 - 2, y)));
+        let mut quarters = Quarters::default();
+        quarters.interpolate(&plane, (&mut Vec::new(), &mut Vec::new()));
+        for (x, y) in [(0, 0), (7, 9), (-3, 30), (31, -5), (-40, 50)] {
+            let at = |dx: i32, dy: i32| quarters.block::<1, 1>(4 * x + dx, 4 * y + dy)[0];
+            let clip = |value: i32| value.clamp(0, 255) as u8;
+            assert_eq!(at(0, 0), clip(sample(x, y)));
+            assert_eq!(at(2, 0), clip((across(x, y) + 16) >> 5));
+            assert_eq!(at(0, 2), clip((down(x, y) + 16) >> 5));
+            assert_eq!(at(2, 2), clip((both(x, y) + 512) >> 10));
+        }
+    }
+
+    /// The pairs of H.264 8.4.2.2.1 whose mean is a quarter sample: G whole, b right, h down, j both, m and s the next
+    /// h and b.
+    #[test]
+    fn quarter_samples_are_means_of_the_standards_pairs() {
+        let mut half = Quarters::default();
+        half.halve(&plane(&mut Rng::new(2), 64, 64));
+        let at = |which: usize, dx: i32, dy: i32| half.0[which].block::<8, 64>(8 + dx, 8 + dy);
+        let (g, b, h, j) = (at(0, 0, 0), at(1, 0, 0), at(2, 0, 0), at(3, 0, 0));
+        let (m, s) = (at(2, 1, 0), at(1, 0, 1));
+        let (g_right, g_down) = (at(0, 1, 0), at(0, 0, 1));
+        let pairs = [
+            [(g, g), (g, b), (b, b), (b, g_right)],
+            [(g, h), (b, h), (b, j), (b, m)],
+            [(h, h), (h, j), (j, j), (j, m)],
+            [(h, g_down), (h, s), (j, s), (s, m)],
+        ];
+        for (y, row) in pairs.iter().enumerate() {
+            for (x, (first, second)) in row.iter().enumerate() {
+                let expected: [u8; 64] = std::array::from_fn(|i| mean(first[i], second[i]));
+                assert_eq!(half.block::<8, 64>(32 + x as i32, 32 + y as i32), expected, "{x} {y}");
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_outside_repeat_the_edge() {
+        let plane = plane(&mut Rng::new(3), 32, 32);
+        let mut samples = Samples::default();
+        samples.copy(&plane);
+        for (x, y) in [(0, 0), (-3, 5), (30, -20), (40, 40), (16, 28)] {
+            let expected: [u8; 64] = std::array::from_fn(|i| {
+                let (x, y) = ((x + i as i32 % 8).clamp(0, 31), (y + i as i32 / 8).clamp(0, 31));
+                plane.samples[(y * 32 + x) as usize]
+            });
+            assert_eq!(samples.block::<8, 64>(x, y), expected);
+        }
+    }
+}
