@@ -191,6 +191,10 @@ pub(crate) struct ClipOptions {
     #[arg(long, value_name = "N", default_value_t = 250, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) keyint: u32,
 
+    /// How many B frames, which are predicted from both sides, there are at most in a row [default: the preset's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=16))]
+    pub(crate) bframes: Option<u32>,
+
     /// Format of the pictures in the output folder [default: png]
     #[arg(short, long, value_enum)]
     pub(crate) format: Option<Format>,

@@ -126,3 +126,7 @@ def test_the_transform_refuses_at_once_what_clips_are_not_exact_for() -> None:
         with pytest.raises(fc.FrameCompressionError, match="exact"):
             CompressionArtifacts(codecs, clips=True)
     CompressionArtifacts(["jpeg", "webp", fc.H264(preset="ultrafast")], clips=True)
+    CompressionArtifacts(fc.H264(preset="superfast"), clips=True, bframes=0)
+    for given in [{"clips": True, "bframes": 17}, {"bframes": 0}]:
+        with pytest.raises(ValueError, match="bframes"):
+            CompressionArtifacts("jpeg", **given)  # type: ignore[arg-type]

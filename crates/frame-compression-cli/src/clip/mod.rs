@@ -36,7 +36,7 @@ pub(crate) fn run(options: &ClipOptions) -> Result<Exit, Stop> {
             return Err(Stop::Usage(message.to_owned()));
         }
     };
-    check(&settings).map_err(|error| Stop::Usage(error.to_string()))?;
+    check(options, &settings)?;
     crate::signals::tidy_up_at_the_end();
     let work = || match options.input.is_dir() {
         true => folder::run(options, settings),
@@ -53,15 +53,22 @@ pub(crate) fn run(options: &ClipOptions) -> Result<Exit, Stop> {
 }
 
 /// Finds out before the work whether the settings can do any.
-fn check(settings: &Settings) -> Result<(), Error> {
-    let frame = Tensor::new(vec![128u8; 64 * 64 * 3], &[1, 64, 64, 3])?;
-    ClipCompressor::new(settings.clone()).push(frame.view())
+fn check(options: &ClipOptions, settings: &Settings) -> Result<(), Stop> {
+    let mut compressor = compressor(options, settings)?;
+    let frame = Tensor::new(vec![128u8; 64 * 64 * 3], &[1, 64, 64, 3]);
+    frame.and_then(|frame| compressor.push(frame.view())).map_err(|error| Stop::Usage(error.to_string()))
 }
 
 /// A compressor with the settings of the options.
 fn compressor(options: &ClipOptions, settings: &Settings) -> Result<ClipCompressor, Stop> {
-    let compressor = ClipCompressor::new(settings.clone()).keyint(options.keyint);
-    compressor.map_err(|error| Stop::Usage(error.to_string()))
+    let compressor = || -> Result<ClipCompressor, Error> {
+        let compressor = ClipCompressor::new(settings.clone()).keyint(options.keyint)?;
+        match options.bframes {
+            Some(bframes) => compressor.bframes(bframes),
+            None => Ok(compressor),
+        }
+    };
+    compressor().map_err(|error| Stop::Usage(error.to_string()))
 }
 
 /// Something is wrong with a file.

@@ -47,6 +47,23 @@ fn a_folder_is_a_clip_in_the_order_of_its_numbers() {
     }
 }
 
+/// The encoder looks ahead there: frames come out later than they went in.
+#[test]
+fn frames_that_wait_come_out_in_their_order() {
+    let sandbox = Sandbox::new();
+    numbered(&sandbox, 250);
+    let superfast = settings(FrameRate::FFMPEG).preset(H264Preset::Superfast);
+    let mut compressor = ClipCompressor::new(superfast).bframes(0).unwrap();
+    for number in 0..11 {
+        let frame = sandbox.read(&format!("in/frame{number}.png")).into_rgb8();
+        compressor.push(TensorView::new(frame.as_raw(), &[1, 48, 64, 3]).unwrap()).unwrap();
+    }
+    compressor.finish();
+    let expected: Vec<Vec<u8>> = compressor.frames::<u8>().map(|frame| frame.as_slice().to_vec()).collect();
+    sandbox.command("clip in -o out --preset superfast --bframes 0 --crf 30 --fps 25").assert().success();
+    assert!(written(&sandbox, "out") == expected);
+}
+
 #[test]
 fn frames_that_exist_are_kept_and_the_others_made() {
     let sandbox = Sandbox::new();
@@ -83,6 +100,8 @@ fn what_is_no_clip_is_refused_before_anything_is_written() {
         ("clip in -o out --recipe apisr", 2, "single pictures"),
         ("clip in -o out --codec h265", 2, "H.265"),
         ("clip in -o out --preset ultrafast --keyint 0", 2, "keyint"),
+        ("clip in -o out --preset superfast --bframes 17", 2, "bframes"),
+        ("clip in -o out --preset superfast", 2, "bframes"),
         ("clip in -o out.png --preset ultrafast", 2, "one file"),
         ("clip in -o in --preset ultrafast", 2, "over itself"),
         ("clip text -o . --preset ultrafast", 2, "folder"),

@@ -25,6 +25,7 @@ class CompressionArtifacts:
         generator: an integer for the same numbers in every run, a ``numpy.random.Generator``, or None. Copies in other
             processes draw other numbers; ``transforms._stream`` and docs/python.md have the rule.
         clips: whether what is given is a clip (frames, height, width, 3), whose frames H.264 predicts from one another.
+        bframes: of clips, how many B frames there are at most in a row, 0 to 16; as many as the preset has without it.
 
     >>> import numpy as np
     >>> degrade = CompressionArtifacts({"jpeg": 2, "h264": 1}, quality=(20, 90), generator=7)
@@ -47,9 +48,18 @@ class CompressionArtifacts:
         settings: Mapping[str, Any] | None = None,
         generator: Seed = None,
         clips: bool = False,
+        bframes: int | None = None,
     ) -> None:
         self.ranges = Ranges(
-            codecs, quality=quality, crf=crf, p=p, subsampling=subsampling, backend=backend, settings=settings, clips=clips
+            codecs,
+            quality=quality,
+            crf=crf,
+            p=p,
+            subsampling=subsampling,
+            backend=backend,
+            settings=settings,
+            clips=clips,
+            bframes=bframes,
         )
         self._stream = Stream(generator)
 
@@ -71,7 +81,7 @@ class CompressionArtifacts:
                 f"an image of type {type(image).__qualname__} is not allowed: it has to be a NumPy array "
                 "(for tensors see frame_compression.transforms.torchvision)"
             )
-        return degraded(image, params, self.ranges.backend, self.ranges.clips)
+        return degraded(image, params, self.ranges.backend, self.ranges.clip)
 
     def __call__(self, image: NDArray[Any], *, key: Any = None) -> NDArray[Any]:
         """The image with artifacts. With a key they depend on the seed, the epoch and the key alone."""

@@ -11,13 +11,15 @@ from .. import _native
 from .._arrays import memory_of
 from .._compressor import Backend, Codec
 from ..errors import InvalidShapeError
-from ._random import KEYINT, Params, compressor_of
+from ._random import Clip, Params, compressor_of
 
 
-def degraded(image: NDArray[Any], params: Params, backend: Backend | None = None, clip: bool = False) -> NDArray[Any]:
+def degraded(
+    image: NDArray[Any], params: Params, backend: Backend | None = None, clip: Clip | None = None
+) -> NDArray[Any]:
     """A copy of the image (height, width, 3), ``uint8`` or floating-point from 0 to 1, with the artifacts.
 
-    Of a clip, (frames, height, width, 3), whose frames are predicted from one another.
+    Where it is a clip, (frames, height, width, 3), its frames are predicted from one another.
     """
     memory = memory_of(image)
     result = np.empty_like(image, subok=False)
@@ -26,13 +28,13 @@ def degraded(image: NDArray[Any], params: Params, backend: Backend | None = None
 
 
 def degrade_memory(
-    image: NDArray[Any], target: NDArray[Any], params: Params, backend: Backend | None, clip: bool = False
+    image: NDArray[Any], target: NDArray[Any], params: Params, backend: Backend | None, clip: Clip | None = None
 ) -> None:
     """Writes the image or clip with the artifacts into the target; both as ``memory_of`` gives them.
 
     A size that the codec does not take is padded by repetition of the last row and column, and cropped again.
     """
-    if image.ndim != 3 + clip or image.shape[-1] != 3 or 0 in image.shape:
+    if image.ndim != (4 if clip else 3) or image.shape[-1] != 3 or 0 in image.shape:
         allowed = "(frames, height, width, 3), each" if clip else "(height, width, 3), height and width"
         raise InvalidShapeError(f"shape {image.shape} is not allowed: it has to be {allowed} at least 1")
     codec = params["codec"]
@@ -55,9 +57,9 @@ def degrade_memory(
     _code(native, image, target, clip)
 
 
-def _code(native: _native.Compressor, frames: NDArray[Any], target: NDArray[Any], clip: bool) -> None:
+def _code(native: _native.Compressor, frames: NDArray[Any], target: NDArray[Any], clip: Clip | None) -> None:
     if clip:
-        _native.apply_clip(native, frames, target, KEYINT)
+        clip.apply(native, frames, target)
     else:
         native.apply(frames, target)
 

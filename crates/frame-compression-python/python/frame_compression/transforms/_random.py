@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import _native
 from .._compressor import Backend, Codec, FrameCompressor, Subsampling
@@ -24,8 +25,15 @@ Weights: TypeAlias = "Name | Sequence[Name] | Mapping[Name, float]"
 Strengths: TypeAlias = "float | tuple[float, float]"
 
 
-KEYINT = 250
-"""How many frames of a clip there are at most from one that stands for itself to the next: as in x264."""
+@dataclass(frozen=True)
+class Clip:
+    """How the frames of a clip are predicted from one another."""
+
+    bframes: int | None = None
+
+    def apply(self, native: _native.Compressor, frames: NDArray[Any], target: NDArray[Any]) -> None:
+        """Codes a clip (frames, height, width, 3); x264's own 250 frames at most from one that stands for itself to the next."""
+        _native.apply_clip(native, frames, target, 250, self.bframes)
 
 
 class Params(TypedDict):
@@ -60,6 +68,7 @@ class Ranges:
             ``{"preset": {"medium": 2, "veryfast": 1}, "fps": [24, 25, 30]}``.
         clips: whether it is clips that are drawn for, whose frames H.264 predicts from one another: what ``apply_clip``
             refuses is then refused here.
+        bframes: of clips, how many B frames there are at most in a row; as many as the preset has without it.
     """
 
     def __init__(
@@ -73,8 +82,11 @@ class Ranges:
         backend: Backend | None = None,
         settings: Mapping[str, Any] | None = None,
         clips: bool = False,
+        bframes: int | None = None,
     ) -> None:
-        self.clips = clips
+        if bframes is not None and not (clips and 0 <= bframes <= 16):
+            raise ValueError(f"bframes={bframes} is not allowed: 0 to 16, and of clips only (clips=True)")
+        self.clip = Clip(bframes) if clips else None
         if quality is not None and crf is not None:
             raise TypeError("quality and crf are both given: give one")
         self.p = number("p", p, "a number from 0 to 1")
@@ -106,9 +118,9 @@ class Ranges:
 
     def _try(self, params: Params) -> None:
         native = compressor_of(params, self.backend)._native
-        if self.clips:
+        if self.clip:
             frames = np.zeros((1, 32, 32, 3), np.uint8)
-            _native.apply_clip(native, frames, np.empty_like(frames), KEYINT)
+            self.clip.apply(native, frames, np.empty_like(frames))
 
     def draw(self, uniform: Callable[[], float]) -> Params:
         """Draws the parameters of one image with numbers of ``uniform``, which gives numbers in [0, 1)."""
@@ -143,7 +155,7 @@ class Ranges:
         }
 
     def __repr__(self) -> str:
-        shown = {name: value for name, value in vars(self).items() if name != "has_own_strength" and value not in (None, False)}
+        shown = {name: value for name, value in vars(self).items() if name != "has_own_strength" and value is not None}
         return ", ".join(f"{name}={value!r}" for name, value in shown.items())
 
 

@@ -15,7 +15,7 @@ from .._arrays import memory_of
 from .._compressor import Backend, Subsampling
 from ..errors import InvalidShapeError
 from ._images import degrade_memory, degraded
-from ._random import Params, Ranges, Strengths, Weights
+from ._random import Clip, Params, Ranges, Strengths, Weights
 from ._stream import Seed, Stream, uniform_of
 
 __all__ = ["CompressionArtifacts"]
@@ -40,6 +40,7 @@ class CompressionArtifacts(v2.Transform):
             processes draw other numbers; ``transforms._stream`` and docs/python.md have the rule.
         clips: whether tensors are clips (..., frames, 3, height, width), each with parameters of its own, whose frames H.264
             predicts from one another, as ``apply_clip``. Without it each frame is coded by itself, of a video too.
+        bframes: of clips, how many B frames there are at most in a row, 0 to 16; as many as the preset has without it.
     """
 
     _transformed_types = (_is_pure_tensor, tv_tensors.Image, tv_tensors.Video, PIL.Image.Image)
@@ -56,10 +57,19 @@ class CompressionArtifacts(v2.Transform):
         settings: Mapping[str, Any] | None = None,
         generator: Seed = None,
         clips: bool = False,
+        bframes: int | None = None,
     ) -> None:
         super().__init__()
         self.ranges = Ranges(
-            codecs, quality=quality, crf=crf, p=p, subsampling=subsampling, backend=backend, settings=settings, clips=clips
+            codecs,
+            quality=quality,
+            crf=crf,
+            p=p,
+            subsampling=subsampling,
+            backend=backend,
+            settings=settings,
+            clips=clips,
+            bframes=bframes,
         )
         self._stream = _PyTorchs() if generator is None else Stream(generator)
 
@@ -76,7 +86,7 @@ class CompressionArtifacts(v2.Transform):
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
         """Draws for as many images as the largest batch has."""
-        images = max((_images_of(given, self.ranges.clips) for given in flat_inputs), key=len, default=[])
+        images = max((_images_of(given, self.ranges.clip is not None) for given in flat_inputs), key=len, default=[])
         return {"compressions": [self.get_params(image=image) for image in images]}
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
@@ -84,14 +94,14 @@ class CompressionArtifacts(v2.Transform):
         compressions = params["compressions"]
         if isinstance(inpt, PIL.Image.Image):
             return self._transform_pil(inpt, compressions[0])
-        if isinstance(inpt, tv_tensors.Video) and not self.ranges.clips:
+        if isinstance(inpt, tv_tensors.Video) and not self.ranges.clip:
             compressions = compressions[:1]
         images = inpt.as_subclass(torch.Tensor)
-        result = _StraightThrough.apply(images, compressions, self.ranges.backend, self.ranges.clips)
+        result = _StraightThrough.apply(images, compressions, self.ranges.backend, self.ranges.clip)
         return tv_tensors.wrap(result, like=inpt) if isinstance(inpt, tv_tensors.TVTensor) else result
 
     def _transform_pil(self, image: PIL.Image.Image, params: Params) -> PIL.Image.Image:
-        if self.ranges.clips:
+        if self.ranges.clip:
             raise TypeError("a PIL image is no clip: it has to be a tensor (..., frames, 3, height, width)")
         if image.mode != "RGB":
             raise TypeError(f"a PIL image of mode {image.mode} is not allowed: convert it to RGB")
@@ -139,16 +149,17 @@ def _samples_of(image: Any) -> Any:
 class _StraightThrough(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, images: torch.Tensor, compressions: list[Params], backend: Backend | None, clips: bool
+        ctx: Any, images: torch.Tensor, compressions: list[Params], backend: Backend | None, clip: Clip | None
     ) -> torch.Tensor:
-        if images.ndim < 3 + clips or images.shape[-3] != 3:
-            allowed = "(..., frames, 3, height, width)" if clips else "(..., 3, height, width)"
+        dimensions = 4 if clip else 3
+        if images.ndim < dimensions or images.shape[-3] != 3:
+            allowed = "(..., frames, 3, height, width)" if clip else "(..., 3, height, width)"
             raise InvalidShapeError(f"shape {tuple(images.shape)} is not allowed: it has to be {allowed}")
         on_cpu = images.detach().cpu()
         result = torch.empty_like(on_cpu)
         memory, target = (memory_of(tensor.movedim(-3, -1)) for tensor in (on_cpu, result))
-        for number, place in enumerate(np.ndindex(memory.shape[: -3 - clips])):
-            degrade_memory(memory[place], target[place], compressions[number % len(compressions)], backend, clips)
+        for number, place in enumerate(np.ndindex(memory.shape[:-dimensions])):
+            degrade_memory(memory[place], target[place], compressions[number % len(compressions)], backend, clip)
         return result.to(images.device)
 
     @staticmethod
