@@ -66,7 +66,8 @@ impl Filter {
     fn push(&mut self, shape: Shape, first: i64, values: &[i64]) {
         let last = shape.from as i64 - 1;
         let start = first.clamp(0, (shape.from - self.taps.min(shape.from)) as i64);
-        let mut folded = vec![0; self.taps];
+        let mut folded = [0; MAX_TAPS];
+        let folded = &mut folded[..self.taps];
         for (place, value) in (first..).zip(values) {
             folded[(place.clamp(0, last) - start) as usize] += value;
         }
@@ -74,7 +75,7 @@ impl Filter {
         let one = i64::from(shape.one);
         let unit = ((sum + one / 2) / one).max(1);
         let mut error = 0;
-        for value in folded {
+        for &mut value in folded {
             let wanted = value + error;
             // To the nearest, halves away from zero.
             let weight = (wanted.abs() + unit / 2) / unit * wanted.signum();

@@ -181,6 +181,17 @@ pub(super) fn filter_down<S: Simd>(simd: S, rows: [&[i16]; MAX_TAPS], weights: &
     if S::IS_SCALAR || width < LANES {
         return forward::filter_down(rows, weights, out);
     }
+    match *weights {
+        [a, b, c, d] => filter_by_taps(simd, rows, [a, b, c, d], out),
+        [a, b, c, d, e, f, g, h] => filter_by_taps(simd, rows, [a, b, c, d, e, f, g, h], out),
+        _ => filter_by_taps(simd, rows, weights, out),
+    }
+}
+
+/// [`filter_down`] for a number of taps that the compiler may know.
+#[inline(always)]
+fn filter_by_taps<S: Simd>(simd: S, rows: [&[i16]; MAX_TAPS], weights: impl AsRef<[i16]>, out: &mut [u8]) {
+    let (weights, width) = (weights.as_ref(), out.len());
     let round = S::Words::splat(simd, forward::rounding(weights) as i16);
     for at in (0..width).step_by(LANES) {
         let at = at.min(width - LANES);

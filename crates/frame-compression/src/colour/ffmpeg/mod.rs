@@ -193,13 +193,13 @@ impl Converter {
         let bicubic = conversion.colours.is_bicubic();
         let vertical = Shape { from: height, to: rows, bicubic, one: 1 << 12, shift: 0, multiple: 2 };
         self.down.set(vertical);
-        self.up.set(Shape { from: rows, to: height, ..vertical });
         let horizontal = Shape { from: width, to: columns, one: 1 << 14, multiple: 4, ..vertical };
         if self.is_odd_across() {
             self.narrowing.set(horizontal);
         }
         self.back = self.choose_back();
         if !self.back.is_repeated() {
+            self.up.set(Shape { from: rows, to: height, ..vertical });
             let to = if self.back == Back::Filtered { width } else { columns };
             self.widening.set(Shape { from: columns, to, shift: conversion.shift(), ..horizontal });
         }

@@ -155,7 +155,8 @@ pub(in super::super) fn search<S: Simd>(
     luma: &LumaCanvas,
     place: &Place,
 ) -> (u8, u32, [u8; 64]) {
-    let (windows, keys, flat_key) = keys(simd, source, luma, place);
+    let (windows, dc) = windows(simd, luma, place.at, place.top_right);
+    let (keys, flat_key) = keys(simd, source, (&windows, dc), place);
     let best = smallest::<S>(keys).min(flat_key);
     ((best & 15) as u8, (best >> 4) as u32, whole(&windows, best as usize))
 }
@@ -169,7 +170,8 @@ pub(in super::super) fn search_all<S: Simd>(
     place: &Place,
     costs: &mut [u32; 9],
 ) -> (u8, u32, [u8; 64]) {
-    let (windows, keys, flat_key) = keys(simd, source, luma, place);
+    let (windows, dc) = windows(simd, luma, place.at, place.top_right);
+    let (keys, flat_key) = keys(simd, source, (&windows, dc), place);
     let mut lanes = [0; 8];
     keys.store(&mut lanes);
     let mut best = flat_key;
@@ -182,22 +184,26 @@ pub(in super::super) fn search_all<S: Simd>(
     ((best & 15) as u8, (best >> 4) as u32, whole(&windows, best as usize))
 }
 
-/// The windows of a block, and costs with the mode in the lowest bits, so that the smallest is the first of the
-/// nearest; that of DC by itself.
+/// Costs with the mode in the lowest bits, so that the smallest is the first of the nearest; that of DC by itself. The
+/// windows stay where they are, as the compiler copies a `Windows` that is handed on.
 #[inline(always)]
-fn keys<S: Simd>(simd: S, source: &[u8; 64], luma: &LumaCanvas, place: &Place) -> (Windows, S::Dwords, i32) {
-    let &Place { at, top_right, metric, flat, predicted, price } = place;
-    let (windows, dc) = windows(simd, luma, at, top_right);
+fn keys<S: Simd>(
+    simd: S,
+    source: &[u8; 64],
+    (windows, dc): (&Windows, u8),
+    place: &Place,
+) -> (S::Dwords, i32) {
+    let &Place { metric, flat, predicted, price, .. } = place;
     let rows = source.as_chunks::<8>().0;
     let source = each!(8, y => S::Words::load_bytes_halves(simd, &rows[y], &rows[y]));
     let (distortions, flat_distortion) = match metric {
         Metric::Satd => {
-            let halves = each!(4, pair => half_coefficients::<S>(residual(simd, &source, &windows, pair)));
+            let halves = each!(4, pair => half_coefficients::<S>(residual(simd, &source, windows, pair)));
             let distortions = (sums_of_halves(simd, halves) + S::Dwords::splat(simd, 1)).shr::<1>();
             (distortions, (flat.others + (flat.first - 64 * i32::from(dc)).abs() + 2) >> 2)
         }
         Metric::Sad => {
-            let sums = each!(4, pair => absolute_sum::<S, 8>(residual(simd, &source, &windows, pair)));
+            let sums = each!(4, pair => absolute_sum::<S, 8>(residual(simd, &source, windows, pair)));
             let dc = S::Words::splat(simd, dc.into());
             let of_both = absolute_sum::<S, 8>(each!(8, y => source[y] - dc));
             // The source is there twice.
@@ -209,7 +215,7 @@ fn keys<S: Simd>(simd: S, source: &[u8; 64], luma: &LumaCanvas, place: &Place) -
     let pays = S::Dwords::splat(simd, (price << 4) as i32).and(S::Dwords::load(simd, &PAYS[predicted]));
     let keys = distortions.shl::<4>() + S::Dwords::load(simd, &MODES) + pays;
     let flat_price = if predicted == usize::from(blocks::DC) { 0 } else { price as i32 };
-    (windows, keys, (flat_distortion + flat_price) << 4 | i32::from(blocks::DC))
+    (keys, (flat_distortion + flat_price) << 4 | i32::from(blocks::DC))
 }
 
 /// What a pair of modes leaves of the source, row by row.

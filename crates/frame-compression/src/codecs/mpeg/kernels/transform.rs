@@ -196,32 +196,25 @@ fn even<S: Simd>(simd: S, outer: [S::Words; 2], inner: [S::Words; 2], [a, b]: [i
 /// Coefficients, a vector a column, to samples not yet limited, a vector a row.
 #[inline(always)]
 pub(super) fn inverse_dct<S: Simd>(simd: S, x: Eight<S>) -> Eight<S> {
-    let rows = inverse::<S, { ROW_SHIFT as i32 }>(simd, x, 1 << (ROW_SHIFT - 1));
+    // A row of a mean alone is 8 times the mean, which another fourth factor gives there.
     let others = x[1].or(x[2]).or(x[3].or(x[4])).or(x[5].or(x[6]).or(x[7]));
     let is_flat = others.equal(S::Words::splat(simd, 0));
-    let flat = x[0].shl::<3>();
-    let choose = |row: S::Words| row.xor(row.xor(flat).and(is_flat));
-    let rows = [
-        choose(rows[0]),
-        choose(rows[1]),
-        choose(rows[2]),
-        choose(rows[3]),
-        choose(rows[4]),
-        choose(rows[5]),
-        choose(rows[6]),
-        choose(rows[7]),
-    ];
-    inverse::<S, { COLUMN_SHIFT as i32 }>(simd, transpose_8x8::<S>(rows), COLUMN_ROUND)
+    let of_mean = S::Words::splat(simd, INVERSE[3]) - is_flat;
+    let rows = inverse::<S, { ROW_SHIFT as i32 }>(simd, x, of_mean, 1 << (ROW_SHIFT - 1));
+    let of_mean = S::Words::splat(simd, INVERSE[3]);
+    inverse::<S, { COLUMN_SHIFT as i32 }>(simd, transpose_8x8::<S>(rows), of_mean, COLUMN_ROUND)
 }
 
+/// `of_mean` is the factor of the first coefficient; where it is not that of [`INVERSE`], all others are 0.
 #[inline(always)]
-fn inverse<S: Simd, const BITS: i32>(simd: S, x: Eight<S>, round: i32) -> Eight<S> {
+fn inverse<S: Simd, const BITS: i32>(simd: S, x: Eight<S>, of_mean: S::Words, round: i32) -> Eight<S> {
     let [w1, w2, w3, w4, w5, w6, w7] = INVERSE;
     let none = [S::Dwords::splat(simd, 0); 2];
     let round = [S::Dwords::splat(simd, round); 2];
     let mean = zip::<S>(x[0], x[4]);
-    let a0 = add::<S>(product(simd, mean, w4, w4), round);
-    let a1 = add::<S>(product(simd, mean, w4, -w4), round);
+    let [low, high] = zip::<S>(of_mean, S::Words::splat(simd, w4));
+    let a0 = add::<S>([mean[0].mul_add_pairs(low), mean[1].mul_add_pairs(high)], round);
+    let a1 = sub::<S>(a0, product(simd, mean, 0, 2 * w4));
     let rotated = zip::<S>(x[2], x[6]);
     let (e0, e1) = (product(simd, rotated, w2, w6), product(simd, rotated, w6, -w2));
     let even = [add::<S>(a0, e0), add::<S>(a1, e1), sub::<S>(a1, e1), sub::<S>(a0, e0)];
