@@ -174,6 +174,9 @@ pub(super) fn code_unit_chroma<S: Simd>(
 ) {
     let log2 = surroundings.log2;
     code_chroma_mode(coder, unit.chroma_mode);
+    if log2 == 3 || !unit.is_split(log2, 0, 0) {
+        return code_undivided_chroma(simd, coder, unit, levels, surroundings);
+    }
     code_cbfs_chroma(coder, unit, TransformBlock { first: 0, log2, depth: 0 });
     let mode = unit.resolved_chroma_mode();
     let mut code = |component: usize, block: TransformBlock| {
@@ -189,6 +192,30 @@ pub(super) fn code_unit_chroma<S: Simd>(
         unit.chroma_blocks(log2).for_each(|block| (0..2).for_each(|component| code(component, block)));
     } else {
         (0..2).for_each(|component| unit.chroma_blocks(log2).for_each(|block| code(component, block)));
+    }
+}
+
+/// Codes the chroma of a coding unit that has one block of each component, but for its mode. The search asks for it
+/// most often, and need not walk a tree then.
+fn code_undivided_chroma<S: Simd>(
+    simd: S,
+    coder: &mut Coder,
+    unit: &CodingUnit,
+    levels: [Levels<'_>; 2],
+    surroundings: &UnitContext,
+) {
+    let log2 = surroundings.log2 - 1;
+    let coded = [unit.coded[1] & 1 != 0, unit.coded[2] & 1 != 0];
+    for coded in coded {
+        coder.bin(context::CBF_CHROMA, coded);
+    }
+    let scan = chroma_scan(log2, unit.resolved_chroma_mode());
+    for (component, levels) in levels.into_iter().enumerate() {
+        if coded[component] {
+            let is_skipped = unit.skipped[1 + component] & 1 != 0;
+            let skipped = (surroundings.transform_skip && log2 == 2).then_some(is_skipped);
+            code_block(simd, coder, levels, scan, Channel::Chroma, surroundings.sign_hiding, skipped);
+        }
     }
 }
 
