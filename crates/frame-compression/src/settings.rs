@@ -700,6 +700,16 @@ mod tests {
     }
 
     #[test]
+    fn settings_of_any_quality_are_those_that_their_text_says() {
+        for mut settings in all() {
+            for half in 0..=200u8 {
+                settings.set_quality(Quality::new(f32::from(half) / 2.0).unwrap());
+                assert_eq!(settings.to_string().parse::<Settings>().unwrap(), settings, "{settings}");
+            }
+        }
+    }
+
+    #[test]
     fn apple_s_codecs_take_the_strength_alone() {
         let mut settings: Settings = "h264:crf=17:backend=videotoolbox".parse().unwrap();
         assert_eq!((settings.backend(), settings.codec()), (Backend::VideoToolbox, Codec::H264));

@@ -11,12 +11,20 @@ use crate::settings::SettingKind;
 const LARGEST: u8 = 31;
 
 /// The settings that all three have.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Shared {
     pub(crate) quality: Quality,
     pub(crate) subsampling: Subsampling,
     pub(crate) arithmetic: Arithmetic,
     pub(crate) colours: Colours,
+}
+
+/// Qualities that stand for one quantiser are one setting, which is what the text of the settings says.
+impl PartialEq for Shared {
+    fn eq(&self, other: &Self) -> bool {
+        let parts = |shared: &Self| (shared.qscale(), shared.subsampling, shared.arithmetic, shared.colours);
+        parts(self) == parts(other)
+    }
 }
 
 /// The quantiser of the default quality, 18.
