@@ -3,8 +3,8 @@
 #
 #   SOAK_HOURS=2 SOAK_CODEC=jpeg scripts/soak.sh
 #
-# SOAK_CODEC is one of h264-veryfast, h264, h265, jpeg, webp, or `all` (the default), SOAK_HOURS how long (default 1),
-# SOAK_CHUNK how many pictures at a time. How far each engine is stands in target/soak/*.next: a run that was stopped
+# SOAK_CODEC is one of h264-veryfast, h264, h265, jpeg, webp, mpeg2, mpeg4, mjpeg, or `all` (the default), SOAK_HOURS how
+# long (default 1), SOAK_CHUNK how many pictures at a time. How far each engine is stands in target/soak/*.next: a run that was stopped
 # goes on there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,7 +14,7 @@ cargo build --quiet --release -p oracle --bin soak
 mkdir -p target/soak
 seed=${SOAK_SEED:-1}
 chunk=${SOAK_CHUNK:-1000}
-codecs=(h264-veryfast h264 h265 jpeg webp)
+codecs=(h264-veryfast h264 h265 jpeg webp mpeg2 mpeg4 mjpeg)
 [ "${SOAK_CODEC:-all}" = all ] || codecs=("$SOAK_CODEC")
 case $(uname -m) in
     x86_64) levels=(scalar sse2 avx2) ;;

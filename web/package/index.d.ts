@@ -28,6 +28,26 @@ export interface SettingFacts {
     | { kind: "text" };
 }
 
+/** The codec part of a published training pipeline. */
+export interface RecipeFacts {
+  name: string;
+  description: string;
+  /** Which files of which repository say so. */
+  source: string;
+  /** What the recipe leaves out, and what it does instead. */
+  notCovered: string[];
+  /** All of it, with what is drawn and how often, in several lines. */
+  shown: string;
+}
+
+/** What a draw depends on. */
+export interface Draw {
+  /** Any whole number; 0 by default. */
+  seed?: number | bigint;
+  /** What tells the picture from the others of the seed, such as its file's name. */
+  key?: string;
+}
+
 /** What codecs there are. */
 export interface Facts {
   version: string;
@@ -40,6 +60,7 @@ export interface Facts {
     exactWith: string | null;
     settings: SettingFacts[];
   }[];
+  recipes: RecipeFacts[];
 }
 
 /** Why a picture or a setting was refused. */
@@ -58,13 +79,25 @@ export class Compressor {
   set settings(settings: Settings | string);
   /** The image with the codec's artifacts: `ImageData` where there is such a thing. Alpha stays. */
   apply(image: Image): ImageData & { data: Uint8ClampedArray };
+  /**
+   * What a recipe draws: settings for each of its steps, to be applied in turn, `null` where a step leaves the picture as
+   * it is. The command draws the same with this seed for a picture of this name.
+   */
+  draw(recipe: string, draw?: Draw): (string | null)[];
   describe(): Facts;
 }
 
 /** Puts the artifacts of a codec into a copy of an image. */
 export function applyCompressionArtifacts(image: Image, settings: Settings | string): Promise<ImageData>;
 
-/** What codecs there are, what they take, and which instructions they run on. */
+/** Puts what a recipe draws for an image into a copy of it, and says what was drawn. */
+export function applyRecipe(
+  image: Image,
+  recipe: string,
+  draw?: Draw,
+): Promise<{ image: Image; drawn: (string | null)[] }>;
+
+/** What codecs and recipes there are, what they take, and which instructions they run on. */
 export function describe(): Promise<Facts>;
 
 /** Settings as text: `{ codec: "h264", crf: 23 }` is `h264:crf=23`. */

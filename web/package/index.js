@@ -85,20 +85,33 @@ export class Compressor {
     const at = room(data.length + settings.length);
     new Uint8Array(memory.buffer, at, data.length).set(data);
     new Uint8Array(memory.buffer, at + data.length, settings.length).set(settings);
-    const code = apply(width, height, settings.length);
-    if (code !== 0) {
-      const [kind, ...message] = this.#text().split("\n");
-      throw new FrameCompressionError(kind, message.join("\n"), code);
-    }
+    this.#check(apply(width, height, settings.length));
     const result = new Uint8ClampedArray(data.length);
     result.set(new Uint8Array(memory.buffer, at, data.length));
     return typeof ImageData === "undefined" ? { data: result, width, height } : new ImageData(result, width, height);
   }
 
-  /** What codecs there are and what they take. */
+  /** What a recipe draws for the picture of a key: settings for each step, `null` where it leaves the picture as it is. */
+  draw(recipe, { seed = 0, key = "" } = {}) {
+    const [name, rest] = [recipe, key].map((text) => new TextEncoder().encode(text));
+    const { room, draw, memory } = this.#exports;
+    const at = room(name.length + rest.length);
+    new Uint8Array(memory.buffer, at, name.length).set(name);
+    new Uint8Array(memory.buffer, at + name.length, rest.length).set(rest);
+    this.#check(draw(name.length, BigInt.asUintN(64, BigInt(seed))));
+    return JSON.parse(this.#text());
+  }
+
+  /** What codecs there are and what they take, and what recipes. */
   describe() {
     this.#exports.describe();
     return JSON.parse(this.#text());
+  }
+
+  #check(code) {
+    if (code === 0) return;
+    const [kind, ...message] = this.#text().split("\n");
+    throw new FrameCompressionError(kind, message.join("\n"), code);
   }
 
   #text() {
@@ -107,21 +120,38 @@ export class Compressor {
   }
 }
 
-let shared;
+let made;
+
+/** The compressor of the functions, made once. */
+function shared() {
+  made ??= Compressor.create("jpeg");
+  made.catch(() => (made = undefined));
+  return made;
+}
 
 /** Puts the artifacts of a codec into a copy of an image. */
 export async function applyCompressionArtifacts(image, settings) {
   const text = settingsText(settings);
   checked(image);
-  shared ??= Compressor.create("jpeg");
-  shared.catch(() => (shared = undefined));
-  const compressor = await shared;
+  const compressor = await shared();
   compressor.settings = text;
   return compressor.apply(image);
 }
 
-/** What codecs there are, what they take, and which instructions they run on. */
+/** Puts what a recipe draws for an image into a copy of it, and says what was drawn. */
+export async function applyRecipe(image, recipe, { seed = 0, key = "" } = {}) {
+  checked(image);
+  const compressor = await shared();
+  const drawn = compressor.draw(recipe, { seed, key });
+  let result = image;
+  for (const settings of drawn.filter((settings) => settings !== null)) {
+    compressor.settings = settings;
+    result = compressor.apply(result);
+  }
+  return { image: result, drawn };
+}
+
+/** What codecs and recipes there are, what they take, and which instructions they run on. */
 export async function describe() {
-  shared ??= Compressor.create("jpeg");
-  return (await shared).describe();
+  return (await shared()).describe();
 }

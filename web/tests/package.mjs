@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import test from "node:test";
 
 const folder = new URL("../../target/npm/frame-compression/", import.meta.url);
-const { Compressor, FrameCompressionError, applyCompressionArtifacts, describe, settingsText } = await import(new URL("index.js", folder));
+const { Compressor, FrameCompressionError, applyCompressionArtifacts, applyRecipe, describe, settingsText } = await import(new URL("index.js", folder));
 
 const [height, width] = [70, 122];
 
@@ -91,6 +91,23 @@ test("what cannot be done is a typed error", async () => {
 test("settings are text in the end", () => {
   assert.equal(settingsText({ codec: "jpeg", quality: 40, subsampling: undefined }), "jpeg:quality=40");
   assert.equal(settingsText({ codec: "jpeg", quant_tables: [1, 2] }), "jpeg:quant_tables=1,2");
+});
+
+test("recipes draw what the command draws, and the picture is that of the drawn settings", async () => {
+  const { recipes } = await describe();
+  assert.ok(recipes.length >= 7 && recipes.every(({ shown, notCovered }) => notCovered.every((what) => shown.includes(what))));
+  // As `--recipe real_esrgan --seed 7` draws for a.png; the seed is taken modulo 2^64.
+  for (const seed of [7, 7n + 2n ** 64n]) {
+    const { image, drawn } = await applyRecipe(picture(), "real_esrgan", { seed, key: "a.png" });
+    assert.deepEqual(drawn, ["jpeg:quality=87.40338", "jpeg:quality=92.01132"]);
+    let expected = picture();
+    for (const settings of drawn) expected = await applyCompressionArtifacts(expected, settings);
+    assert.deepEqual(image.data, expected.data);
+  }
+  const compressor = await Compressor.create("jpeg");
+  const seen = new Set(Array.from({ length: 40 }, (_, seed) => compressor.draw("cnn_detection", { seed })[0]));
+  assert.ok(seen.has(null) && seen.size > 10);
+  await assert.rejects(applyRecipe(picture(), "none"), { kind: "InvalidSetting", message: /apisr/ });
 });
 
 // The lines that an example prints.

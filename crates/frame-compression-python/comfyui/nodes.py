@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import torch
 from frame_compression import CODECS, ltx
-from frame_compression.transforms import Params
+from frame_compression.transforms import Params, recipes
 from frame_compression.transforms.torchvision import CompressionArtifacts
 
 
@@ -105,16 +106,54 @@ class CompressionArtifactsNode:
             "subsampling": subsampling if codec == "jpeg" else None,  # type: ignore[typeddict-item]
             "settings": given or None,
         }
-        channels_first = image.movedim(-1, -3)
-        colours = CompressionArtifacts().transform(channels_first[..., :3, :, :], {"compressions": [params]})
-        return (torch.cat([colours, channels_first[..., 3:, :, :]], -3).movedim(-3, -1).contiguous(),)
+        return (_compressed(image, params),)
+
+
+class RecipeNode:
+    """What a published training pipeline compresses with, drawn for each image of the batch. An alpha channel passes through."""
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        """What the node shows."""
+        return {
+            "required": {
+                "image": ("IMAGE",),
+                "recipe": (list(recipes.NAMES), {"tooltip": "\n".join(str(recipes.named(name)) for name in recipes.NAMES)}),
+                "seed": ("INT", {"default": 0, "min": 0, "max": 2**64 - 1, "tooltip": "The same seed draws the same."}),
+            },
+        }
+
+    RETURN_TYPES = ("IMAGE", "STRING")
+    RETURN_NAMES = ("image", "drawn")
+    FUNCTION = "apply"
+    CATEGORY = "image/compression"
+    DESCRIPTION = (
+        "Draws codecs and strengths as a training pipeline does (APISR, Real-ESRGAN, ...), and puts their artifacts into "
+        "each image. `drawn` says what was drawn, a line for each image."
+    )
+
+    def apply(self, image: torch.Tensor, recipe: str, seed: int) -> tuple[torch.Tensor, str]:
+        """Every image of the batch with what was drawn for it, by its number in the batch; and what was drawn."""
+        draws = [recipes.named(recipe).draw_for(str(number), seed) for number in range(len(image))]
+        results = [functools.reduce(_compressed, drawn, one) for one, drawn in zip(image, draws)]
+        texts = (", ".join(recipes.as_text(params) or "nothing" for params in drawn) for drawn in draws)
+        return torch.stack(results), "\n".join(f"{number}: {text}" for number, text in enumerate(texts))
+
+
+def _compressed(image: torch.Tensor, params: Params) -> torch.Tensor:
+    """An image or a batch, channels last, with the artifacts of these parameters in its colours."""
+    channels_first = image.movedim(-1, -3)
+    colours = CompressionArtifacts().transform(channels_first[..., :3, :, :], {"compressions": [params]})
+    return torch.cat([colours, channels_first[..., 3:, :, :]], -3).movedim(-3, -1).contiguous()
 
 
 NODE_CLASS_MAPPINGS = {
     "FrameCompressionLTXVPreprocess": LTXVPreprocess,
     "FrameCompressionArtifacts": CompressionArtifactsNode,
+    "FrameCompressionRecipe": RecipeNode,
 }
 NODE_DISPLAY_NAME_MAPPINGS = {
     "FrameCompressionLTXVPreprocess": "LTXV Preprocess (frame-compression)",
     "FrameCompressionArtifacts": "Compression Artifacts",
+    "FrameCompressionRecipe": "Compression Recipe",
 }

@@ -8,12 +8,15 @@
 //! 4. after anything else, `text()` is where the error stands, `text_length()` bytes of UTF-8: its kind, a line feed, its
 //!    message.
 //!
-//! `describe()` writes what codecs and settings there are, as JSON, to the same place.
+//! `describe()` writes what codecs, settings and recipes there are, as JSON, to the same place. `draw(recipe_length, seed)`
+//! writes what a recipe draws, with the recipe's name and, after it, the picture's key in the room: an array of settings, one
+//! for each step, `null` where the step leaves the picture as it is.
 
 #![allow(unsafe_code, reason = "functions for JavaScript have fixed names")]
 
 use std::cell::RefCell;
 
+use frame_compression::recipes::{self, Recipe};
 use frame_compression::{Codec, Error, FrameCompressor, SettingKind, Settings, TensorViewMut, simd_level};
 use serde_json::{Value, json};
 
@@ -50,13 +53,15 @@ exports! {
 
     /// Puts the artifacts into the picture in the room. Gives 0, or the number of the error's kind.
     fn apply(width: usize, height: usize, settings_length: usize) -> i32 = |module| {
-        match module.apply(width, height, settings_length) {
-            Ok(()) => 0,
-            Err(error) => {
-                module.text = format!("{:?}\n{error}", error.kind()).into_bytes();
-                error.code()
-            }
-        }
+        let done = module.apply(width, height, settings_length);
+        module.answer(done)
+    };
+
+    /// Draws from the recipe whose name is in the room, before the picture's key. Gives 0, or the number of the error's
+    /// kind; what was drawn, as JSON, is where [`text`] says.
+    fn draw(recipe_length: usize, seed: u64) -> i32 = |module| {
+        let done = module.draw(recipe_length, seed);
+        module.answer(done)
     };
 
     /// Writes the codecs and their settings as JSON to where [`text`] says, and gives its length.
@@ -73,6 +78,21 @@ exports! {
 }
 
 impl Module {
+    /// The number of a call's result; an error becomes the text.
+    fn answer(&mut self, done: Result<(), Error>) -> i32 {
+        let Err(error) = done else { return 0 };
+        self.text = format!("{:?}\n{error}", error.kind()).into_bytes();
+        error.code()
+    }
+
+    fn draw(&mut self, recipe_length: usize, seed: u64) -> Result<(), Error> {
+        let (recipe, key) = self.room.split_at(recipe_length.min(self.room.len()));
+        let drawn = recipes::draw(&String::from_utf8_lossy(recipe), seed, &String::from_utf8_lossy(key))?;
+        let steps = drawn.iter().map(|step| step.as_ref().map(Settings::to_string));
+        self.text = Value::from_iter(steps).to_string().into_bytes();
+        Ok(())
+    }
+
     fn apply(&mut self, width: usize, height: usize, settings_length: usize) -> Result<(), Error> {
         let pixels = self.room.len().saturating_sub(settings_length);
         let (picture, settings) = self.room.split_at_mut(pixels);
@@ -120,7 +140,19 @@ fn description() -> Value {
             })
         })
         .collect();
-    json!({ "version": env!("CARGO_PKG_VERSION"), "simd": simd_level(), "codecs": codecs })
+    let recipes: Vec<Value> = Recipe::ALL.iter().map(described).collect();
+    json!({ "version": env!("CARGO_PKG_VERSION"), "simd": simd_level(), "codecs": codecs, "recipes": recipes })
+}
+
+/// What a recipe says of itself.
+fn described(recipe: &Recipe) -> Value {
+    json!({
+        "name": recipe.name,
+        "description": recipe.description,
+        "source": recipe.source,
+        "notCovered": recipe.not_covered,
+        "shown": recipe.to_string(),
+    })
 }
 
 /// The values of a setting, as far as a control can be made for them.
@@ -176,8 +208,30 @@ mod tests {
     }
 
     #[test]
+    fn recipes_draw_what_the_library_draws() {
+        let drawn = |recipe: &str, key: &str| {
+            let mut module = Module { room: [recipe, key].concat().into_bytes(), ..Module::default() };
+            module.draw(recipe.len(), u64::MAX)?;
+            Ok(serde_json::from_slice::<Vec<Option<String>>>(&module.text).unwrap())
+        };
+        for recipe in Recipe::ALL {
+            for number in 0..50 {
+                let key = format!("{number} \u{00fc}.png");
+                let expected = recipes::draw(recipe.name, u64::MAX, &key).unwrap();
+                let expected: Vec<_> =
+                    expected.iter().map(|step| step.as_ref().map(Settings::to_string)).collect();
+                assert_eq!(drawn(recipe.name, &key), Ok(expected));
+            }
+        }
+        let refused: Error = drawn("none", "").unwrap_err();
+        assert!(refused.to_string().contains("apisr"));
+        assert!(Module::default().draw(usize::MAX, 0).is_err());
+    }
+
+    #[test]
     fn every_codec_and_setting_is_described() {
         let description = description();
+        assert_eq!(description["recipes"].as_array().unwrap().len(), Recipe::ALL.len());
         let codecs = description["codecs"].as_array().unwrap();
         assert_eq!(codecs.len(), Codec::ALL.len());
         for codec in codecs {

@@ -22,10 +22,25 @@ fn run(arguments: &[&str], input: &[u8]) -> Vec<u8> {
 /// # Panics
 /// Where the command fails.
 pub fn round_trip(rgb: &[u8], size: (usize, usize), encoder: &str, pix_fmt: &str, qscale: u8) -> Vec<u8> {
+    round_trip_with(rgb, size, encoder, pix_fmt, qscale, &[])
+}
+
+/// The same with more options of the encoder.
+///
+/// # Panics
+/// Where the command fails.
+pub fn round_trip_with(
+    rgb: &[u8],
+    size: (usize, usize),
+    encoder: &str,
+    pix_fmt: &str,
+    qscale: u8,
+    options: &[&str],
+) -> Vec<u8> {
     let (size, qscale) = (format!("{}x{}", size.0, size.1), qscale.to_string());
     let raw = ["-f", "rawvideo", "-pix_fmt", "rgb24"];
     let input = [&raw[..], &["-s", &size, "-i", "-", "-pix_fmt", pix_fmt, "-c:v", encoder]].concat();
-    let quantiser = ["-qscale:v", &qscale, "-qmin", &qscale, "-qmax", &qscale, "-f", "matroska", "-"];
-    let stream = run(&[&input[..], &quantiser].concat(), rgb);
+    let quantiser = ["-qscale:v", &qscale, "-qmin", &qscale, "-qmax", &qscale];
+    let stream = run(&[&input[..], &quantiser, options, &["-f", "matroska", "-"]].concat(), rgb);
     run(&[&["-i", "-"], &raw[..], &["-"]].concat(), &stream)
 }

@@ -14,6 +14,7 @@ from pictures import random_picture
 from pyav import round_trip
 
 import frame_compression as fc
+from frame_compression.transforms import recipes
 
 FOLDER = pathlib.Path(__file__).parents[2] / "comfyui"
 
@@ -30,7 +31,12 @@ def nodes() -> Any:
 
 
 def run(nodes: Any, name: str, **given: Any) -> Any:
-    """Runs a node as ComfyUI does, with the defaults of what is not given."""
+    """The image of a node, with the defaults of what is not given."""
+    return outputs_of(nodes, name, **given)[0]
+
+
+def outputs_of(nodes: Any, name: str, **given: Any) -> tuple[Any, ...]:
+    """Runs a node as ComfyUI does."""
     kind = nodes.NODE_CLASS_MAPPINGS[name]
     inputs = kind.INPUT_TYPES()
     arguments = {}
@@ -41,7 +47,7 @@ def run(nodes: Any, name: str, **given: Any) -> Any:
     assert not given
     outputs = getattr(kind(), kind.FUNCTION)(**arguments)
     assert isinstance(outputs, tuple) and len(outputs) == len(kind.RETURN_TYPES)
-    return outputs[0]
+    return outputs
 
 
 @pytest.fixture
@@ -51,7 +57,7 @@ def images(rng: np.random.Generator) -> torch.Tensor:
 
 def test_every_node_has_a_name_to_show(nodes: Any) -> None:
     assert nodes.NODE_CLASS_MAPPINGS.keys() == nodes.NODE_DISPLAY_NAME_MAPPINGS.keys()
-    assert all(kind.CATEGORY and kind.RETURN_TYPES == ("IMAGE",) for kind in nodes.NODE_CLASS_MAPPINGS.values())
+    assert all(kind.CATEGORY and kind.RETURN_TYPES[0] == "IMAGE" for kind in nodes.NODE_CLASS_MAPPINGS.values())
 
 
 @pytest.mark.parametrize("img_compression", [1, 35, 51, 100])
@@ -95,6 +101,25 @@ def test_the_general_node_takes_every_setting(nodes: Any, images: torch.Tensor) 
     assert torch.equal(result, expected)
     with pytest.raises(fc.FrameCompressionError):
         run(nodes, "FrameCompressionArtifacts", image=even, codec="jpeg", settings="preset=medium")
+
+
+@pytest.mark.parametrize("recipe", recipes.NAMES)
+def test_the_recipe_node_says_what_it_draws(nodes: Any, images: torch.Tensor, recipe: str) -> None:
+    alpha = torch.rand(3, 65, 98, 1)
+    given = torch.cat([images, alpha], -1)
+    result, drawn = outputs_of(nodes, "FrameCompressionRecipe", image=given, recipe=recipe, seed=2**64 - 1)
+    assert torch.equal(result[..., 3:], alpha)
+    degrade = recipes.Degrade(recipe, generator=2**64 - 1)
+    lines = drawn.splitlines()
+    assert len(lines) == 3
+    for number, (got, image, line) in enumerate(zip(result, images, lines)):
+        params = degrade.get_params(key=str(number))
+        assert line == f"{number}: " + ", ".join(recipes.as_text(one) or "nothing" for one in params)
+        expected = degrade.apply((image * 255).round().byte().numpy(), params)
+        assert torch.equal((got[..., :3] * 255).round().byte(), torch.from_numpy(expected))
+    again = outputs_of(nodes, "FrameCompressionRecipe", image=given, recipe=recipe, seed=2**64 - 1)
+    assert torch.equal(again[0], result) and again[1] == drawn
+    assert outputs_of(nodes, "FrameCompressionRecipe", image=given, recipe=recipe, seed=3)[1] != drawn
 
 
 def test_ltxv_preprocess_takes_other_machines(nodes: Any, rng: np.random.Generator) -> None:

@@ -21,12 +21,16 @@ struct Engine {
     compare: fn(&Picture, &str, usize) -> Option<String>,
 }
 
-const ENGINES: [Engine; 5] = [
+const ENGINES: [Engine; 8] = [
     Engine { name: "h264-veryfast", least_side: 2, even: true, draw: veryfast, compare: h264 },
     Engine { name: "h264", least_side: 2, even: true, draw: any_h264, compare: h264 },
     Engine { name: "h265", least_side: 32, even: true, draw: any_h265, compare: h265 },
     Engine { name: "jpeg", least_side: 1, even: false, draw: any_jpeg, compare: jpeg },
     Engine { name: "webp", least_side: 1, even: false, draw: any_webp, compare: webp },
+    // The colours of ffmpeg 7.1 and older exist for even widths only.
+    Engine { name: "mpeg2", least_side: 2, even: true, draw: any_mpeg2, compare: mpeg2 },
+    Engine { name: "mpeg4", least_side: 2, even: true, draw: any_mpeg4, compare: mpeg4 },
+    Engine { name: "mjpeg", least_side: 2, even: true, draw: any_mjpeg, compare: mjpeg },
 ];
 
 fn main() {
@@ -327,6 +331,54 @@ fn webp(picture: &Picture, settings: &str, threads: usize) -> Option<String> {
     let theirs = oracle::webp::Settings::new(quality, method);
     let theirs = oracle::webp::Coded::from_rgb(&picture.rgb, picture.width, picture.height, theirs).rgb();
     difference_in_rgb(&ours_in_rgb(picture, settings, threads), &theirs)
+}
+
+fn any_mpeg(rng: &mut Rng, codec: &str, subsamplings: &[&str]) -> String {
+    let (qscale, subsampling) = (1 + rng.below(31), one(rng, subsamplings));
+    let arithmetic = one(rng, &["x86", "x86", "x86", "int"]);
+    format!("{codec}:qscale={qscale}:subsampling={subsampling}:arithmetic={arithmetic}:colours=ffmpeg-7")
+}
+
+fn any_mpeg2(rng: &mut Rng) -> String {
+    any_mpeg(rng, "mpeg2", &["420", "422"]) + &format!(":dc_precision={}", 8 + rng.below(4))
+}
+
+fn any_mpeg4(rng: &mut Rng) -> String {
+    any_mpeg(rng, "mpeg4", &["420"])
+}
+
+fn any_mjpeg(rng: &mut Rng) -> String {
+    any_mpeg(rng, "mjpeg", &["420", "422", "444"])
+}
+
+/// Against the command `ffmpeg`, with its encoder and pixel format of these names.
+fn mpeg(picture: &Picture, settings: &str, threads: usize, encoder: &str, format: &str) -> Option<String> {
+    let qscale = value(settings, "qscale").parse().expect("a number");
+    let pix_fmt = format.replace("420", value(settings, "subsampling"));
+    let mut options = Vec::new();
+    if value(settings, "arithmetic") == "int" {
+        options.extend(["-dct", "int"]);
+    }
+    // FFmpeg counts bits from 8.
+    let bits = value(settings, "dc_precision").parse::<u8>().map(|bits| (bits - 8).to_string());
+    if let Ok(bits) = &bits {
+        options.extend(["-dc", bits]);
+    }
+    let size = (picture.width, picture.height);
+    let theirs = oracle::ffmpeg::round_trip_with(&picture.rgb, size, encoder, &pix_fmt, qscale, &options);
+    difference_in_rgb(&ours_in_rgb(picture, settings, threads), &theirs)
+}
+
+fn mpeg2(picture: &Picture, settings: &str, threads: usize) -> Option<String> {
+    mpeg(picture, settings, threads, "mpeg2video", "yuv420p")
+}
+
+fn mpeg4(picture: &Picture, settings: &str, threads: usize) -> Option<String> {
+    mpeg(picture, settings, threads, "mpeg4", "yuv420p")
+}
+
+fn mjpeg(picture: &Picture, settings: &str, threads: usize) -> Option<String> {
+    mpeg(picture, settings, threads, "mjpeg", "yuvj420p")
 }
 
 #[cfg(test)]
