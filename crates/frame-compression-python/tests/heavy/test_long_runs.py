@@ -35,7 +35,7 @@ def assert_flat(call: Callable[[np.ndarray], np.ndarray], name: str) -> None:
     """Calls with four pictures in turn. Ten looks at the memory, the first after a tenth of the calls: from there on it may
     grow by 1 %."""
     rng = np.random.default_rng(18)
-    pictures = [random_picture(rng, 64, 64) for _ in range(4)]
+    pictures = [random_picture(rng, 64, 64)[np.newaxis] for _ in range(4)]
     first = [call(picture).copy() for picture in pictures]
     sizes = []
     for _ in range(10):
@@ -60,7 +60,7 @@ def test_the_free_function_s_memory_is_flat(codec: str) -> None:
 def test_sixteen_threads_give_the_same_for_long() -> None:
     """Each thread works with compressors of its own and with those of all."""
     rng = np.random.default_rng(16)
-    pictures = [random_picture(rng, *size) for size in [(64, 64), (48, 80), (130, 98)]]
+    pictures = [random_picture(rng, *size)[np.newaxis] for size in [(64, 64), (48, 80), (130, 98)]]
     expected = {(codec, at): apply_compression_artifacts(picture, codec) for codec in CODECS for at, picture in enumerate(pictures)}
     shared = {codec: FrameCompressor(codec) for codec in CODECS}
     end = time.monotonic() + SECONDS
