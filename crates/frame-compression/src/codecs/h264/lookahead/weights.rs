@@ -127,8 +127,8 @@ fn search(
             if cost < least {
                 (least, best) = (cost, Some(weight));
             }
-            // The best is the first of these: those after it are no better.
-            if offset != first && best.is_some_and(|best| best.offset == first) {
+            // The best is the first of these, or none, which counts as 0: those after it are not tried.
+            if offset != first && best.map_or(0, |best: Weight| best.offset) == first {
                 break;
             }
         }
