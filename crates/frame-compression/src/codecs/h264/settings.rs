@@ -161,13 +161,14 @@ impl H264 {
 
     /// Refuses what clips are not exact for.
     pub(super) fn check_clip(&self, options: ClipOptions) -> Result<(), Error> {
-        const EXACT: &str = "clips of H.264 are exact for ultrafast, and for superfast with bframes 0";
+        const EXACT: &str =
+            "clips of H.264 are exact for ultrafast, and for superfast and veryfast with bframes 0";
         self.check()?;
         let refused = |setting: &'static str, given: String, advice: &str| {
             Err(Error::InvalidSetting { setting, given, allowed: format!("{EXACT}, so far; {advice}") })
         };
         let ultrafast = self.preset == H264Preset::Ultrafast;
-        if !ultrafast && self.preset != H264Preset::Superfast {
+        if !matches!(self.preset, H264Preset::Ultrafast | H264Preset::Superfast | H264Preset::Veryfast) {
             let advice = "use one of these, or apply an image's settings to each frame";
             return refused("preset", self.preset.to_string(), advice);
         }
@@ -179,10 +180,16 @@ impl H264 {
             return refused("tune", tune.to_string(), "leave the tune out");
         }
         if !ultrafast && self.machine != Machine::X86_64 {
-            return refused("machine", self.machine.to_string(), "superfast is so for x86-64 alone");
+            return refused(
+                "machine",
+                self.machine.to_string(),
+                "superfast and veryfast are so for x86-64 alone",
+            );
         }
         match self.profile.filter(|&profile| !ultrafast && profile != H264Profile::High) {
-            Some(profile) => refused("profile", profile.to_string(), "leave superfast's profile out"),
+            Some(profile) => {
+                refused("profile", profile.to_string(), "leave the profile of superfast and veryfast out")
+            }
             None => Ok(()),
         }
     }
