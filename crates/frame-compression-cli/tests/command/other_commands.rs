@@ -78,6 +78,7 @@ fn manual_pages_are_printed_and_written() {
         sandbox.files("pages"),
         [
             "frame-compression-apply.1",
+            "frame-compression-clip.1",
             "frame-compression-completions.1",
             "frame-compression-info.1",
             "frame-compression-man.1",
