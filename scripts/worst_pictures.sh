@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # How much longer than for a photograph an engine can take: counts, with callgrind, the instructions for photographs and for
 # pictures made to be hard, all of one size, and prints for each row the median photograph, the worst picture, and the ratio.
-# docs/reliability.md has the table.
 #
 #   scripts/worst_pictures.sh [side] [how the settings begin]
 set -euo pipefail

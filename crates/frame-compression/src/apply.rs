@@ -190,10 +190,7 @@ impl FrameCompressor {
     /// # Errors
     /// See [`Error`]; [`Error::InvalidSubsampling`] where the codec does not take that of the planes.
     pub fn apply_to_planes(&mut self, planes: &mut Planes) -> Result<(), Error> {
-        let (width, height) = (planes.width(), planes.height());
-        if (width, height) == (0, 0) {
-            return Err(Error::InvalidShape { given: vec![1, 0, 0, 3] });
-        }
+        planes.check_filled()?;
         self.settings.engine(&mut self.engine).planes(planes)
     }
 

@@ -248,6 +248,7 @@ impl ClipCompressor {
     /// # Ok::<(), frame_compression::Error>(())
     /// ```
     pub fn push_planes(&mut self, mut frame: Planes) -> Result<(), Error> {
+        frame.check_filled()?;
         let size = (frame.width(), frame.height());
         self.check_size(size)?;
         match engine::clip_settings(&self.settings)? {

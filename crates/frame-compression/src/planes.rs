@@ -212,6 +212,14 @@ impl Planes {
         self.height().div_ceil(BLOCK)
     }
 
+    /// Refuses the picture without samples that `Planes::default()` is.
+    pub(crate) fn check_filled(&self) -> Result<(), Error> {
+        match (self.width(), self.height()) {
+            (0, 0) => Err(Error::InvalidShape { given: vec![1, 0, 0, 3] }),
+            _ => Ok(()),
+        }
+    }
+
     /// Luma samples in a row.
     pub fn width(&self) -> usize {
         self.y.width

@@ -271,6 +271,10 @@ fn what_is_not_exact_is_refused() {
         let error = ClipTensor::new(vec![0u8; 3], shape).unwrap_err();
         assert_eq!(error, Error::InvalidClipShape { given: shape.to_vec() });
     }
+    for settings in [Settings::from(ultrafast()), Codec::Jpeg.into()] {
+        let error = ClipCompressor::new(settings).push_planes(Planes::default()).unwrap_err();
+        assert!(matches!(error, Error::InvalidShape { .. }), "{error}");
+    }
     let error = ClipTensor::new(vec![0u8; 3], &SHAPE).unwrap_err();
     assert_eq!(error, Error::BufferLength { given: 3, needed: 7 * 48 * 64 * 3 });
 }
