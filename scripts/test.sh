@@ -18,8 +18,8 @@ step() {
     shift
     echo
     echo "=== $name"
-    local start=$SECONDS
-    if "$@"; then
+    local start=$SECONDS TIMEFORMAT="=== $name: %R s, of the processors %U s"
+    if time "$@"; then
         passed+=("$name ($((SECONDS - start)) s)")
         echo "=== $name: passed in $((SECONDS - start)) s"
     else

@@ -44,6 +44,11 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    fn vectorize_apart<R>(self, kernel: impl FnOnce() -> R) -> R {
+        self.vectorize(kernel)
+    }
+
+    #[inline(always)]
     fn prefetch<T>(self, from: &[T], ahead: usize) {
         for line in (0..size_of_val(from)).step_by(64) {
             // SAFETY: a hint that reads nothing: any address may be given.

@@ -135,7 +135,7 @@ impl Level {
     /// Runs a job, compiled for this instruction set: the one way into one.
     #[inline]
     pub(crate) fn run<J: Job>(self, job: J) -> J::Output {
-        dispatch!(self, simd => simd.vectorize(
+        dispatch!(self, simd => simd.vectorize_apart(
             #[inline(always)]
             || job.run(simd),
         ))
@@ -200,6 +200,20 @@ pub(crate) trait Simd: Copy + fmt::Debug + Send + Sync + 'static {
     /// Runs a kernel compiled for this instruction set. The closure and everything it calls that touches vectors
     /// have to be `#[inline(always)]`, or they are compiled without the instructions and slow.
     fn vectorize<R>(self, kernel: impl FnOnce() -> R) -> R;
+
+    /// The same in a function of its own: several levels in one function, whose instructions allow it, take the compiler
+    /// minutes.
+    #[inline(always)]
+    fn vectorize_apart<R>(self, kernel: impl FnOnce() -> R) -> R {
+        #[inline(never)]
+        fn compiled<R>(kernel: impl FnOnce() -> R) -> R {
+            kernel()
+        }
+        compiled(
+            #[inline(always)]
+            || self.vectorize(kernel),
+        )
+    }
 
     /// Has the cache lines fetched that lie `ahead` bytes after those of `from`, if there are any: for kernels that
     /// wait for memory, as the CPU's own prefetching ends at every page.
