@@ -14,9 +14,8 @@ name=libframe_compression_c
 target=$(cargo metadata --format-version=1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 
 # rustc tells which system libraries a program needs that links the static library.
-needs=$(cargo rustc --release --locked -p frame-compression-capi --crate-type staticlib -- --print native-static-libs 2>&1 |
+needs=$(cargo rustc --release --locked -p frame-compression-capi --lib -- --print native-static-libs 2>&1 |
     tee /dev/stderr | sed -n 's/.*native-static-libs: //p' | tail -1)
-cargo build --release --locked -p frame-compression-capi
 version=$(cargo pkgid -p frame-compression-capi | sed 's/.*[#@]//')
 
 install -d "$root/include" "$root/lib/pkgconfig"
