@@ -28,6 +28,8 @@ step() {
     fi
 }
 
+. scripts/machine/programs.sh
+
 # The levels of this machine, the best one last; each has to give the same bits.
 levels() {
     case $(uname -m) in
@@ -68,8 +70,8 @@ video_against_pyav() {
 # What the command reads, against libjpeg-turbo, libwebp and libtiff inside Pillow.
 pictures_against_pillow() {
     python_packages numpy pillow tifffile imagecodecs
-    cargo build -q -p frame-compression-cli --example decode
-    $venv/bin/python -W ignore crates/oracle/python/pictures_compare.py target/debug/examples/decode
+    $venv/bin/python -W ignore crates/oracle/python/pictures_compare.py \
+        "$(built examples/decode -p frame-compression-cli --example decode)"
 }
 
 # JPEG through OpenCV's own interface, at each of its sampling factors.
@@ -96,6 +98,12 @@ command_against_ffmpeg() {
     $venv/bin/python crates/oracle/python/command_compare.py
 }
 
+# What needs Rust alone, and the oracle crate too where both are asked for: one build with all features serves each level.
+tested_packages() {
+    packages=(-p frame-compression -p frame-compression-cli -p frame-compression-capi -p test-pictures)
+    if has_group oracle; then packages+=(-p oracle); fi
+}
+
 group_packages() { step "packages" scripts/machine/install-test-packages.sh; }
 
 # What is neither built nor run.
@@ -112,22 +120,14 @@ group_lints() {
     step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc -q --no-deps --all-features -p frame-compression
 }
 
-# What needs Rust alone. One build with all features serves each level, and the oracle crate too where both are asked
-# for: the library takes minutes to build. Without features it is built once more, for the tests of its interface.
+# Without features the library is tested as code for 64-bit ARM.
 group_rust() {
-    local packages=(-p frame-compression -p frame-compression-cli -p frame-compression-capi -p test-pictures)
-    local name="tests"
-    if has_group oracle; then
-        packages+=(-p oracle)
-        name="tests, the reference codecs' among them"
-    fi
+    local packages name="tests"
+    tested_packages
+    if has_group oracle; then name="tests, the reference codecs' among them"; fi
     for level in $(levels); do
         step "$name, $level" env FRAME_COMPRESSION_SIMD="$level" cargo test -q "${packages[@]}" --all-features
     done
-    # Few and short, so that the build is what takes time.
-    step "tests without features" \
-        env CARGO_PROFILE_TEST_DEBUG_ASSERTIONS=false CARGO_PROFILE_TEST_OVERFLOW_CHECKS=false CARGO_PROFILE_TEST_OPT_LEVEL=1 \
-        cargo test -q -p frame-compression --test '*'
 }
 
 group_oracle() {
@@ -175,17 +175,30 @@ wait_for_targets() {
     return $status
 }
 
-# The other targets build into folders of their own, so that they can be built and run beside the groups that follow the
-# first. What that prints is shown when it is done.
+# The tests are built first: what they leave are programs for other steps, which are spared builds of their own.
+build_of_tests() {
+    local packages
+    tested_packages
+    cargo test -q --no-run "${packages[@]}" --all-features || return
+    BUILT=$(realpath "${CARGO_TARGET_DIR:-target}/debug")
+    export BUILT
+}
+
+# The other targets build into folders of their own, so that they can be built and run beside the rest. What that prints is
+# shown when it is done.
 beside=
-if [ ${#groups[@]} -gt 1 ] && has_group targets; then
-    mapfile -t groups < <(printf '%s\n' "${groups[@]}" | grep -vx targets)
-    "group_${groups[0]}"
-    mkdir -p target
-    scripts/test.sh targets >target/test-targets.log 2>&1 &
-    beside=$!
-    trap 'kill "$beside" 2>/dev/null || true' EXIT
-    groups=("${groups[@]:1}")
+if [ ${#groups[@]} -gt 1 ]; then
+    if [ "${groups[0]}" = packages ]; then
+        group_packages
+        groups=("${groups[@]:1}")
+    fi
+    if has_group rust; then step "build of the tests" build_of_tests; fi
+    if has_group targets; then
+        mapfile -t groups < <(printf '%s\n' "${groups[@]}" | grep -vx targets)
+        scripts/test.sh targets >target/test-targets.log 2>&1 &
+        beside=$!
+        trap 'kill "$beside" 2>/dev/null || true' EXIT
+    fi
 fi
 for group in "${groups[@]:+${groups[@]}}"; do
     "group_$group"

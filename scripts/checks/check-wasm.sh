@@ -10,6 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/machine/cross-toolchain.sh
+. scripts/machine/programs.sh
 
 targets=(wasm32-unknown-unknown wasm32-wasip1)
 # A linker for WebAssembly comes with the toolchain on PATH.
@@ -18,7 +19,8 @@ linker=$(find "$(rustc --print sysroot)/lib/rustlib" -name rust-lld -print -quit
 # What this machine gives, before another toolchain is chosen.
 if [ "${1:-}" != --no-run ]; then
     command -v node >/dev/null || { echo "node is not installed; --no-run leaves the run out" >&2 && exit 1; }
-    expected=$(cargo run --quiet --locked --release -p frame-compression-capi --example checksums)
+    checksums=$(built examples/checksums -p frame-compression-capi --example checksums)
+    expected=$("$checksums")
 fi
 CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target/wasm/plain}"
 export CARGO_TARGET_DIR CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="${linker:-rust-lld}"

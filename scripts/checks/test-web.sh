@@ -5,13 +5,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/machine/debian-packages.sh
+. scripts/machine/programs.sh
 
 debian_packages chromium
-checksums=$PWD/target/web-checksums.txt
-cargo run --quiet --locked --release -p frame-compression-capi --example checksums >"$checksums"
-cargo build --quiet --locked --release -p frame-compression-cli
+checksums=$(built examples/checksums -p frame-compression-capi --example checksums)
+command=$(realpath "$(built frame-compression -p frame-compression-cli)")
+"$checksums" >target/web-checksums.txt
 scripts/build/web.sh
-CHECKSUMS=$checksums node --test web/tests/package.mjs
+CHECKSUMS=$PWD/target/web-checksums.txt node --test web/tests/package.mjs
 
 mkdir -p target/web-tests
 cp web/tests/package.json target/web-tests/
@@ -19,4 +20,4 @@ npm install --prefix target/web-tests --no-audit --no-fund --silent
 # Imports are looked for from where a file lies.
 cp web/tests/{playground,report}.mjs target/web-tests/
 sed -i 's#\.\./\.\./target/#../#; s#\.\./\.\./assets/#../../assets/#' target/web-tests/{playground,report}.mjs
-NATIVE=$PWD/target/release/frame-compression node --test target/web-tests/{playground,report}.mjs
+NATIVE=$command node --test target/web-tests/{playground,report}.mjs

@@ -12,7 +12,6 @@ Clips go through pipes and YUV4MPEG2 files, `ffmpeg -i in.y4m -c:v libx264 -thre
 command's own default is frame threads, which keep vectors from pointing far down (docs/spec/h264-clips.md, section 17).
 """
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -20,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from programs import ROOT, program
 
-ROOT = Path(__file__).resolve().parents[3]
 ENCODERS = {"h264": "libx264", "h265": "libx265"}
 CRFS = ("5", "17.5", "23", "28", "35", "51")
 SIZES = ((16, 16), (64, 34), (130, 98), (600, 400))
@@ -29,11 +28,6 @@ SIZES = ((16, 16), (64, 34), (130, 98), (600, 400))
 
 def run(*arguments):
     return subprocess.run(arguments, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
-
-
-def build():
-    subprocess.run(["cargo", "build", "--quiet", "--release", "-p", "frame-compression-cli"], cwd=ROOT, check=True)
-    return Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release/frame-compression"
 
 
 def settings(codec):
@@ -102,7 +96,7 @@ def clips(command, photos, folder):
 
 
 def main():
-    command, failures, count = build(), 0, 0
+    command, failures, count = program("frame-compression", "-p", "frame-compression-cli"), 0, 0
     photos = sorted((ROOT / "assets/images").glob("*.png"))
     with tempfile.TemporaryDirectory() as folder:
         source, video, theirs, ours = (Path(folder) / name for name in ("in.png", "x.mkv", "back.png", "ours.png"))

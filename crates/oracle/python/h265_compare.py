@@ -14,13 +14,12 @@ import subprocess
 import sys
 from fractions import Fraction
 from itertools import islice
-from pathlib import Path
 
 import av
 import numpy as np
 from PIL import Image
+from programs import ROOT, program
 
-ROOT = Path(__file__).resolve().parents[3]
 PRESETS = "ultrafast superfast veryfast faster fast medium slow slower veryslow placebo".split()
 TUNES = "psnr ssim grain fastdecode zerolatency animation".split()
 RATES = "1 10 24000/1001 24 25 30000/1001 30 50 60".split()
@@ -32,10 +31,8 @@ class Ours:
     """The library, behind a program of its own."""
 
     def __init__(self):
-        build = ["cargo", "build", "--quiet", "--release", "-p", "oracle", "--no-default-features", "--bin", "h265_planes"]
-        subprocess.run(build, cwd=ROOT, check=True)
-        program = ROOT / "target/release/h265_planes"
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        planes = program("h265_planes", "-p", "oracle", "--no-default-features", "--bin", "h265_planes")
+        self.process = subprocess.Popen([planes], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def ask(self, samples, width, height, crf, preset, tune, fps):
         """Hands over a picture, on which the program works while others do something else."""

@@ -20,7 +20,8 @@ from pathlib import Path
 import av
 import numpy as np
 from PIL import Image
-from rgb_filter import ROOT, Ours
+from programs import ROOT
+from rgb_filter import Ours
 
 CODECS = {"mpeg2": ("mpeg2video", ["420", "422"]), "mpeg4": ("mpeg4", ["420"]), "mjpeg": ("mjpeg", ["420", "422", "444"])}
 

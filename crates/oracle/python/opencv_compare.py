@@ -12,7 +12,8 @@ import io
 import cv2
 import numpy as np
 from PIL import Image
-from rgb_filter import ROOT, Ours
+from programs import ROOT
+from rgb_filter import Ours
 
 FACTORS = {
     name: getattr(cv2, f"IMWRITE_JPEG_SAMPLING_FACTOR_{name}") for name in ("420", "422", "444", "440", "411")

@@ -1,23 +1,17 @@
 """The library, for the comparisons with reference codecs: pictures in, pictures with artifacts out."""
 
-import os
 import subprocess
-from pathlib import Path
 
 import numpy as np
-
-ROOT = Path(__file__).resolve().parents[3]
+from programs import program
 
 
 class Ours:
     """The library, behind its example program."""
 
     def __init__(self):
-        build = ["cargo", "build", "--quiet", "--release", "-p", "frame-compression", "--example", "rgb_filter"]
-        subprocess.run(build, cwd=ROOT, check=True)
-        target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-        program = target / "release/examples/rgb_filter"
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        rgb_filter = program("examples/rgb_filter", "-p", "frame-compression", "--example", "rgb_filter")
+        self.process = subprocess.Popen([rgb_filter], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.compared = 0
 
     def __call__(self, picture, settings):

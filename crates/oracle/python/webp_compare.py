@@ -14,7 +14,8 @@ import sys
 import cv2
 import numpy as np
 from PIL import Image, features
-from rgb_filter import ROOT, Ours
+from programs import ROOT
+from rgb_filter import Ours
 
 PHOTOGRAPHS = ["astronaut", "chelsea", "coffee", "rocket"]
 QUALITIES = [0, 1, 5, 20, 43, 50, 75, 80, 95, 100]
