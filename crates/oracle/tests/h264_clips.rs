@@ -164,6 +164,11 @@ fn random_size(rng: &mut Rng) -> (usize, usize) {
 
 /// Random clips of a preset with further parameters.
 fn random_clips(preset: &str, count: usize) {
+    random_clips_with(preset, &[""], count);
+}
+
+/// The same, each with one of these parameters.
+fn random_clips_with(preset: &str, others: &[&str], count: usize) {
     let seed = environment("FRAME_COMPRESSION_SEED").unwrap_or(17);
     let count = if environment("FRAME_COMPRESSION_FULL") == Some(1) { 2_000 } else { count };
     let mut rng = Rng::new(seed);
@@ -178,7 +183,10 @@ fn random_clips(preset: &str, count: usize) {
             _ => (10 + rng.below(35)) as f32,
         };
         let keyint = [250, 250, 1 + rng.below(15) as u32][rng.below(3)];
-        let parameters = format!("preset={preset}:fps={}", RATES[rng.below(RATES.len())]);
+        let mut parameters = format!("preset={preset}:fps={}", RATES[rng.below(RATES.len())]);
+        if others.len() > 1 {
+            parameters += others[rng.below(others.len())];
+        }
         check(&format!("random clip {case} of seed {seed}"), &clip, crf, keyint, &parameters);
     }
 }
@@ -196,6 +204,20 @@ fn random_clips_of_superfast() {
 #[test]
 fn random_clips_of_veryfast() {
     random_clips("veryfast:bframes=0", 120);
+}
+
+/// The preset's three B frames in a row most often.
+const B_FRAMES: [&str; 10] =
+    ["", "", "", "", "", ":bframes=1", ":bframes=2", ":bframes=5", ":bframes=8", ":bframes=16"];
+
+#[test]
+fn random_clips_of_superfast_with_b_frames() {
+    random_clips_with("superfast", &B_FRAMES, 120);
+}
+
+#[test]
+fn random_clips_of_veryfast_with_b_frames() {
+    random_clips_with("veryfast", &B_FRAMES, 120);
 }
 
 /// Planes of black and white, or of noise, which reach quantisers and levels that no film does.
@@ -249,6 +271,16 @@ fn slices(preset: &str) {
 #[test]
 fn slices_of_ultrafast() {
     slices("ultrafast");
+}
+
+#[test]
+fn slices_of_superfast_with_b_frames() {
+    slices("superfast");
+}
+
+#[test]
+fn slices_of_veryfast_with_b_frames() {
+    slices("veryfast");
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! A clip frame after frame (docs/spec/h264-clips.md): the lookahead decides what each frame is, the rate control how fine,
-//! and P frames come from the frame before.
+//! and P and B frames come from others.
 
 use super::frame::Slices;
-use super::lookahead::{Decided, Lookahead, Terms};
+use super::inter::Sources;
+use super::lookahead::{Decided, Kind, Lookahead, Terms, Weights};
 use super::macroblock::Bottom;
 use super::motion::{Bits, vector_range};
 use super::predicted::{Foresight, FrameCoder, Motion};
-use super::rate_control::{FrameKind, RateControl};
+use super::rate_control::{Beside, FrameKind, RateControl};
+use super::references::{Kept, References, implicit_share};
 use super::rows::SourceBand;
-use super::samples::Reference;
 use super::{H264, Parameters, Reconstruction, inter};
 use crate::colour::Picture;
 use crate::engine;
@@ -44,10 +45,13 @@ pub(crate) struct Clip {
     /// `None` before the first frame.
     state: Option<State>,
     decided: Vec<Decided>,
-    /// The frame before, as it was shown.
-    reference: Reference,
-    before: Vec<Motion>,
+    references: References,
+    /// Of a frame that nobody is predicted from.
     motions: Vec<Motion>,
+    /// Frames that are coded, in the order in which they are shown; from `taken` to `ready` nobody took them yet.
+    coded: Vec<Planes>,
+    taken: usize,
+    ready: usize,
     wanted: Vec<u8>,
     above: Vec<Bottom>,
     below: Vec<Bottom>,
@@ -59,8 +63,6 @@ struct State {
     rate_control: RateControl,
     range: i32,
     slices: Slices,
-    /// The kind of the frame before.
-    before: FrameKind,
     /// Lossless: whether a frame has been pushed and not taken.
     unchanged: bool,
 }
@@ -69,6 +71,8 @@ impl Clip {
     /// Forgets the frames so far.
     pub(crate) fn restart(&mut self) {
         self.state = None;
+        self.references.clear();
+        (self.taken, self.ready) = (0, 0);
     }
 
     /// Takes the clip's next frame, 4:2:0 with even sides, of which all have one size.
@@ -85,7 +89,6 @@ impl Clip {
                 rate_control: RateControl::new(parameters, columns * rows),
                 range,
                 slices,
-                before: FrameKind::Intra,
                 unchanged: false,
             });
         }
@@ -99,85 +102,143 @@ impl Clip {
     /// Replaces planes by the next frame as decoding gives it; `false` where more frames have to come first, unless the clip is
     /// `at_end`. Without loss a frame has to be taken before the next is pushed, and stays as it is.
     pub(crate) fn next(&mut self, planes: &mut Planes, at_end: bool) -> bool {
-        let Some(mut state) = self.state.take() else { return false };
-        let is_there = if state.parameters.is_lossless() {
-            std::mem::take(&mut state.unchanged)
-        } else {
-            let is_there = self.lookahead.is_full() || at_end && !self.lookahead.is_empty();
-            if is_there {
-                self.code(planes, &mut state);
-            }
-            is_there
-        };
-        self.state = Some(state);
-        is_there
+        let Some(state) = &mut self.state else { return false };
+        if state.parameters.is_lossless() {
+            return std::mem::take(&mut state.unchanged);
+        }
+        if self.taken == self.ready && (self.lookahead.is_full() || at_end && !self.lookahead.is_empty()) {
+            self.code();
+        }
+        if self.taken == self.ready {
+            return false;
+        }
+        std::mem::swap(planes, &mut self.coded[self.taken]);
+        self.taken += 1;
+        true
     }
 
-    /// Decides on the next frame and codes it.
-    fn code(&mut self, planes: &mut Planes, state: &mut State) {
+    /// Decides on the next frames up to one that is no B frame, and codes them.
+    fn code(&mut self) {
+        let Some(mut state) = self.state.take() else { return };
         let before = self.lookahead.last();
+        if let Some(before) = before {
+            self.references.forget_before(self.lookahead.seen(before).index);
+        }
         let mut decided = std::mem::take(&mut self.decided);
         self.lookahead.decide(&mut decided);
+        (self.taken, self.ready) = (0, decided.len());
+        self.coded.resize_with(self.coded.len().max(self.ready), Planes::default);
+        let index = |frame: &Decided| self.lookahead.seen(frame.slot).index;
+        let first = decided.iter().map(index).min().unwrap_or(0);
         for frame in &decided {
-            let source = &self.lookahead.seen(frame.slot).source;
-            planes.resize(source.width(), source.height(), Subsampling::S420);
-            planes.clone_from_same(source);
-            self.code_frame(planes, state, frame);
+            let seen = self.lookahead.seen(frame.slot);
+            let place = (seen.index - first) as usize;
+            let mut planes = std::mem::take(&mut self.coded[place]);
+            planes.resize(seen.source.width(), seen.source.height(), Subsampling::S420);
+            planes.clone_from_same(&seen.source);
+            self.code_frame(&mut planes, &mut state, frame);
+            self.coded[place] = planes;
         }
+        let between = decided.iter().skip(1).map(|frame| frame.slot);
+        between.chain(before).for_each(|slot| self.lookahead.release(slot));
         self.decided = decided;
-        if let Some(before) = before {
-            self.lookahead.release(before);
-        }
+        self.state = Some(state);
     }
 
     fn code_frame(&mut self, planes: &mut Planes, state: &mut State, frame: &Decided) {
-        let kind = if frame.kind.is_intra() { FrameKind::Intra } else { FrameKind::Predicted };
+        let seen = self.lookahead.seen(frame.slot);
+        let index = seen.index;
+        let quantiser = self.quantiser(state, frame, index);
         let mut parameters = state.parameters.clone();
-        parameters.frame_quantiser = Some(state.rate_control.next(kind, frame.cost));
+        parameters.frame_quantiser = Some(quantiser);
         self.reconstruction.begin(planes, &parameters);
         let Reconstruction { picture: Some(picture), .. } = &self.reconstruction else { return };
-        let seen = self.lookahead.seen(frame.slot);
+        let offsets = if frame.kind == Kind::B { &seen.adapted } else { &seen.offsets };
         self.wanted.clear();
-        self.wanted.extend(seen.offsets.iter().map(|&offset| picture.adaptation.quantiser_of_offset(offset)));
-        self.motions.resize(self.wanted.len(), Motion::INTRA);
-        if kind == FrameKind::Intra {
-            let columns = planes.y.stride / 16;
+        self.wanted.extend(offsets.iter().map(|&offset| picture.adaptation.quantiser_of_offset(offset)));
+        let columns = planes.y.stride / 16;
+        if frame.kind.is_intra() {
             for (row, wanted) in self.wanted.chunks_exact(columns).enumerate() {
                 self.reconstruction.code_surveyed(planes, row, SourceBand::of(&seen.source, row), wanted);
             }
-            self.motions.fill(Motion::INTRA);
+            self.motions.clear();
+            self.motions.resize(self.wanted.len(), Motion::INTRA);
         } else {
-            self.predict(planes, state, frame.slot);
+            self.motions.resize(self.wanted.len(), Motion::INTRA);
+            self.predict(planes, state, frame, index);
         }
-        self.reference.take(planes, parameters.subme > 0);
-        std::mem::swap(&mut self.before, &mut self.motions);
-        state.before = kind;
+        if frame.kind != Kind::B {
+            self.keep(planes, (index, frame.kind), quantiser, state.parameters.subme > 0);
+        }
     }
 
-    fn predict(&mut self, planes: &mut Planes, state: &State, slot: usize) {
+    /// The quantiser of the next frame.
+    fn quantiser(&self, state: &mut State, frame: &Decided, index: i64) -> f32 {
+        let beside = |kept: &Kept| Beside {
+            quantiser: kept.quantiser,
+            kind: kept.kind,
+            distance: (kept.index - index).unsigned_abs() as u32,
+        };
+        match (self.references.before(index), self.references.after(index)) {
+            (Some(before), Some(after)) => {
+                state.rate_control.between([beside(before), beside(after)], frame.kind == Kind::Bref)
+            }
+            _ if frame.kind.is_intra() => state.rate_control.next(FrameKind::Intra, frame.cost),
+            _ => state.rate_control.next(FrameKind::Predicted, frame.cost),
+        }
+    }
+
+    /// Keeps a frame that others are predicted from.
+    fn keep(&mut self, planes: &Planes, (index, kind): (i64, Kind), quantiser: f32, between: bool) {
+        let (columns, rows) = (planes.y.stride / 16, planes.y.rows / 16);
+        // Row by row, as the encoder adds it up.
+        let sum = (0..rows).fold(0f32, |sum, _| sum + quantiser * columns as f32);
+        let first = self.references.before(index).filter(|_| !kind.is_intra());
+        let distance = first.map_or(0, |first| (index - first.index) as i32);
+        let mut kept = self.references.spare();
+        kept.reference.take(planes, between);
+        std::mem::swap(&mut kept.motions, &mut self.motions);
+        self.references.keep(Kept {
+            index,
+            kind,
+            distance,
+            quantiser: sum / (columns * rows) as f32,
+            ..kept
+        });
+    }
+
+    fn predict(&mut self, planes: &mut Planes, state: &State, frame: &Decided, index: i64) {
         // Macroblocks that stand for themselves in this frame are coded as in others.
         let Reconstruction { level, macroblock, picture, quantisers, coded, .. } = &mut self.reconstruction;
-        let Some(picture) = picture else { return };
-        let frame = picture.frame(quantisers.as_ref());
+        let (Some(picture), Some(before)) = (picture, self.references.before(index)) else { return };
+        let after = self.references.after(index);
+        let distances =
+            [before.index, after.map_or(before.index, |after| after.index)].map(|at| (index - at) as i32);
+        let sources = Sources {
+            references: [&before.reference, &after.unwrap_or(before).reference],
+            weights: if after.is_some() { Weights::default() } else { self.lookahead.seen(frame.slot).weights },
+            share: if after.is_some() { implicit_share(distances[0], -distances[1]) } else { 32 },
+        };
+        let in_work = picture.frame(quantisers.as_ref());
         level.run(FrameCoder {
             macroblock,
             planes: &mut *planes,
-            frame: &frame,
+            frame: &in_work,
             slices: state.slices,
-            reference: &self.reference,
-            weights: self.lookahead.seen(slot).weights,
-            foresight: Foresight { lookahead: &self.lookahead, slot },
+            sources,
+            before,
+            after,
+            distances,
+            foresight: Foresight { lookahead: &self.lookahead, slot: frame.slot },
             wanted: &self.wanted,
             bits: &self.bits,
             range: state.range,
-            before: &self.before,
-            before_is_intra: state.before == FrameKind::Intra,
             motions: &mut self.motions,
             coded,
             above: &mut self.above,
             below: &mut self.below,
         });
-        if let Some(filter) = frame.filter {
+        if let Some(filter) = in_work.filter {
             let (slices, motions) = (state.slices, &self.motions);
             level.run(inter::FrameDeblocker { planes, slices, coded, motions, filter });
         }

@@ -48,6 +48,8 @@ pub(super) struct Prices<'a> {
     pub(super) metric: Metric,
     /// What the levels of Intra16x16 beside DC have to be worth to be coded.
     least_score: u32,
+    /// What any mode costs where the macroblock could come from other frames as well.
+    surcharge: u32,
     search: Search,
     intra_4x4: bool,
     intra_8x8: bool,
@@ -66,6 +68,7 @@ impl<'a> Prices<'a> {
             denoise: Denoise::of(quantiser),
             metric: if parameters.subme < 2 { Metric::Sad } else { Metric::Satd },
             least_score: 0,
+            surcharge: 0,
             search: parameters.search,
             intra_4x4: parameters.intra_4x4,
             intra_8x8: parameters.intra_8x8,
@@ -75,6 +78,11 @@ impl<'a> Prices<'a> {
     /// The same where levels of Intra16x16 that are worth less than so much are dropped.
     pub(super) fn dropping(self, least_score: u32) -> Self {
         Self { least_score, ..self }
+    }
+
+    /// The same where any mode costs so many bits more.
+    pub(super) fn with_bits(self, bits: u32) -> Self {
+        Self { surcharge: bits * self.lambda, ..self }
     }
 
     /// The same for coding with a luma QP one higher, at most 51.
@@ -142,6 +150,7 @@ pub(super) fn code_luma_below<S: Simd>(
         choose_16x16(simd, macroblock, prices);
     }
     let (mode_16x16, cost_16x16) = choose_16x16_by_terms(macroblock, prices, patience);
+    let cost_16x16 = cost_16x16 + prices.surcharge;
     let (mut eight, mut four) = (None, None);
     if cost_16x16 <= patience {
         let mut about = u32::MAX;
@@ -390,7 +399,7 @@ fn try_8x8<S: Simd>(
     prices: &Prices<'_>,
     limit: u32,
 ) -> Result<Trial<[u8; 64]>, u32> {
-    let mut cost = 4 * prices.lambda;
+    let mut cost = 4 * prices.lambda + prices.surcharge;
     let mut any_residual = false;
     let flat = if S::IS_SCALAR || !prices.vector_search() || prices.metric != Metric::Satd {
         [Flat::default(); 4]
@@ -539,7 +548,7 @@ fn try_4x4<S: Simd>(
     prices: &Prices<'_>,
     limit: u32,
 ) -> Option<Trial<S::Words>> {
-    let mut cost = 40 * prices.lambda;
+    let mut cost = 40 * prices.lambda + prices.surcharge;
     let mut any_residual = false;
     if cost > limit {
         return None;

@@ -8,7 +8,7 @@
 //! on bits ([`rate_distortion`]): those are counted ([`cabac`], [`cavlc`]) and weighed ([`trellis`]).
 //!
 //! Clips ([`clip`]) follow docs/spec/h264-clips.md: what a frame will cost ([`lookahead`]) gives its quantiser
-//! ([`rate_control`]), and macroblocks ([`predicted`]) come from the frame before ([`samples`]) by motion vectors ([`motion`]) with
+//! ([`rate_control`]), and macroblocks ([`predicted`]) come from other frames ([`references`], [`samples`]) by motion vectors ([`motion`]) with
 //! what those leave ([`inter`]).
 
 mod aq;
@@ -34,6 +34,7 @@ mod preset;
 mod quantise;
 mod rate_control;
 mod rate_distortion;
+mod references;
 mod residual;
 mod rows;
 mod samples;

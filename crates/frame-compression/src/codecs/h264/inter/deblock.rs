@@ -3,6 +3,7 @@
 
 use super::super::deblock::{Filter, Qps, Thresholds, chroma_line, luma_normal, luma_strong};
 use super::super::frame::Slices;
+use super::super::motion::Vector;
 use super::super::predicted::{Kind, Motion};
 use super::super::quantise::chroma_qp;
 use super::super::rows::Coded;
@@ -101,9 +102,15 @@ fn strength(own: &Motion, block: usize, other: &Motion, other_block: usize) -> u
     if own.levels >> block & 1 != 0 || other.levels >> other_block & 1 != 0 {
         return 2;
     }
-    let vector = |motion: &Motion, block: usize| motion.vectors[block / 8 * 2 + block % 4 / 2];
-    let difference = vector(own, block) - vector(other, other_block);
-    u8::from(difference.x.abs() >= 4 || difference.y.abs() >= 4)
+    let moves = |motion: &Motion, block: usize| motion.moves[block / 8 * 2 + block % 4 / 2];
+    let differ = |vectors: (&Option<Vector>, &Option<Vector>)| match vectors {
+        (Some(own), Some(other)) => {
+            let difference = *own - *other;
+            difference.x.abs() >= 4 || difference.y.abs() >= 4
+        }
+        (own, other) => own != other,
+    };
+    u8::from(moves(own, block).iter().zip(&moves(other, other_block)).any(differ))
 }
 
 fn luma_line(samples: &mut [u8], at: usize, step: usize, thresholds: &Thresholds, strong: bool) {

@@ -61,21 +61,26 @@ impl Part {
 pub(in super::super) enum Beside {
     /// Nothing that was coded before.
     Nothing,
-    /// Intra prediction.
-    Intra,
+    /// What this list has no vector for: intra prediction, or that from the other list.
+    Unmoved,
     Moved(Vector),
 }
 
 impl Beside {
+    /// A block that has this vector in the list, or none.
+    pub(in super::super) fn of(vector: Option<Vector>) -> Self {
+        vector.map_or(Beside::Unmoved, Beside::Moved)
+    }
+
     fn vector(self) -> Option<Vector> {
         match self {
             Beside::Moved(vector) => Some(vector),
-            Beside::Nothing | Beside::Intra => None,
+            Beside::Nothing | Beside::Unmoved => None,
         }
     }
 }
 
-/// The 8x8 blocks of a macroblock and those beside that their vectors are predicted from.
+/// The 8x8 blocks of a macroblock and those beside that their vectors are predicted from, in one list.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Field {
     /// From the column to the left to the one to the right, from the row above on.
@@ -91,10 +96,10 @@ impl Field {
         Self { places: [above, row(left[0]), row(left[1])] }
     }
 
-    /// Gives a part a vector.
-    pub(in super::super) fn set(&mut self, part: Part, vector: Vector) {
+    /// Gives a part a vector, or none in this list.
+    pub(in super::super) fn set(&mut self, part: Part, vector: Option<Vector>) {
         for row in &mut self.places[part.y + 1..=part.y + part.height] {
-            row[part.x + 1..=part.x + part.width].fill(Beside::Moved(vector));
+            row[part.x + 1..=part.x + part.width].fill(Beside::of(vector));
         }
     }
 
@@ -131,6 +136,14 @@ impl Field {
         Vector::median(a, b, c)
     }
 
+    /// The vector that a whole macroblock takes over from its neighbours; `None` where none of them has one
+    /// (H.264 8.4.1.2.2).
+    pub(in super::super) fn taken_over(&self) -> Option<Vector> {
+        let whole = Shape::Whole.parts()[0];
+        let moves = self.around(whole).iter().any(|beside| beside.vector().is_some());
+        moves.then(|| self.predicted(whole))
+    }
+
     /// The vector of a skipped macroblock (H.264 8.4.1.1).
     pub(in super::super) fn skipped(&self) -> Vector {
         let whole = Shape::Whole.parts()[0];
@@ -150,7 +163,7 @@ mod tests {
 
     fn field() -> Field {
         use Beside::Moved;
-        Field::new([Beside::Intra, Moved(B), Moved(B), Moved(C)], [Moved(A); 2])
+        Field::new([Beside::Unmoved, Moved(B), Moved(B), Moved(C)], [Moved(A); 2])
     }
 
     #[test]
@@ -158,7 +171,7 @@ mod tests {
         let predicted = |shape: Shape, i: usize, before: Vector| {
             let mut field = field();
             if i > 0 {
-                field.set(shape.parts()[0], before);
+                field.set(shape.parts()[0], Some(before));
             }
             field.predicted(shape.parts()[i])
         };
@@ -173,10 +186,10 @@ mod tests {
     fn blocks_inside_are_neighbours_once_they_are_coded() {
         let mut field = field();
         let parts = Shape::Quarters.parts();
-        field.set(parts[0], Vector::new(1, 1));
+        field.set(parts[0], Some(Vector::new(1, 1)));
         assert_eq!(field.predicted(parts[1]), Vector::new(0, 4));
-        field.set(parts[1], Vector::new(2, 2));
-        field.set(parts[2], Vector::new(3, 3));
+        field.set(parts[1], Some(Vector::new(2, 2)));
+        field.set(parts[2], Some(Vector::new(3, 3)));
         // Above at the right there is nothing before the last block: its corner is the first.
         assert_eq!(field.predicted(parts[3]), Vector::new(2, 2));
     }
@@ -184,9 +197,9 @@ mod tests {
     #[test]
     fn skipped_macroblocks_rest_beside_what_rests_or_is_missing() {
         assert_eq!(field().skipped(), Vector::new(0, 4));
-        use Beside::{Intra, Moved, Nothing};
+        use Beside::{Moved, Nothing, Unmoved};
         assert_eq!(Field::new([Nothing; 4], [Moved(A); 2]).skipped(), Vector::ZERO);
         assert_eq!(Field::new([Moved(B); 4], [Moved(Vector::ZERO); 2]).skipped(), Vector::ZERO);
-        assert_eq!(Field::new([Moved(B); 4], [Intra; 2]).skipped(), B);
+        assert_eq!(Field::new([Moved(B); 4], [Unmoved; 2]).skipped(), B);
     }
 }

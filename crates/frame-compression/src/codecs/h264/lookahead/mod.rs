@@ -198,8 +198,8 @@ impl Lookahead {
 
     /// The vector of a macroblock to a frame so far before (list 0) or after (list 1), in quarter samples of the full
     /// size, if it was searched for.
-    pub(super) fn vector(&self, slot: usize, list: usize, distance: i64, place: usize) -> Option<Vector> {
-        let vectors = self.frames[slot].vectors[list].get(distance as usize)?;
+    pub(super) fn vector(&self, slot: usize, list: usize, distance: usize, place: usize) -> Option<Vector> {
+        let vectors = self.frames[slot].vectors[list].get(distance)?;
         let vector = vectors.known.then(|| vectors.found[place].vector)?;
         Some(vector + vector)
     }

@@ -64,6 +64,9 @@ impl Neg for Vector {
     }
 }
 
+/// The vectors of a block by list: to a frame before, and to one after. `None` where a list is not used.
+pub(super) type Moves = [Option<Vector>; 2];
+
 /// How far vectors may point, in whole samples: what the lowest level of H.264 (table A-1) allows that holds a clip of
 /// this size in macroblocks, this rate, and so many frames in its buffer.
 pub(super) fn vector_range((columns, rows): (usize, usize), fps: FrameRate, frames: u64) -> i32 {
@@ -156,6 +159,11 @@ impl Limits {
     /// The nearest vector that is allowed.
     pub(super) fn clip_vector(&self, vector: Vector) -> Vector {
         Vector::new(vector.x.max(self.least.x).min(self.most.x), vector.y.max(self.least.y).min(self.most.y))
+    }
+
+    /// Whether a vector points below where vectors may.
+    pub(super) fn end_above(&self, vector: Vector) -> bool {
+        vector.y > self.most.y
     }
 
     /// Whether a vector is allowed and not at the limits.

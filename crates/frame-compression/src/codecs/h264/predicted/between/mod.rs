@@ -1,0 +1,135 @@
+//! Macroblocks of B frames (docs/spec/h264-clips.md, section 10): each part comes from the frame before, from the one after,
+//! from both, or by the vectors that its surroundings have.
+
+mod direct;
+mod parts;
+mod whole;
+
+use super::super::decision::Prices;
+use super::super::inter::{self, Field, Shape};
+use super::super::motion::{Found, Moves, Vector};
+use super::super::quantise::lambda;
+use super::super::rows::Coded;
+use super::search::Aim;
+use super::{Fineness, FrameCoder, Motion, Place};
+use crate::simd::Simd;
+use direct::Direct;
+
+/// Bits of a macroblock's type: of one list, of both, and of parts.
+const ONE_LIST_BITS: u32 = 3;
+const BOTH_LISTS_BITS: u32 = 5;
+const QUARTERS_BITS: u32 = 9;
+/// What an intra type costs beside.
+const INTRA_BITS: u32 = 9;
+
+/// What was found for a part in one list.
+#[derive(Debug, Clone, Copy)]
+struct Sought {
+    found: Found,
+    predicted: Vector,
+}
+
+/// What was found for a part in the lists that it uses; it uses none if its vectors are direct ones.
+type Way = [Option<Sought>; 2];
+
+/// How a macroblock may be predicted.
+#[derive(Debug, Clone, Copy)]
+struct Plan {
+    shape: Shape,
+    /// By the shape's parts.
+    ways: [Way; 4],
+    cost: u32,
+}
+
+impl Plan {
+    fn whole(way: Way, cost: u32) -> Self {
+        Self { shape: Shape::Whole, ways: [way; 4], cost }
+    }
+
+    fn take(&mut self, other: Self) {
+        if other.cost < self.cost {
+            *self = other;
+        }
+    }
+
+    fn moves(&self, direct: &Direct) -> [Moves; 4] {
+        let mut moves = direct.moves;
+        for (part, way) in self.shape.parts().iter().zip(&self.ways) {
+            if way.iter().any(Option::is_some) {
+                for block in part.blocks() {
+                    moves[block] = way.map(|sought| sought.map(|sought| sought.found.vector));
+                }
+            }
+        }
+        moves
+    }
+}
+
+/// A macroblock whose plan is looked for.
+struct Task<'a> {
+    place: &'a Place,
+    /// By list.
+    fields: [Field; 2],
+    direct: Direct,
+    /// What a bit costs, and one of a vector.
+    lambda: u32,
+    vector_lambda: u32,
+}
+
+impl FrameCoder<'_> {
+    /// Codes a macroblock of a B frame.
+    pub(super) fn code_between<S: Simd>(
+        &mut self,
+        simd: S,
+        place: &Place,
+        fineness: Fineness,
+    ) -> (Motion, Coded) {
+        let fields = [0, 1].map(|list| place.field(list));
+        let mut direct = self.direct(place, &fields);
+        if direct.is_allowed {
+            if let Some(done) = self.skip(place, &direct.moves, fineness) {
+                return done;
+            }
+        }
+        let prices = Prices::of(self.frame, fineness.quantiser).dropping(inter::LUMA_SCORE);
+        self.measure_direct(simd, place, &mut direct, prices.lambda);
+        let vector_lambda = lambda(fineness.qp);
+        let task = Task { place, fields, direct, lambda: prices.lambda, vector_lambda };
+        let (mut plan, whole) = self.plan_whole(simd, &task);
+        if self.frame.parameters.prediction.partitions {
+            self.plan_parts(simd, &task, &whole, &mut plan);
+        }
+        self.refine(&task, &mut plan);
+        let moves = plan.moves(&task.direct);
+        let searched = whole.map(|sought| sought.found.vector);
+        let prices = prices.with_bits(INTRA_BITS);
+        self.finish(simd, place, fineness, &prices, (&moves, plan.cost), searched)
+    }
+
+    /// Makes the vectors of the chosen plan as good as they get, each by itself. Only that of a whole macroblock of one list
+    /// is said to cost less for it.
+    fn refine(&self, task: &Task<'_>, plan: &mut Plan) {
+        for (&part, way) in plan.shape.parts().iter().zip(&mut plan.ways) {
+            for (list, sought) in way.iter_mut().enumerate() {
+                if let Some(Sought { found, predicted }) = sought {
+                    let aim = Aim { part, list, predicted: *predicted, lambda: task.vector_lambda };
+                    self.search(task.place, aim).finish(found);
+                }
+            }
+        }
+        if let (Shape::Whole, [Some(only), None] | [None, Some(only)]) = (plan.shape, plan.ways[0]) {
+            plan.cost = only.found.cost + ONE_LIST_BITS * task.lambda;
+        }
+    }
+
+    /// Searches for a vector of a list.
+    fn seek<S: Simd>(&self, simd: S, task: &Task<'_>, aim: Aim, candidates: &[Vector]) -> Sought {
+        let found = self.find(simd, task.place, aim, candidates);
+        Sought { found, predicted: aim.predicted }
+    }
+
+    /// What the difference of a vector costs.
+    fn price(&self, task: &Task<'_>, vector: Vector, predicted: Vector) -> u32 {
+        self.bits.cost(task.vector_lambda, vector - predicted)
+    }
+}

@@ -1,0 +1,336 @@
+//! Frames predicted from others (docs/spec/h264-clips.md, sections 7 to 10): each macroblock is skipped, moved as a whole
+//! or in parts, or predicted from its neighbours as in an intra frame.
+
+mod between;
+mod division;
+mod search;
+
+use super::decision::{self, Prices};
+use super::frame::{Frame, Slices};
+use super::inter::{self, Beside, Field, Prediction, Shape, Sources, Steps};
+use super::lookahead::Lookahead;
+use super::macroblock::{Bottom, ChromaCanvas, LumaCanvas, Macroblock, Neighbours, scatter};
+use super::motion::{Bits, Moves, Vector};
+use super::overflow;
+use super::predict::blocks::DC;
+use super::quantise::{Denoise, QP_MAX, Quantisers, chroma_qp, lambda};
+use super::references::Kept;
+use super::rows::{Coded, SourceBand};
+use crate::planes::Planes;
+use crate::simd::{Job, Simd};
+
+/// How a macroblock was predicted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Intra,
+    Moved,
+    /// The same with nothing else coded.
+    Still,
+    Skipped,
+}
+
+/// What later macroblocks and frames need to know of a macroblock.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Motion {
+    pub(super) kind: Kind,
+    /// Of its 8x8 blocks.
+    pub(super) moves: [Moves; 4],
+    /// The 4x4 blocks, in raster order, that have levels.
+    pub(super) levels: u16,
+    /// What the search found for the whole of it in each list, whatever was made of it.
+    searched: [Vector; 2],
+}
+
+impl Motion {
+    /// Of a macroblock of an intra frame.
+    pub(super) const INTRA: Self =
+        Self { kind: Kind::Intra, moves: [[None; 2]; 4], levels: 0, searched: [Vector::ZERO; 2] };
+}
+
+/// What the lookahead knows of a frame that is coded.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Foresight<'a> {
+    pub(super) lookahead: &'a Lookahead,
+    pub(super) slot: usize,
+}
+
+/// Codes a P or a B frame: source in, reconstruction before deblocking out.
+pub(super) struct FrameCoder<'a> {
+    pub(super) macroblock: &'a mut Macroblock,
+    pub(super) planes: &'a mut Planes,
+    pub(super) frame: &'a Frame<'a>,
+    pub(super) slices: Slices,
+    pub(super) sources: Sources<'a>,
+    /// What list 0 has.
+    pub(super) before: &'a Kept,
+    /// What list 1 has; `None` for P frames.
+    pub(super) after: Option<&'a Kept>,
+    /// By how many frames this one is after those.
+    pub(super) distances: [i32; 2],
+    pub(super) foresight: Foresight<'a>,
+    /// The macroblocks' adapted quantisers.
+    pub(super) wanted: &'a [u8],
+    pub(super) bits: &'a Bits,
+    pub(super) range: i32,
+    pub(super) motions: &'a mut [Motion],
+    pub(super) coded: &'a mut [Coded],
+    pub(super) above: &'a mut Vec<Bottom>,
+    pub(super) below: &'a mut Vec<Bottom>,
+}
+
+/// A macroblock's place and what is around it.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    x: usize,
+    y: usize,
+    index: usize,
+    /// Its number in the slice.
+    number: usize,
+    /// How many macroblocks of the slice are intra so far.
+    intra: usize,
+    left: Option<Motion>,
+    top: Option<Motion>,
+    top_left: Option<Motion>,
+    top_right: Option<Motion>,
+}
+
+impl Place {
+    fn around(&self) -> impl Iterator<Item = Motion> {
+        [self.left, self.top, self.top_left, self.top_right].into_iter().flatten()
+    }
+
+    fn field(&self, list: usize) -> Field {
+        let at = |motion: Option<Motion>, block: usize| {
+            motion.map_or(Beside::Nothing, |motion| Beside::of(motion.moves[block][list]))
+        };
+        Field::new(
+            [at(self.top_left, 3), at(self.top, 2), at(self.top, 3), at(self.top_right, 2)],
+            [at(self.left, 1), at(self.left, 3)],
+        )
+    }
+}
+
+/// A macroblock's quantisers.
+#[derive(Debug, Clone, Copy)]
+struct Fineness {
+    /// 0..=69.
+    quantiser: u8,
+    /// The same limited to 51.
+    qp: u8,
+    /// Of the macroblock before.
+    last: u8,
+}
+
+impl Job for FrameCoder<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self, simd: S) {
+        let (columns, rows) = (self.planes.y.stride / 16, self.planes.y.rows / 16);
+        let (mut number, mut intra, mut last) = (0, 0, 0);
+        for y in 0..rows {
+            let first_row = self.slices.start(y);
+            if first_row {
+                self.above.clear();
+                (number, intra) = (0, 0);
+                last = Frame::slice_qp(self.wanted[y * columns]);
+            }
+            self.above.resize(columns + 1, Bottom::NONE);
+            self.below.resize(columns + 1, Bottom::NONE);
+            self.macroblock.start_row();
+            for x in 0..columns {
+                let place = self.place((x, y), columns, first_row, (number, intra));
+                self.enter(&place, first_row, columns);
+                let (motion, coded) = self.code(simd, &place, last);
+                self.motions[place.index] = motion;
+                self.coded[place.index] = coded;
+                last = coded.qp;
+                number += 1;
+                intra += usize::from(motion.kind == Kind::Intra);
+                self.below[x] = self.macroblock.bottom();
+                super::band(self.planes, y, y + 1).store(x, self.macroblock);
+            }
+            std::mem::swap(self.above, self.below);
+        }
+    }
+}
+
+impl FrameCoder<'_> {
+    fn place(
+        &self,
+        (x, y): (usize, usize),
+        columns: usize,
+        first_row: bool,
+        (number, intra): (usize, usize),
+    ) -> Place {
+        let index = y * columns + x;
+        let at = |exists: bool, back: usize| exists.then(|| self.motions[index - back]);
+        Place {
+            x,
+            y,
+            index,
+            number,
+            intra,
+            left: at(x > 0, 1),
+            top: at(!first_row, columns),
+            top_left: at(!first_row && x > 0, columns + 1),
+            top_right: at(!first_row && x + 1 < columns, columns.saturating_sub(1)),
+        }
+    }
+
+    fn enter(&mut self, place: &Place, first_row: bool, columns: usize) {
+        let Place { x, y, .. } = *place;
+        SourceBand::of(self.planes, y).load(x, &mut self.macroblock.source);
+        let neighbours =
+            Neighbours { left: x > 0, top: !first_row, top_right: !first_row && x + 1 < columns };
+        self.macroblock.enter(neighbours, &self.above[x], &self.above[x + 1]);
+    }
+
+    /// Codes the macroblock that was entered, after one whose QP is `last`.
+    #[inline(always)]
+    fn code<S: Simd>(&mut self, simd: S, place: &Place, last: u8) -> (Motion, Coded) {
+        let quantiser = self.frame.settled_quantiser(self.wanted[place.index], last);
+        let fineness = Fineness { quantiser, qp: quantiser.min(QP_MAX), last };
+        if self.after.is_some() {
+            self.code_between(simd, place, fineness)
+        } else {
+            self.code_after(simd, place, fineness)
+        }
+    }
+
+    /// Codes a macroblock of a P frame.
+    #[inline(always)]
+    fn code_after<S: Simd>(&mut self, simd: S, place: &Place, fineness: Fineness) -> (Motion, Coded) {
+        let field = place.field(0);
+        let skipped = field.skipped();
+        if place.around().any(|motion| motion.kind == Kind::Skipped) {
+            let moves = [[Some(skipped), None]; 4];
+            if let Some(done) = self.skip(place, &moves, fineness) {
+                return done;
+            }
+        }
+        let (division, searched) = self.divide(place, &field, lambda(fineness.qp));
+        let prices = Prices::of(self.frame, fineness.quantiser).dropping(inter::LUMA_SCORE);
+        let moves = division.moves();
+        let (motion, coded) =
+            self.finish(simd, place, fineness, &prices, (&moves, division.cost), [searched, Vector::ZERO]);
+        let rests = division.shape == Shape::Whole && moves[0][0] == Some(skipped);
+        let kind = if motion.kind == Kind::Still && rests { Kind::Skipped } else { motion.kind };
+        (Motion { kind, ..motion }, coded)
+    }
+
+    /// Skips a macroblock if what is predicted is good enough.
+    fn skip(&mut self, place: &Place, moves: &[Moves; 4], fineness: Fineness) -> Option<(Motion, Coded)> {
+        let prediction = self.predict(place, moves);
+        self.is_good_enough(&prediction, &self.steps(fineness.qp, fineness)).then(|| {
+            self.keep(&prediction.luma, &prediction.chroma);
+            let motion =
+                Motion { kind: Kind::Skipped, moves: *moves, levels: 0, searched: [Vector::ZERO; 2] };
+            (motion, Coded { qp: fineness.last, transform_8x8: false })
+        })
+    }
+
+    /// Codes a macroblock that costs so much with these vectors, by intra prediction if that costs less.
+    #[inline(always)]
+    fn finish<S: Simd>(
+        &mut self,
+        simd: S,
+        place: &Place,
+        fineness: Fineness,
+        prices: &Prices<'_>,
+        (moves, cost): (&[Moves; 4], u32),
+        searched: [Vector; 2],
+    ) -> (Motion, Coded) {
+        let hurries = self.hurries(place);
+        if let Some(luma) = decision::code_luma_below(simd, self.macroblock, prices, cost, hurries) {
+            let coded = self.finish_intra(simd, prices, luma, fineness);
+            return (Motion { searched, ..Motion::INTRA }, coded);
+        }
+        let (levels, residual, coded) = self.code_moved(place, moves, fineness);
+        let kind = if residual { Kind::Moved } else { Kind::Still };
+        (Motion { kind, moves: *moves, levels, searched }, coded)
+    }
+
+    fn steps(&self, qp: u8, fineness: Fineness) -> Steps<'static> {
+        let chroma_qp = chroma_qp(qp, self.frame.chroma_offset);
+        Steps {
+            luma: Quantisers::inter().at(qp),
+            chroma: Quantisers::inter().at(chroma_qp),
+            chroma_qp,
+            denoise: Denoise::of(fineness.quantiser),
+        }
+    }
+
+    fn predict(&self, place: &Place, moves: &[Moves; 4]) -> Prediction {
+        inter::predict(&self.sources, (place.x, place.y), moves)
+    }
+
+    fn is_good_enough(&self, prediction: &Prediction, steps: &Steps<'_>) -> bool {
+        let source = &self.macroblock.source;
+        let sources = [source.chroma(0), source.chroma(1)];
+        inter::is_good_enough((&source.y, &prediction.luma), &sources, &prediction.chroma, steps)
+    }
+
+    /// Whether intra prediction is so unlikely here that it waits for its first modes to be good.
+    fn hurries(&self, place: &Place) -> bool {
+        place.number > 4
+            && place.around().all(|motion| motion.kind != Kind::Intra)
+            && (self.after.is_some() || self.before.motions[place.index].kind != Kind::Intra)
+            && place.number >= 3 * place.intra
+    }
+
+    #[inline(always)]
+    fn finish_intra<S: Simd>(
+        &mut self,
+        simd: S,
+        prices: &Prices<'_>,
+        luma: decision::CodedLuma,
+        Fineness { mut qp, last, .. }: Fineness,
+    ) -> Coded {
+        let macroblock = &mut *self.macroblock;
+        let (mode_chroma, chroma) = decision::code_both_chroma(simd, macroblock, prices);
+        let mut residual = luma.residual || chroma;
+        if self.frame.parameters.limits_levels() {
+            let coded = (luma, mode_chroma);
+            (qp, residual) = overflow::resolve(simd, self.frame, macroblock, prices, coded, qp, residual);
+        }
+        Coded::intra(luma.kind, qp, residual, last)
+    }
+
+    /// Codes what vectors leave, with a QP that can be written: the blocks with levels, whether there is a residual.
+    fn code_moved(&mut self, place: &Place, moves: &[Moves; 4], fineness: Fineness) -> (u16, bool, Coded) {
+        let prediction = self.predict(place, moves);
+        let source = &self.macroblock.source;
+        let sources = [source.chroma(0), source.chroma(1)];
+        let parameters = self.frame.parameters;
+        let transform_8x8 = parameters.transform_8x8 && inter::prefers_8x8(&source.y, &prediction.luma);
+        let limit = if parameters.limits_levels() { overflow::HARMLESS_QP } else { 0 };
+        let mut qp = fineness.qp;
+        let (luma, chroma) = loop {
+            let steps = self.steps(qp, fineness);
+            let luma = inter::code_luma(&source.y, &prediction.luma, &steps, transform_8x8);
+            let chroma = inter::code_chroma(&sources, &prediction.chroma, &steps);
+            if qp < limit && chroma.iter().any(|plane| overflow::dc_overflows(plane.dc)) {
+                qp += 1;
+                continue;
+            }
+            break (luma, chroma);
+        };
+        self.keep(&luma.samples, &chroma.each_ref().map(|plane| plane.samples));
+        let residual = luma.levels != 0 || chroma.iter().any(|plane| plane.residual);
+        let coded = Coded { qp: if residual { qp } else { fineness.last }, transform_8x8 };
+        (luma.levels, residual, coded)
+    }
+
+    /// Makes samples the reconstruction of the macroblock.
+    fn keep(&mut self, luma: &[u8; 256], chroma: &[[u8; 64]; 2]) {
+        let Macroblock { luma: canvas, chroma: canvases, modes, .. } = &mut *self.macroblock;
+        scatter::<16, 256>(luma, &mut canvas.samples, LumaCanvas::STRIDE, LumaCanvas::ORIGIN);
+        for (plane, origin) in chroma.iter().zip(ChromaCanvas::ORIGIN) {
+            scatter::<8, 64>(plane, &mut canvases.samples, ChromaCanvas::STRIDE, origin);
+        }
+        for (x, y) in [(0, 0), (2, 0), (0, 2), (2, 2)] {
+            modes.set_8x8(x, y, DC);
+        }
+    }
+}
