@@ -71,20 +71,20 @@ def clips(command, photos, folder):
     source, video = (Path(folder) / name for name in ("in.y4m", "clip.mkv"))
     for number, photo in enumerate(photos):
         width, height = ((64, 48), (130, 98), (176, 144))[number % 3]
-        for crf, rate, keyint, preset in (
-            ("23", "25:1", 250, "ultrafast"), ("35", "30000:1001", 7, "ultrafast"), ("17.5", "60:1", 250, "superfast"),
-            ("28", "24:1", 250, "superfast"), ("26", "25:1", 250, "veryfast"),
+        for crf, rate, keyint, preset, bframes in (
+            ("23", "25:1", 250, "ultrafast", 0), ("35", "30000:1001", 7, "ultrafast", 0), ("17.5", "60:1", 250, "superfast", 0),
+            ("28", "24:1", 250, "superfast", 3), ("26", "25:1", 250, "veryfast", 3), ("32", "24000:1001", 250, "veryfast", 8),
         ):
             header = f"YUV4MPEG2 W{width} H{height} F{rate} Ip A1:1 C420jpeg\n".encode()
             source.write_bytes(header + moving(photo, width, height, 12))
             quiet = ("ffmpeg", "-v", "error", "-y")
-            same = ("-preset", preset, "-crf", crf, "-g", str(keyint), "-bf", "0", "-threads", "1")
+            same = ("-preset", preset, "-crf", crf, "-g", str(keyint), "-bf", str(bframes), "-threads", "1")
             # With AVX-512, libx264's own macroblock tree depends on what the process did before.
             same += ("-x264-params", "asm=AVX2,FMA3,BMI2,LZCNT")
             x264 = ("-c:v", "libx264", *same)
             run(*quiet, "-i", source, *x264, video)
             theirs = piped(b"", *quiet, "-i", video, "-f", "yuv4mpegpipe", "-pix_fmt", "yuv420p", "-")
-            like = ("--preset", preset, "--crf", crf, "--keyint", str(keyint), "--bframes", "0", "--quiet")
+            like = ("--preset", preset, "--crf", crf, "--keyint", str(keyint), "--bframes", str(bframes), "--quiet")
             ours = piped(source.read_bytes(), command, "clip", "-", "-o", "-", *like)
             one, other = samples(theirs), samples(ours)
             if one.shape != other.shape or (one != other).any():

@@ -52,16 +52,19 @@ fn a_folder_is_a_clip_in_the_order_of_its_numbers() {
 fn frames_that_wait_come_out_in_their_order() {
     let sandbox = Sandbox::new();
     numbered(&sandbox, 250);
-    let superfast = settings(FrameRate::FFMPEG).preset(H264Preset::Superfast);
-    let mut compressor = ClipCompressor::new(superfast).bframes(0).unwrap();
-    for number in 0..11 {
-        let frame = sandbox.read(&format!("in/frame{number}.png")).into_rgb8();
-        compressor.push(TensorView::new(frame.as_raw(), &[1, 48, 64, 3]).unwrap()).unwrap();
+    let superfast = || ClipCompressor::new(settings(FrameRate::FFMPEG).preset(H264Preset::Superfast));
+    for (mut compressor, option) in [(superfast().bframes(0).unwrap(), "--bframes 0"), (superfast(), "")] {
+        for number in 0..11 {
+            let frame = sandbox.read(&format!("in/frame{number}.png")).into_rgb8();
+            compressor.push(TensorView::new(frame.as_raw(), &[1, 48, 64, 3]).unwrap()).unwrap();
+        }
+        compressor.finish();
+        let expected: Vec<Vec<u8>> =
+            compressor.frames::<u8>().map(|frame| frame.as_slice().to_vec()).collect();
+        let options = format!("--preset superfast --crf 30 --fps 25 --overwrite {option}");
+        sandbox.command(&format!("clip in -o out {options}")).assert().success();
+        assert!(written(&sandbox, "out") == expected, "{option}");
     }
-    compressor.finish();
-    let expected: Vec<Vec<u8>> = compressor.frames::<u8>().map(|frame| frame.as_slice().to_vec()).collect();
-    sandbox.command("clip in -o out --preset superfast --bframes 0 --crf 30 --fps 25").assert().success();
-    assert!(written(&sandbox, "out") == expected);
 }
 
 #[test]
@@ -101,7 +104,8 @@ fn what_is_no_clip_is_refused_before_anything_is_written() {
         ("clip in -o out --codec h265", 2, "H.265"),
         ("clip in -o out --preset ultrafast --keyint 0", 2, "keyint"),
         ("clip in -o out --preset superfast --bframes 17", 2, "bframes"),
-        ("clip in -o out --preset superfast", 2, "bframes"),
+        ("clip in -o out --preset ultrafast --bframes 1", 2, "bframes"),
+        ("clip in -o out --preset faster", 2, "preset"),
         ("clip in -o out.png --preset ultrafast", 2, "one file"),
         ("clip in -o in --preset ultrafast", 2, "over itself"),
         ("clip text -o . --preset ultrafast", 2, "folder"),

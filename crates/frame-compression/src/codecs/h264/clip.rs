@@ -216,7 +216,11 @@ impl Clip {
             [before.index, after.map_or(before.index, |after| after.index)].map(|at| (index - at) as i32);
         let sources = Sources {
             references: [&before.reference, &after.unwrap_or(before).reference],
-            weights: if after.is_some() { Weights::default() } else { self.lookahead.seen(frame.slot).weights },
+            weights: if after.is_some() {
+                Weights::default()
+            } else {
+                self.lookahead.seen(frame.slot).weights
+            },
             share: if after.is_some() { implicit_share(distances[0], -distances[1]) } else { 32 },
         };
         let in_work = picture.frame(quantisers.as_ref());

@@ -103,9 +103,12 @@ impl RateControl {
     pub(super) fn between(&mut self, beside: [Beside; 2], is_referenced: bool) -> f32 {
         let offset = if is_referenced { self.b_offset / 2.0 } else { self.b_offset };
         let above = |quantiser: f32, offset: f64| (f64::from(quantiser) + offset) as f32;
-        let [first, second] = beside.map(|Beside { quantiser, kind, .. }| {
-            if kind == Kind::Bref { above(quantiser, -self.b_offset / 2.0) } else { quantiser }
-        });
+        let [first, second] =
+            beside.map(
+                |Beside { quantiser, kind, .. }| {
+                    if kind == Kind::Bref { above(quantiser, -self.b_offset / 2.0) } else { quantiser }
+                },
+            );
         let mean = match beside.map(|beside| beside.kind.is_intra()) {
             [true, true] => above((first + second) / 2.0, f64::from(6.0 * log2(self.ip_factor))),
             [true, false] => second,

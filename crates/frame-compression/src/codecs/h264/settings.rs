@@ -161,8 +161,7 @@ impl H264 {
 
     /// Refuses what clips are not exact for.
     pub(super) fn check_clip(&self, options: ClipOptions) -> Result<(), Error> {
-        const EXACT: &str =
-            "clips of H.264 are exact for ultrafast, and for superfast and veryfast with bframes 0";
+        const EXACT: &str = "clips of H.264 are exact for ultrafast, superfast and veryfast";
         self.check()?;
         let refused = |setting: &'static str, given: String, advice: &str| {
             Err(Error::InvalidSetting { setting, given, allowed: format!("{EXACT}, so far; {advice}") })
@@ -172,9 +171,8 @@ impl H264 {
             let advice = "use one of these, or apply an image's settings to each frame";
             return refused("preset", self.preset.to_string(), advice);
         }
-        if options.bframes.map_or(!ultrafast, |bframes| bframes > 0) {
-            let given = options.bframes.map_or("preset's".to_owned(), |bframes| bframes.to_string());
-            return refused("bframes", given, "set bframes to 0");
+        if let Some(bframes) = options.bframes.filter(|&bframes| ultrafast && bframes > 0) {
+            return refused("bframes", bframes.to_string(), "ultrafast has none: set bframes to 0");
         }
         if let Some(tune) = self.tune {
             return refused("tune", tune.to_string(), "leave the tune out");

@@ -33,9 +33,7 @@ impl Sources<'_> {
     ) -> [u8; A] {
         let [before, after] = self.references;
         match moves {
-            [Some(first), Some(second)] => {
-                average(&block(before, first), &block(after, second), self.share)
-            }
+            [Some(first), Some(second)] => average(&block(before, first), &block(after, second), self.share),
             [Some(only), None] => block(before, only),
             [None, only] => block(after, only.unwrap_or_default()),
         }
@@ -83,9 +81,8 @@ fn by_blocks(sources: &Sources<'_>, (x, y): (i32, i32), moves: &[Moves; 4]) -> P
     for (i, moves) in moves.iter().enumerate() {
         let (column, row) = (i % 2, i / 2);
         let (x, y) = (x + 32 * column as i32, y + 32 * row as i32);
-        let block = sources.mix(*moves, |reference, vector| {
-            reference.luma.block::<8, 64>(x + vector.x, y + vector.y)
-        });
+        let block = sources
+            .mix(*moves, |reference, vector| reference.luma.block::<8, 64>(x + vector.x, y + vector.y));
         scatter::<8, 64>(&block, &mut prediction.luma, 16, 128 * row + 8 * column);
         for (plane, to) in prediction.chroma.iter_mut().enumerate() {
             let block = sources.mix(*moves, |reference, vector| {

@@ -29,10 +29,6 @@ impl Kind {
     }
 }
 
-/// How the kinds of frames in a row are written.
-const P: bool = false;
-const B: bool = true;
-
 impl Lookahead {
     /// Decides on the types of the next frames up to one that is no B frame. In the order in which they are coded.
     pub(in super::super) fn decide(&mut self, decided: &mut Vec<Decided>) {
@@ -204,10 +200,9 @@ impl Lookahead {
                 let chosen = if kind(self, j + 1) == Kind::B {
                     Kind::P
                 } else {
-                    let so_far = vec![B; j - base - 1];
-                    let path = |end: [bool; 2]| [&so_far[..], &end].concat();
-                    let as_p = self.path(frames, base, &path([P, P]), u64::MAX);
-                    let as_b = self.path(frames, base, &path([B, P]), as_p);
+                    let (this, next) = (j - base, j - base + 1);
+                    let as_p = self.path(frames, base, &[this, next], u64::MAX);
+                    let as_b = self.path(frames, base, &[next], as_p);
                     if as_b < as_p { Kind::B } else { Kind::P }
                 };
                 self.frames[frames[j]].kind = chosen;
@@ -234,13 +229,13 @@ impl Lookahead {
         (leading + 2).min(looked_at + 1)
     }
 
-    /// What frames cost if their types are these, from the frame after `base` on; what is more than `limit` need not be
-    /// exact.
-    fn path(&mut self, frames: &[usize], base: usize, kinds: &[bool], limit: u64) -> u64 {
+    /// What the frames after `base` cost if those at `p_frames`, counted from there, are P frames and those before them B
+    /// frames; what is more than `limit` need not be exact.
+    fn path(&mut self, frames: &[usize], base: usize, p_frames: &[usize], limit: u64) -> u64 {
         let pyramid = self.terms().parameters.prediction.pyramid();
         let at = |place: usize| frames[base + place];
         let (mut sum, mut cur) = (0, 0);
-        for next in (1..=kinds.len()).filter(|&next| kinds[next - 1] == P) {
+        for &next in p_frames {
             sum += self.cost(at(cur), at(next), at(next));
             if sum > limit {
                 break;

@@ -144,7 +144,8 @@ fn amount(seen: &Seen, place: usize, worth: u32, cost: u32, factor: f64) -> i32 
     let saved = f64::from(intra - intra.min(cost));
     let own = f64::from(seen.inverse[place] * intra) * factor;
     let amount = (f64::from(worth) + own) * saved / f64::from(intra);
-    (amount.round_ties_even() as i32).min(MOST as i32)
+    // The encoder's reciprocals are a little small, so that what is half way falls.
+    ((amount - 0.5).ceil() as i32).min(MOST as i32)
 }
 
 impl Kind {

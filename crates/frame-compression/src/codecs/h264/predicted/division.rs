@@ -39,7 +39,8 @@ impl FrameCoder<'_> {
         let mut whole = Division::new(Shape::Whole);
         let part = Shape::Whole.parts()[0];
         whole.predicted[0] = field.predicted(part);
-        whole.found[0] = self.search(place, aim(part, whole.predicted[0], lambda)).run(self.candidates(place, 0));
+        whole.found[0] =
+            self.search(place, aim(part, whole.predicted[0], lambda)).run(self.candidates(place, 0));
         whole.cost = whole.found[0].cost;
         let searched = whole.found[0].vector;
         let mut best = whole;

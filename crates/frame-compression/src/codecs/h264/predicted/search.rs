@@ -107,7 +107,8 @@ impl FrameCoder<'_> {
     pub(super) fn candidates(&self, place: &Place, list: usize) -> impl Iterator<Item = Vector> {
         let columns = self.planes.y.stride / 16;
         let &Place { x, y, index, left, top, top_left, top_right, .. } = place;
-        let around = [left, top, top_left, top_right].map(|motion| motion.map(|motion| motion.searched[list]));
+        let around =
+            [left, top, top_left, top_right].map(|motion| motion.map(|motion| motion.searched[list]));
         let rows = self.planes.y.rows / 16;
         let below = (y + 1 < rows, index + columns);
         let before = [(true, index), (x + 1 < columns, index + 1), below]

@@ -43,13 +43,7 @@ struct Estimate {
 
 impl FrameCoder<'_> {
     /// Tries four 8x8 blocks, and halves where those make them likely.
-    pub(super) fn plan_parts<S: Simd>(
-        &self,
-        simd: S,
-        task: &Task<'_>,
-        whole: &[Sought; 2],
-        best: &mut Plan,
-    ) {
+    pub(super) fn plan_parts<S: Simd>(&self, simd: S, task: &Task<'_>, whole: &[Sought; 2], best: &mut Plan) {
         let quarters = self.plan_quarters(simd, task, whole);
         best.take(quarters.plan);
         let estimate = |shape, members| quarters.estimate(shape, members, task.lambda);
@@ -178,10 +172,12 @@ impl Quarters {
 
     fn estimate_half(&self, [a, b]: [usize; 2]) -> (Use, u32) {
         let price = |list: usize| (self.prices[a][list] + self.prices[b][list]).div_ceil(2);
-        let alone = |block: usize, list: usize| self.sought[block][list].found.cost - self.prices[block][list];
+        let alone =
+            |block: usize, list: usize| self.sought[block][list].found.cost - self.prices[block][list];
         let one = |list: usize| alone(a, list) + alone(b, list) + price(list);
         let mut best = (Use::One(0), one(0));
-        for other in [(Use::One(1), one(1)), (Use::Both, self.pairs[a] + self.pairs[b] + price(0) + price(1))] {
+        for other in [(Use::One(1), one(1)), (Use::Both, self.pairs[a] + self.pairs[b] + price(0) + price(1))]
+        {
             if other.1 < best.1 {
                 best = other;
             }
