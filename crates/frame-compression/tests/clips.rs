@@ -382,3 +382,25 @@ fn a_warm_compressor_allocates_nothing() {
     let info = allocation_counter::measure(|| (3..7).for_each(|i| frame(&mut compressor, i)));
     assert_eq!(info.count_total, 0);
 }
+
+/// With B frames, which wait for others: as many frames wait in the end as in the middle of a clip that goes on.
+#[test]
+fn a_warm_compressor_with_b_frames_allocates_nothing() {
+    let source = clip();
+    let mut compressor = ClipCompressor::new(ultrafast().preset(H264Preset::Veryfast));
+    let mut output = vec![0u8; 48 * 64 * 3];
+    let mut shown = 0;
+    let mut frame = |compressor: &mut ClipCompressor, i: usize| {
+        compressor.push(source.frame(i % 7).unwrap()).unwrap();
+        while {
+            let output = TensorViewMut::new(&mut output, &[1, 48, 64, 3]).unwrap();
+            compressor.next_frame_into(output).unwrap()
+        } {
+            shown += 1;
+        }
+    };
+    (0..70).for_each(|i| frame(&mut compressor, i));
+    let info = allocation_counter::measure(|| (70..105).for_each(|i| frame(&mut compressor, i)));
+    assert_eq!(info.count_total, 0);
+    assert!(shown > 90, "{shown}");
+}
