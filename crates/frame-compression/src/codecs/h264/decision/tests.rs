@@ -66,6 +66,7 @@ fn levels_decide_as_the_plain_form() {
             denoise: None,
             metric: if round % 2 == 0 { Metric::Sad } else { Metric::Satd },
             least_score: 0,
+            surcharge: 0,
             search: Search::All,
             intra_4x4: round % 3 != 0,
             intra_8x8: round % 5 != 0,

@@ -86,10 +86,10 @@ impl FrameCoder<'_> {
     ) -> (Motion, Coded) {
         let fields = [0, 1].map(|list| place.field(list));
         let mut direct = self.direct(place, &fields);
-        if direct.is_allowed {
-            if let Some(done) = self.skip(place, &direct.moves, fineness) {
-                return done;
-            }
+        if direct.is_allowed
+            && let Some(done) = self.skip(place, &direct.moves, fineness)
+        {
+            return done;
         }
         let prices = Prices::of(self.frame, fineness.quantiser).dropping(inter::LUMA_SCORE);
         self.measure_direct(simd, place, &mut direct, prices.lambda);

@@ -52,10 +52,10 @@ impl FrameCoder<'_> {
         let sum = |estimate: &Estimate| estimate.costs[0] + estimate.costs[1];
         let order = if sum(&rows) < sum(&columns) { [rows, columns] } else { [columns, rows] };
         for estimate in order {
-            if sum(&estimate) < best.cost {
-                if let Some(halves) = self.plan_halves(simd, task, whole, &quarters, &estimate, best.cost) {
-                    best.take(halves);
-                }
+            if sum(&estimate) < best.cost
+                && let Some(halves) = self.plan_halves(simd, task, whole, &quarters, &estimate, best.cost)
+            {
+                best.take(halves);
             }
         }
     }
