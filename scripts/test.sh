@@ -211,6 +211,7 @@ if [ ${#groups[@]} -gt 1 ]; then
     if has_group rust; then step "build of the tests" build_of_tests; fi
     if has_group targets; then
         mapfile -t groups < <(printf '%s\n' "${groups[@]}" | grep -vx targets)
+        mkdir -p target
         scripts/test.sh targets >target/test-targets.log 2>&1 &
         beside=$!
         trap 'kill "$beside" 2>/dev/null || true' EXIT
