@@ -7,7 +7,7 @@ use super::lookahead::{Decided, Kind, Lookahead, Terms, Weights};
 use super::macroblock::Bottom;
 use super::motion::{Bits, vector_range};
 use super::predicted::{Foresight, FrameCoder, Motion};
-use super::rate_control::{Beside, FrameKind, RateControl};
+use super::rate_control::{Beside, RateControl};
 use super::references::{Kept, References, implicit_share};
 use super::rows::SourceBand;
 use super::{H264, Parameters, Reconstruction, inter};
@@ -183,8 +183,7 @@ impl Clip {
             (Some(before), Some(after)) => {
                 state.rate_control.between([beside(before), beside(after)], frame.kind == Kind::Bref)
             }
-            _ if frame.kind.is_intra() => state.rate_control.next(FrameKind::Intra, frame.cost),
-            _ => state.rate_control.next(FrameKind::Predicted, frame.cost),
+            _ => state.rate_control.next(frame.kind, frame.cost),
         }
     }
 
@@ -212,17 +211,13 @@ impl Clip {
         let Reconstruction { level, macroblock, picture, quantisers, coded, .. } = &mut self.reconstruction;
         let (Some(picture), Some(before)) = (picture, self.references.before(index)) else { return };
         let after = self.references.after(index);
-        let distances =
-            [before.index, after.map_or(before.index, |after| after.index)].map(|at| (index - at) as i32);
-        let sources = Sources {
-            references: [&before.reference, &after.unwrap_or(before).reference],
-            weights: if after.is_some() {
-                Weights::default()
-            } else {
-                self.lookahead.seen(frame.slot).weights
-            },
-            share: if after.is_some() { implicit_share(distances[0], -distances[1]) } else { 32 },
+        let lists = [before, after.unwrap_or(before)];
+        let distances = lists.map(|kept| (index - kept.index) as i32);
+        let (weights, share) = match after {
+            Some(_) => (Weights::default(), implicit_share(distances[0], -distances[1])),
+            None => (self.lookahead.seen(frame.slot).weights, 32),
         };
+        let sources = Sources { references: lists.map(|kept| &kept.reference), weights, share };
         let in_work = picture.frame(quantisers.as_ref());
         level.run(FrameCoder {
             macroblock,

@@ -7,13 +7,6 @@ use super::preset::Parameters;
 /// By how much coarser B frames are.
 const B_FACTOR: f32 = 1.3;
 
-/// The kind of a frame that stands for itself or is predicted from those before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FrameKind {
-    Intra,
-    Predicted,
-}
-
 /// A frame that a B frame is predicted from.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Beside {
@@ -40,7 +33,7 @@ pub(super) struct RateControl {
     /// A frame's duration in 25ths of a second, from a hundredth of a second to one second.
     duration: f64,
     is_first: bool,
-    last: FrameKind,
+    last_is_intra: bool,
     complexity: f64,
     complexities: f64,
     quantisers: f64,
@@ -70,7 +63,7 @@ impl RateControl {
             rate_factor,
             duration,
             is_first: true,
-            last: FrameKind::Intra,
+            last_is_intra: true,
             complexity: 0.0,
             complexities: 0.0,
             quantisers: f64::from(crf) * 0.01,
@@ -78,23 +71,24 @@ impl RateControl {
         }
     }
 
-    /// The quantiser of the next frame, whose lookahead cost is given.
-    pub(super) fn next(&mut self, kind: FrameKind, cost: u64) -> f32 {
+    /// The quantiser of the next frame, which is no B frame and whose lookahead cost is given.
+    pub(super) fn next(&mut self, kind: Kind, cost: u64) -> f32 {
+        let is_intra = kind.is_intra();
         self.complexity = self.complexity / 2.0 + cost as f64 / self.duration;
         self.complexities = self.complexities / 2.0 + 1.0;
         let blurred = (self.complexity / self.complexities) as f32;
         let scale = if self.is_first && self.even.is_none() {
             scale_of_quantiser(self.crf) / self.ip_factor
-        } else if kind == FrameKind::Intra && self.last == FrameKind::Predicted {
+        } else if is_intra && !self.last_is_intra {
             scale_of_quantiser((self.quantisers / self.count) as f32) / self.ip_factor
         } else {
             let even = self.even.unwrap_or_else(|| power(f64::from(blurred), self.exponent));
             (even / self.rate_factor) as f32
         };
         let quantiser = quantiser_of_scale(scale);
-        let offset = if kind == FrameKind::Intra { 6.0 * log2(self.ip_factor) } else { 0.0 };
+        let offset = if is_intra { 6.0 * log2(self.ip_factor) } else { 0.0 };
         self.count_in(quantiser + offset);
-        self.last = kind;
+        self.last_is_intra = is_intra;
         self.is_first = false;
         quantiser
     }
@@ -139,14 +133,14 @@ mod tests {
         let parameters = Parameters::of(23.0, H264Preset::Ultrafast);
         let mut control = RateControl::new(&parameters, 100);
         let near = |found: f32, expected: f32| assert!((found - expected).abs() < 1e-3, "{found}");
-        near(control.next(FrameKind::Intra, 8000), 23.0 - 6.0 * 1.4f32.log2());
-        let calm = control.clone().next(FrameKind::Predicted, 1000);
-        let busy = control.clone().next(FrameKind::Predicted, 9000);
+        near(control.next(Kind::I, 8000), 23.0 - 6.0 * 1.4f32.log2());
+        let calm = control.clone().next(Kind::P, 1000);
+        let busy = control.clone().next(Kind::P, 9000);
         assert!(calm < busy, "{calm} {busy}");
-        let before = control.next(FrameKind::Predicted, 9000);
+        let before = control.next(Kind::P, 9000);
         // The first intra frame counts as what a P frame would have had, 23, and fades.
         let mean = (0.95 * (0.95 * 0.23 + 23.0) + before) / (0.95 * (0.95 * 0.01 + 1.0) + 1.0);
-        near(control.next(FrameKind::Intra, 8000), mean - 6.0 * 1.4f32.log2());
+        near(control.next(Kind::I, 8000), mean - 6.0 * 1.4f32.log2());
     }
 
     #[test]
