@@ -4,7 +4,7 @@
     pip install 'av>=18' numpy pillow
     python crates/oracle/python/h265_compare.py [--full] [--seed N] [--preset NAME] [--random N]
 
-Builds the program h265_planes and gives it the pictures that PyAV codes. The photographs of assets/images, generated
+Gives the program h265_planes the pictures that PyAV codes. The photographs of assets/images, generated
 pictures and random ones, of every preset and tune at several frame rates; `--full` compares 20,000 random pictures
 and every CRF at every size.
 """

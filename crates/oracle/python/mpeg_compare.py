@@ -5,7 +5,7 @@
     python crates/oracle/python/mpeg_compare.py [--full] [--seed N]
 
 Against PyAV, encoding in memory, and against the command `ffmpeg`, through raw pictures, whose release decides between the
-colours `ffmpeg` and `ffmpeg-7`. Builds the example rgb_filter and gives it the same pictures. `--full` compares 20,000
+colours `ffmpeg` and `ffmpeg-7`. The example rgb_filter gets the same pictures. `--full` compares 20,000
 pictures a codec with PyAV.
 """
 

@@ -4,8 +4,8 @@
     pip install 'av==18.*' numpy pillow
     python crates/oracle/python/pyav_compare.py [--full] [--seed N]
 
-Every preset, tune and profile at several frame rates, on one thread and on several, of which H.264 makes slices. Builds the
-example rgb_filter and gives it the same pictures. `--full` compares 2,000 random pictures a preset instead of 100.
+Every preset, tune and profile at several frame rates, on one thread and on several, of which H.264 makes slices. The
+example rgb_filter gets the same pictures. `--full` compares 2,000 random pictures a preset instead of 100.
 """
 
 import argparse

@@ -43,6 +43,7 @@ impl Simd for Avx2 {
         unsafe { compiled(kernel) }
     }
 
+    // That is a function of its own already.
     #[inline(always)]
     fn vectorize_apart<R>(self, kernel: impl FnOnce() -> R) -> R {
         self.vectorize(kernel)

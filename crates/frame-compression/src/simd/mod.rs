@@ -201,8 +201,8 @@ pub(crate) trait Simd: Copy + fmt::Debug + Send + Sync + 'static {
     /// have to be `#[inline(always)]`, or they are compiled without the instructions and slow.
     fn vectorize<R>(self, kernel: impl FnOnce() -> R) -> R;
 
-    /// The same in a function of its own: several levels in one function, whose instructions allow it, take the compiler
-    /// minutes.
+    /// The same, in a function of its own. Levels whose instructions every CPU has would otherwise stand in one function,
+    /// which takes the compiler minutes.
     #[inline(always)]
     fn vectorize_apart<R>(self, kernel: impl FnOnce() -> R) -> R {
         #[inline(never)]
