@@ -11,6 +11,8 @@ has_group() { [[ " ${groups[*]} " = *" $1 "* ]]; }
 
 passed=()
 failed=()
+logs=target/test-logs
+mkdir -p "$logs"
 
 # Runs one step; a failure is kept for the end, so that one run shows all.
 step() {
@@ -19,7 +21,13 @@ step() {
     echo
     echo "=== $name"
     local start=$SECONDS TIMEFORMAT="=== $name: %R s, of the processors %U s"
-    if time "$@"; then
+    local status=0 log
+    exec {log}> >(tee "$logs/$name.log")
+    local shown=$!
+    time "$@" >&"$log" 2>&1 || status=$?
+    exec {log}>&-
+    wait $shown
+    if [ $status -eq 0 ]; then
         passed+=("$name ($((SECONDS - start)) s)")
         echo "=== $name: passed in $((SECONDS - start)) s"
     else
@@ -211,7 +219,6 @@ if [ ${#groups[@]} -gt 1 ]; then
     if has_group rust; then step "build of the tests" build_of_tests; fi
     if has_group targets; then
         mapfile -t groups < <(printf '%s\n' "${groups[@]}" | grep -vx targets)
-        mkdir -p target
         scripts/test.sh targets >target/test-targets.log 2>&1 &
         beside=$!
         trap 'kill "$beside" 2>/dev/null || true' EXIT
@@ -224,6 +231,10 @@ done
 
 echo
 printf 'passed: %s\n' "${passed[@]:-nothing}"
+for name in "${failed[@]:+${failed[@]}}"; do
+    printf '\n=== %s ended with:\n' "$name"
+    tail -n 40 "$logs/$name.log"
+done
 [ ${#failed[@]} -eq 0 ] || printf 'FAILED: %s\n' "${failed[@]}"
 echo "${#passed[@]} passed, ${#failed[@]} failed"
 [ ${#failed[@]} -eq 0 ]
