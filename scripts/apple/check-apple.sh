@@ -6,7 +6,7 @@
 #   scripts/apple/check-apple.sh            everything
 #   scripts/apple/check-apple.sh --no-link  leave the link out
 #
-# Needs Debian (or the three targets' standard libraries, by rustup), cargo, and for the link Python with pip. What is
+# Needs Debian (or the three targets' standard libraries, by rustup), cargo, and for the link Python with venv. What is
 # missing is installed where it may; everything built is kept below target/apple, or in CARGO_TARGET_DIR.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -30,10 +30,12 @@ done
 
 echo "== link for ${targets[0]}"
 tools=$(realpath "$CARGO_TARGET_DIR")/link-$zig_version
-if ! [ -e "$tools/ziglang" ]; then
-    python3 -m pip --version >/dev/null 2>&1 || debian_packages python3-pip
-    python3 -m pip install --quiet --disable-pip-version-check --target "$tools" "ziglang==$zig_version"
+if ! [ -x "$tools/bin/python" ]; then
+    python3 -m venv "$tools" || { debian_packages python3-venv && python3 -m venv "$tools"; }
 fi
+"$tools/bin/python" -m pip install --quiet --disable-pip-version-check "ziglang==$zig_version"
+# Nothing is left outside of the repository, nor hangs on what others left there.
+export ZIG_GLOBAL_CACHE_DIR="$tools/cache" ZIG_LOCAL_CACHE_DIR="$tools/cache"
 python3 scripts/apple/framework_stubs.py "$tools/sdk"
 cat >"$tools/linker" <<LINKER
 #!/bin/sh
@@ -45,7 +47,7 @@ for argument; do
         *) if [ "\${skip:-}" ]; then skip=; else set -- "\$@" "\$argument"; fi ;;
     esac
 done
-PYTHONPATH="$tools" exec python3 -m ziglang cc -target aarch64-macos.11.0 \\
+exec "$tools/bin/python" -m ziglang cc -target aarch64-macos.11.0 \\
     -F "$tools/sdk/System/Library/Frameworks" -L "$tools/sdk/usr/lib" "\$@"
 LINKER
 chmod +x "$tools/linker"
