@@ -235,15 +235,13 @@ fn code_magnitudes<const CHROMA: bool>(
         coder.bypass(count - flags);
         return false;
     }
-    let mut magnitudes = [0_u32; 16];
+    // Eight at most have flags; the others are remainders as a whole.
+    let mut flagged = [0; 8];
+    let flagged = &mut flagged[..flags as usize % 9];
     let (mut left, mut bins) = (mask, 0);
-    for (i, magnitude) in magnitudes[..count as usize % 17].iter_mut().enumerate() {
-        let rank = 31 - left.leading_zeros();
-        left &= !(1 << rank);
-        *magnitude = levels[rank as usize % 16].unsigned_abs().into();
-        if i < 8 {
-            bins = 2 * bins + u32::from(*magnitude > 1);
-        }
+    for magnitude in flagged.iter_mut() {
+        *magnitude = take_last(levels, &mut left);
+        bins = 2 * bins + u32::from(*magnitude > 1);
     }
     let first = if bins == 0 {
         code_zeros(coder, greater1, flags);
@@ -255,20 +253,39 @@ fn code_magnitudes<const CHROMA: bool>(
         coder.bin(greater1 + (zeros as usize + 1).min(3), true);
         coder.run(greater1, bins & ((1 << after) - 1), after);
         let greater2 = context::GREATER2_FLAG + set + if CHROMA { 4 } else { 0 };
-        coder.bin(greater2, magnitudes[zeros as usize % 16] > 2);
+        coder.bin(greater2, flagged[zeros as usize] > 2);
         zeros as usize
     };
     let mut rice = 0;
-    for (i, &magnitude) in magnitudes[..count as usize % 17].iter().enumerate().skip(first) {
-        let base = if i >= 8 { 1 } else { 2 + u32::from(i == first) };
-        if magnitude >= base {
-            coder.bypass(remaining_length(magnitude - base, rice));
-            if magnitude > 3 << rice {
-                rice = (rice + 1).min(4);
-            }
+    if let Some((&first, rest)) = flagged.get(first..).and_then(<[u32]>::split_first) {
+        code_remainder(coder, &mut rice, first, 3);
+        for &magnitude in rest {
+            code_remainder(coder, &mut rice, magnitude, 2);
         }
     }
+    while left != 0 {
+        code_remainder(coder, &mut rice, take_last(levels, &mut left), 1);
+    }
     bins != 0
+}
+
+/// The magnitude of the last of the levels left.
+#[inline(always)]
+fn take_last(levels: &[i16; 16], left: &mut u32) -> u32 {
+    let rank = 31 - left.leading_zeros();
+    *left &= !(1 << rank);
+    levels[rank as usize % 16].unsigned_abs().into()
+}
+
+/// coeff_abs_level_remaining of a magnitude whose flags say what is below `base`.
+#[inline(always)]
+fn code_remainder(coder: &mut Coder, rice: &mut u32, magnitude: u32, base: u32) {
+    if magnitude >= base {
+        coder.bypass(remaining_length(magnitude - base, *rice));
+        if magnitude > 3 << *rice {
+            *rice = (*rice + 1).min(4);
+        }
+    }
 }
 
 /// So many greater1 flags of 0 from the first of a sub-block on: contexts 1, 2 and then 3.

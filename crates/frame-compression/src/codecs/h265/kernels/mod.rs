@@ -19,6 +19,7 @@ macro_rules! unrolled {
 
 mod distortion;
 mod modes;
+mod modes_4x4;
 mod predict;
 mod quantise;
 #[cfg(test)]

@@ -5,12 +5,13 @@
 
 use super::super::distortion;
 use super::super::predict::{self, References};
-use super::distortion::{half_sum_4x4, half_sums_4x4, half_sums_8x8, sum_halves};
-use super::predict::{EightRows, Line, Reference, Rows, predict_turned, rows_of_mode};
+use super::distortion::{half_sum_4x4, half_sums_8x8, sum_halves};
+use super::modes_4x4;
+use super::predict::{EightRows, Line, Rows, predict_turned, rows_of_mode};
 use super::{eight, four, sixteen};
 use crate::simd::{Dwords, Simd, Words};
 
-const MODES: usize = predict::MODES as usize;
+pub(super) const MODES: usize = predict::MODES as usize;
 
 /// The references of a block, plain and filtered.
 #[derive(Debug, Clone, Copy)]
@@ -45,13 +46,16 @@ pub(in super::super) fn sa8d_of_modes<S: Simd, const N: usize>(
         return costs;
     }
     plain_modes::<S, N>(simd, source, turned, references, &mut costs);
+    if N == 4 {
+        modes_4x4::angular(simd, source, turned, references.plain, &mut costs);
+        return costs;
+    }
     let mut lines = [[Line::<N>::new(); 2]; 2];
     for (lines, references) in lines.iter_mut().zip([references.plain, references.filtered]) {
         lines[0].set(&references.top);
         lines[1].set(&references.left);
     }
     match N {
-        4 => angular_modes_4x4(simd, source, turned, references.plain, &mut lines[0], &mut costs),
         8 => {
             let mut both = [S::Words::splat(simd, 0); 8];
             for (y, row) in both.iter_mut().enumerate() {
@@ -243,72 +247,6 @@ fn sa8d_8x8<S: Simd, const N: usize>(
     });
     sum_halves(simd, half_sums_8x8::<S>(differences)).map(normalised)
 }
-
-/// SA8D of all modes along an angle: two modes and their opposites at a time, a row of each of the four in a vector.
-#[inline(always)]
-fn angular_modes_4x4<S: Simd, const N: usize>(
-    simd: S,
-    source: &[u8],
-    turned: &[u8],
-    References { left, top }: &References,
-    lines: &mut [Line<N>; 2],
-    costs: &mut [u32; MODES],
-) {
-    let (source, turned) = (four_rows(source), four_rows(turned));
-    let mut both = [S::Words::splat(simd, 0); 4];
-    for (y, row) in both.iter_mut().enumerate() {
-        let (source, turned) = (&source[y], &turned[y]);
-        *row = S::Words::load_quarters(simd, [source, turned, source, turned]);
-    }
-    for (modes, weights) in PAIRS.iter().zip(&PAIR_WEIGHTS) {
-        let tables = modes.map(rows_of_mode);
-        let mut of_modes = [*lines; 2];
-        for (lines, &mode) in of_modes.iter_mut().zip(modes) {
-            lines[0].extend(left, mode);
-            lines[1].extend(top, mode);
-        }
-        let [first, second] = &of_modes;
-        let differences = unrolled!(4, y => {
-            let a = first[0].window(tables[0].starts[y], 0);
-            let b = first[1].window(tables[0].starts[y], 0);
-            let c = second[0].window(tables[1].starts[y], 0);
-            let d = second[1].window(tables[1].starts[y], 0);
-            let at = S::Words::load_quarters(simd, [four(a, 0), four(b, 0), four(c, 0), four(d, 0)]);
-            let next = S::Words::load_quarters(simd, [four(a, 1), four(b, 1), four(c, 1), four(d, 1)]);
-            at + (next - at).mul_rounded(S::Words::load(simd, &weights[y])) - both[y]
-        });
-        let [a, b, c, d] = half_sums_4x4(simd, differences);
-        for (mode, found) in [modes[0], 36 - modes[0], modes[1], 36 - modes[1]].into_iter().zip([a, b, c, d])
-        {
-            costs[usize::from(mode)] = found;
-        }
-    }
-}
-
-/// The rows of a 4x4 block, in 16 bits.
-#[inline(always)]
-fn four_rows(samples: &[u8]) -> [[i16; 4]; 4] {
-    let mut rows = [[0; 4]; 4];
-    for (to, &from) in rows.as_flattened_mut().iter_mut().zip(samples) {
-        *to = from.into();
-    }
-    rows
-}
-
-/// The modes of [`angular_modes_4x4`], as they go together.
-const PAIRS: [[u8; 2]; 8] = [[18, 19], [20, 21], [22, 23], [24, 25], [27, 28], [29, 30], [31, 32], [33, 34]];
-
-/// By pair of modes and row: the weights of the first mode, of the second.
-static PAIR_WEIGHTS: [[[i16; 16]; 4]; 8] = {
-    let mut weights = [[[0; 16]; 4]; 8];
-    let mut i = 0;
-    while i < 8 * 4 * 16 {
-        let (pair, y, lane) = (i / 64, i / 16 % 4, i % 16);
-        weights[pair][y][lane] = Reference::of_row(y, predict::angle(PAIRS[pair][lane / 8])).weight;
-        i += 1;
-    }
-    weights
-};
 
 /// The four rows of a 4x4 prediction.
 #[inline(always)]
