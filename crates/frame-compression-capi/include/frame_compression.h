@@ -1,12 +1,12 @@
 /*
- * frame-compression: real codec artifacts in one image. SPDX-License-Identifier: MIT OR Apache-2.0
+ * frame-compression: real codec artifacts in images and clips. SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Made by cbindgen from crates/frame-compression-capi; do not edit.
  *
  * For every function:
- * - Memory is the caller's. Nothing is kept after a call but the compressor of fc_compressor_create.
+ * - Memory is the caller's. Nothing is kept after a call but what fc_compressor_create and fc_clip_create made.
  * - Calls are synchronous and share nothing: any number of threads may be in them at once, as long as each has its own
- *   outputs and its own compressor.
+ *   outputs, and its own compressor or clip.
  * - A result other than FC_OK is an error, and its text goes to `message`, cut to fit, always ended by a NUL; success
  *   leaves an empty text. 256 bytes hold most texts, 1024 all but those that repeat a long one of yours.
  * - Null and misaligned pointers, numbers that no enum has, and buffers that are too short are refused. That there really
@@ -180,6 +180,11 @@ typedef enum fc_element {
      */
     FC_ELEMENT_U8 = 5,
 } fc_element;
+
+/**
+ * A clip on its way through a codec: frames go in one by one, and come out as they are shown. Opaque.
+ */
+typedef struct fc_clip fc_clip;
 
 /**
  * A codec with its settings and its memory, for many images. Opaque.
@@ -373,6 +378,96 @@ int fc_compressor_apply(struct fc_compressor *compressor,
  * As said of `compressor`.
  */
 void fc_compressor_free(struct fc_compressor *compressor);
+
+/**
+ * Makes a clip: frames are pushed one by one, and taken as they are shown. A video codec predicts frames from one
+ * another, so that what it leaves of a clip is not what it leaves of each frame. JPEG, MJPEG, WebP, MPEG-2 and MPEG-4
+ * treat each frame by itself.
+ *
+ * Returns `FC_OK` or an error; `*clip` is then NULL.
+ *
+ * @param settings      codec, strength and the rest, the frame rate too: `"h264:preset=veryfast:fps=25"`.
+ * @param keyint        how many frames there are at most from one that stands for itself to the next, at least 1; below 0:
+ *                      250, as in x264.
+ * @param bframes       how many B frames there are at most in a row, 0 to 16; below 0: as many as the preset has.
+ * @param clip          where the new clip goes; to be given to `fc_clip_free` once.
+ * @param message       where the text of an error goes, or NULL.
+ * @param message_size  bytes at `message`.
+ *
+ * # Safety
+ * The pointers are null or point to what their types say, texts to characters ended by a NUL.
+ */
+int fc_clip_create(const struct fc_settings *settings,
+                   int32_t keyint,
+                   int32_t bframes,
+                   struct fc_clip **clip,
+                   char *message,
+                   size_t message_size);
+
+/**
+ * Gives a clip its next frame. After it, `fc_clip_next` may have no frame, or several.
+ *
+ * Returns `FC_OK` or an error; the clip is then as it was. Settings that clips are not exact for are refused here.
+ *
+ * @param clip          from `fc_clip_create`; used by one thread at a time.
+ * @param frame         the frame, of the size of those before it; it is only read.
+ * @param message       where the text of an error goes, or NULL.
+ * @param message_size  bytes at `message`.
+ *
+ * # Safety
+ * The pointers are null or point to what their types say, and no other call uses the clip meanwhile.
+ */
+int fc_clip_push(struct fc_clip *clip,
+                 const struct fc_image *frame,
+                 char *message,
+                 size_t message_size);
+
+/**
+ * Takes the next frame of a clip as it is shown, where there is one. To be called until there is none, after each
+ * `fc_clip_push` and after `fc_clip_finish`.
+ *
+ * Returns `FC_OK` or an error; the frame is then kept, and `output` as it was.
+ *
+ * @param clip          from `fc_clip_create`; used by one thread at a time.
+ * @param output        where the frame goes, of the clip's size.
+ * @param taken         1 where a frame was written to `output`, otherwise 0.
+ * @param message       where the text of an error goes, or NULL.
+ * @param message_size  bytes at `message`.
+ *
+ * # Safety
+ * The pointers are null or point to what their types say, and no other call uses the clip meanwhile.
+ */
+int fc_clip_next(struct fc_clip *clip,
+                 const struct fc_image *output,
+                 int *taken,
+                 char *message,
+                 size_t message_size);
+
+/**
+ * Ends a clip: its last frames can then be taken. The next frame pushed begins another clip, with the same memory.
+ *
+ * Returns `FC_OK` or an error.
+ *
+ * @param clip          from `fc_clip_create`; used by one thread at a time.
+ * @param message       where the text of an error goes, or NULL.
+ * @param message_size  bytes at `message`.
+ *
+ * # Safety
+ * The pointers are null or point to what their types say, and no other call uses the clip meanwhile.
+ */
+int fc_clip_finish(struct fc_clip *clip,
+                   char *message,
+                   size_t message_size);
+
+/**
+ * Frees a clip, with the frames that nobody took. NULL is allowed and does nothing.
+ *
+ * @param clip          from `fc_clip_create`, not freed before; not to be used after.
+ *
+ * # Safety
+ * As said of `clip`.
+ */
+void fc_clip_free(struct fc_clip *clip);
 
 #ifdef __cplusplus
 }  // extern "C"

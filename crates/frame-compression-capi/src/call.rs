@@ -32,7 +32,8 @@ pub(crate) fn answer(
     message_size: usize,
     call: impl FnOnce() -> Result<(), Refusal>,
 ) -> c_int {
-    // What a panic leaves half done is a compressor's scratch memory, which every picture overwrites.
+    // What a panic leaves half done is a compressor's scratch memory, which every picture overwrites, or a clip, whose owner
+    // is told.
     let result = catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
         let reason = panic
             .downcast_ref::<String>()

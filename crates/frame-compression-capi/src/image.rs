@@ -6,7 +6,7 @@ use std::ffi::c_void;
 use std::ops::Range;
 use std::slice;
 
-use frame_compression::{FrameCompressor, Sample, TensorView, TensorViewMut};
+use frame_compression::{ClipCompressor, FrameCompressor, Sample, TensorView, TensorViewMut};
 use half::{bf16, f16};
 
 use crate::call::{self, Refusal};
@@ -78,9 +78,9 @@ impl fc_image {
     ///
     /// # Safety
     /// There are `length` elements of type `T` at `elements`, which nothing writes to for `'a`.
-    unsafe fn view<'a, T: Sample>(&self) -> Result<TensorView<'a, T>, Refusal> {
+    unsafe fn view<'a, T: Sample>(&self, name: &str) -> Result<TensorView<'a, T>, Refusal> {
         // SAFETY: not null, aligned, of a length that memory holds; the rest is guaranteed by the caller.
-        let elements = unsafe { slice::from_raw_parts(self.start::<T>("input")?, self.length) };
+        let elements = unsafe { slice::from_raw_parts(self.start::<T>(name)?, self.length) };
         Ok(TensorView::with_strides(elements, &self.shape(), self.strides())?)
     }
 
@@ -88,9 +88,9 @@ impl fc_image {
     ///
     /// # Safety
     /// There are `length` elements of type `T` at `elements`, which nothing else uses for `'a`.
-    unsafe fn view_mut<'a, T: Sample>(&self) -> Result<TensorViewMut<'a, T>, Refusal> {
+    unsafe fn view_mut<'a, T: Sample>(&self, name: &str) -> Result<TensorViewMut<'a, T>, Refusal> {
         // SAFETY: not null, aligned, of a length that memory holds; the rest is guaranteed by the caller.
-        let elements = unsafe { slice::from_raw_parts_mut(self.start::<T>("output")?, self.length) };
+        let elements = unsafe { slice::from_raw_parts_mut(self.start::<T>(name)?, self.length) };
         Ok(TensorViewMut::with_strides(elements, &self.shape(), self.strides())?)
     }
 
@@ -153,7 +153,7 @@ pub(crate) unsafe fn apply(
     with_element!(input, "input", T => with_element!(output, "output", U => {
         if input.is_same_as(output) {
             // SAFETY: guaranteed by the caller; the input is not looked at besides.
-            let image = unsafe { output.view_mut::<U>() }?;
+            let image = unsafe { output.view_mut::<U>("output") }?;
             return Ok(compressor.apply_in_place(image)?);
         }
         input.start::<T>("input")?;
@@ -164,7 +164,31 @@ pub(crate) unsafe fn apply(
             return Err(Refusal::new(fc_status::FC_ERROR_OVERLAP, text.to_owned()));
         }
         // SAFETY: guaranteed by the caller, and the two do not overlap.
-        let (input, output) = unsafe { (input.view::<T>()?, output.view_mut::<U>()?) };
+        let (input, output) = unsafe { (input.view::<T>("input")?, output.view_mut::<U>("output")?) };
         Ok(compressor.apply_into(input, output)?)
     }))
+}
+
+/// Pushes a frame into a clip.
+///
+/// # Safety
+/// There are as many elements of the frame's type at its pointer as it says, and nothing writes to them meanwhile.
+pub(crate) unsafe fn push(clip: &mut ClipCompressor, frame: &fc_image) -> Result<(), Refusal> {
+    with_element!(frame, "frame", T => {
+        // SAFETY: guaranteed by the caller.
+        let frame = unsafe { frame.view::<T>("frame") }?;
+        Ok(clip.push(frame)?)
+    })
+}
+
+/// Writes a clip's next frame into an image, and says whether there was one.
+///
+/// # Safety
+/// There are as many elements of the image's type at its pointer as it says, and nothing else uses them meanwhile.
+pub(crate) unsafe fn next(clip: &mut ClipCompressor, output: &fc_image) -> Result<bool, Refusal> {
+    with_element!(output, "output", T => {
+        // SAFETY: guaranteed by the caller.
+        let output = unsafe { output.view_mut::<T>("output") }?;
+        Ok(clip.next_frame_into(output)?)
+    })
 }

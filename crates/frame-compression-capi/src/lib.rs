@@ -7,6 +7,7 @@
 #![allow(unsafe_code, reason = "pointers of C programs")]
 
 mod call;
+mod clip;
 mod compressor;
 mod image;
 mod recipes;
@@ -14,6 +15,7 @@ mod settings;
 
 use std::ffi::{c_char, c_int};
 
+pub use clip::fc_clip;
 pub use compressor::fc_compressor;
 pub use image::{fc_element, fc_image};
 pub use settings::{fc_settings, fc_strength, fc_value_range};
@@ -239,6 +241,143 @@ pub unsafe extern "C" fn fc_compressor_free(compressor: *mut fc_compressor) {
         call::answer(std::ptr::null_mut(), 0, || {
             // SAFETY: made by `Box::into_raw` in `fc_compressor_create`, and freed once, as the caller guarantees.
             drop(unsafe { Box::from_raw(compressor) });
+            Ok(())
+        });
+    }
+}
+
+/// Makes a clip: frames are pushed one by one, and taken as they are shown. A video codec predicts frames from one
+/// another, so that what it leaves of a clip is not what it leaves of each frame. JPEG, MJPEG, WebP, MPEG-2 and MPEG-4
+/// treat each frame by itself.
+///
+/// Returns `FC_OK` or an error; `*clip` is then NULL.
+///
+/// @param settings      codec, strength and the rest, the frame rate too: `"h264:preset=veryfast:fps=25"`.
+/// @param keyint        how many frames there are at most from one that stands for itself to the next, at least 1; below 0:
+///                      250, as in x264.
+/// @param bframes       how many B frames there are at most in a row, 0 to 16; below 0: as many as the preset has.
+/// @param clip          where the new clip goes; to be given to `fc_clip_free` once.
+/// @param message       where the text of an error goes, or NULL.
+/// @param message_size  bytes at `message`.
+///
+/// # Safety
+/// The pointers are null or point to what their types say, texts to characters ended by a NUL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fc_clip_create(
+    settings: *const fc_settings,
+    keyint: i32,
+    bframes: i32,
+    clip: *mut *mut fc_clip,
+    message: *mut c_char,
+    message_size: usize,
+) -> c_int {
+    call::answer(message, message_size, || {
+        // SAFETY: the caller's pointers, as this function's contract has them.
+        unsafe {
+            let place = call::place(clip, "clip")?;
+            place.write(std::ptr::null_mut());
+            let made = fc_clip::new(call::reference(settings, "settings")?, keyint, bframes)?;
+            place.write(Box::into_raw(Box::new(made)));
+        }
+        Ok(())
+    })
+}
+
+/// Gives a clip its next frame. After it, `fc_clip_next` may have no frame, or several.
+///
+/// Returns `FC_OK` or an error; the clip is then as it was. Settings that clips are not exact for are refused here.
+///
+/// @param clip          from `fc_clip_create`; used by one thread at a time.
+/// @param frame         the frame, of the size of those before it; it is only read.
+/// @param message       where the text of an error goes, or NULL.
+/// @param message_size  bytes at `message`.
+///
+/// # Safety
+/// The pointers are null or point to what their types say, and no other call uses the clip meanwhile.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fc_clip_push(
+    clip: *mut fc_clip,
+    frame: *const fc_image,
+    message: *mut c_char,
+    message_size: usize,
+) -> c_int {
+    call::answer(message, message_size, || {
+        // SAFETY: the caller's pointers, as this function's contract has them; nothing else uses the clip now.
+        unsafe {
+            let clip = call::place(clip, "clip")?.as_mut();
+            image::push(clip.inner(), call::reference(frame, "frame")?)
+        }
+    })
+}
+
+/// Takes the next frame of a clip as it is shown, where there is one. To be called until there is none, after each
+/// `fc_clip_push` and after `fc_clip_finish`.
+///
+/// Returns `FC_OK` or an error; the frame is then kept, and `output` as it was.
+///
+/// @param clip          from `fc_clip_create`; used by one thread at a time.
+/// @param output        where the frame goes, of the clip's size.
+/// @param taken         1 where a frame was written to `output`, otherwise 0.
+/// @param message       where the text of an error goes, or NULL.
+/// @param message_size  bytes at `message`.
+///
+/// # Safety
+/// The pointers are null or point to what their types say, and no other call uses the clip meanwhile.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fc_clip_next(
+    clip: *mut fc_clip,
+    output: *const fc_image,
+    taken: *mut c_int,
+    message: *mut c_char,
+    message_size: usize,
+) -> c_int {
+    call::answer(message, message_size, || {
+        // SAFETY: the caller's pointers, as this function's contract has them; nothing else uses the clip now.
+        unsafe {
+            let clip = call::place(clip, "clip")?.as_mut();
+            let taken = call::place(taken, "taken")?;
+            taken.write(0);
+            taken.write(image::next(clip.inner(), call::reference(output, "output")?)?.into());
+        }
+        Ok(())
+    })
+}
+
+/// Ends a clip: its last frames can then be taken. The next frame pushed begins another clip, with the same memory.
+///
+/// Returns `FC_OK` or an error.
+///
+/// @param clip          from `fc_clip_create`; used by one thread at a time.
+/// @param message       where the text of an error goes, or NULL.
+/// @param message_size  bytes at `message`.
+///
+/// # Safety
+/// The pointers are null or point to what their types say, and no other call uses the clip meanwhile.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fc_clip_finish(
+    clip: *mut fc_clip,
+    message: *mut c_char,
+    message_size: usize,
+) -> c_int {
+    call::answer(message, message_size, || {
+        // SAFETY: the caller's pointer, as this function's contract has it; nothing else uses the clip now.
+        unsafe { call::place(clip, "clip")?.as_mut() }.inner().finish();
+        Ok(())
+    })
+}
+
+/// Frees a clip, with the frames that nobody took. NULL is allowed and does nothing.
+///
+/// @param clip          from `fc_clip_create`, not freed before; not to be used after.
+///
+/// # Safety
+/// As said of `clip`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fc_clip_free(clip: *mut fc_clip) {
+    if !clip.is_null() {
+        call::answer(std::ptr::null_mut(), 0, || {
+            // SAFETY: made by `Box::into_raw` in `fc_clip_create`, and freed once, as the caller guarantees.
+            drop(unsafe { Box::from_raw(clip) });
             Ok(())
         });
     }

@@ -63,6 +63,16 @@ impl fc_settings {
     /// # Safety
     /// `codec` is null or points to a text that is ended by a NUL.
     pub(crate) unsafe fn compressor(&self) -> Result<FrameCompressor, Refusal> {
+        // SAFETY: this function's caller guarantees it.
+        let (settings, value_range) = unsafe { self.read() }?;
+        Ok(FrameCompressor::new(settings).value_range(value_range))
+    }
+
+    /// What they say to the library.
+    ///
+    /// # Safety
+    /// `codec` is null or points to a text that is ended by a NUL.
+    pub(crate) unsafe fn read(&self) -> Result<(Settings, ValueRange), Refusal> {
         use fc_strength::*;
         use fc_value_range::*;
 
@@ -80,8 +90,7 @@ impl fc_settings {
             FC_STRENGTH_QUALITY => settings.set_quality(Quality::new(self.strength)?),
             FC_STRENGTH_CRF => settings.set_crf(Crf::new(self.strength)?),
         }
-        let range = named("value_range", self.value_range, ranges)?;
-        Ok(FrameCompressor::new(settings).value_range(range))
+        Ok((settings, named("value_range", self.value_range, ranges)?))
     }
 }
 

@@ -98,13 +98,12 @@ class CompressionArtifactsNode:
         self, image: torch.Tensor, codec: str, quality: float, subsampling: str = "420", settings: str = ""
     ) -> tuple[torch.Tensor]:
         """Every image of the batch with the codec's artifacts."""
-        given = {name: _value(text) for name, _, text in (setting.partition("=") for setting in settings.split())}
         params: Params = {
             "codec": codec,  # type: ignore[typeddict-item]
             "quality": quality,
             "crf": None,
             "subsampling": subsampling if codec == "jpeg" else None,  # type: ignore[typeddict-item]
-            "settings": given or None,
+            "settings": _settings(settings) or None,
         }
         return (_compressed(image, params),)
 
@@ -140,10 +139,68 @@ class RecipeNode:
         return torch.stack(results), "\n".join(f"{number}: {text}" for number, text in enumerate(texts))
 
 
-def _compressed(image: torch.Tensor, params: Params) -> torch.Tensor:
-    """An image or a batch, channels last, with the artifacts of these parameters in its colours."""
+class ClipNode:
+    """H.264's artifacts in a batch that is a clip: its images are frames, which the codec predicts from one another."""
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, Any]:
+        """What the node shows."""
+        return {
+            "required": {
+                "image": ("IMAGE", {"tooltip": "The frames of the clip, in the order in which they are shown."}),
+                "crf": ("FLOAT", {"default": 28.0, "min": 0.0, "max": 51.0, "step": 0.5, "tooltip": "51 is the most."}),
+                "fps": (
+                    "FLOAT",
+                    {
+                        "default": 25.0,
+                        "min": 1.0,
+                        "max": 240.0,
+                        "step": 0.001,
+                        "tooltip": "Frames a second: more of them are coarser at the same CRF.",
+                    },
+                ),
+                "preset": (["ultrafast", "superfast", "veryfast"], {"default": "veryfast"}),
+            },
+            "optional": {
+                "bframes": (
+                    "INT",
+                    {"default": -1, "min": -1, "max": 16, "tooltip": "B frames in a row at most; -1: as many as the preset has."},
+                ),
+                "settings": ("STRING", {"default": "", "tooltip": "Other settings of H.264: slices=2."}),
+            },
+        }
+
+    RETURN_TYPES = ("IMAGE",)
+    FUNCTION = "apply"
+    CATEGORY = "image/compression"
+    DESCRIPTION = "The artifacts that H.264 (x264) would leave in a clip. Keeps odd sizes; an alpha channel passes through."
+
+    def apply(
+        self, image: torch.Tensor, crf: float, fps: float, preset: str, bframes: int = -1, settings: str = ""
+    ) -> tuple[torch.Tensor]:
+        """The frames with the artifacts of the clip that they are."""
+        params: Params = {
+            "codec": "h264",
+            "quality": None,
+            "crf": crf,
+            "subsampling": None,
+            "settings": {"fps": fps, "preset": preset, **_settings(settings)},
+        }
+        degrade = CompressionArtifacts(clips=True, bframes=None if bframes < 0 else bframes)
+        return (_compressed(image, params, degrade),)
+
+
+def _settings(text: str) -> dict[str, int | float | str]:
+    """Settings as they are typed: names and values, blanks between."""
+    return {name: _value(value) for name, _, value in (setting.partition("=") for setting in text.split())}
+
+
+def _compressed(
+    image: torch.Tensor, params: Params, degrade: CompressionArtifacts = CompressionArtifacts()
+) -> torch.Tensor:
+    """An image, a batch or a clip, channels last, with the artifacts of these parameters in its colours."""
     channels_first = image.movedim(-1, -3)
-    colours = CompressionArtifacts().transform(channels_first[..., :3, :, :], {"compressions": [params]})
+    colours = degrade.transform(channels_first[..., :3, :, :], {"compressions": [params]})
     return torch.cat([colours, channels_first[..., 3:, :, :]], -3).movedim(-3, -1).contiguous()
 
 
@@ -151,9 +208,11 @@ NODE_CLASS_MAPPINGS = {
     "FrameCompressionLTXVPreprocess": LTXVPreprocess,
     "FrameCompressionArtifacts": CompressionArtifactsNode,
     "FrameCompressionRecipe": RecipeNode,
+    "FrameCompressionClip": ClipNode,
 }
 NODE_DISPLAY_NAME_MAPPINGS = {
     "FrameCompressionLTXVPreprocess": "LTXV Preprocess (frame-compression)",
     "FrameCompressionArtifacts": "Compression Artifacts",
     "FrameCompressionRecipe": "Compression Recipe",
+    "FrameCompressionClip": "Compression Artifacts of a Clip",
 }

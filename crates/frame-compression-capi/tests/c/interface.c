@@ -130,6 +130,44 @@ static void test_strides(void) {
     free(packed);
 }
 
+/* A clip goes in frame by frame, and comes out as many frames long. */
+static void test_clip(void) {
+    enum { FRAMES = 6 };
+    char message[MESSAGE];
+    fc_settings settings = {0};
+    settings.codec = "h264:preset=veryfast:fps=25";
+    fc_clip *clip = NULL;
+    CHECK(fc_clip_create(&settings, 0, -1, &clip, message, sizeof message) == FC_ERROR_INVALID_SETTING);
+    CHECK(clip == NULL && strstr(message, "keyint") != NULL);
+    CHECK(fc_clip_create(&settings, 4, 2, &clip, message, sizeof message) == FC_OK);
+    float *frame = picture();
+    uint8_t *output = allocate(LENGTH, 1);
+    fc_image from = image_of(frame, FC_ELEMENT_F32);
+    fc_image to = image_of(output, FC_ELEMENT_U8);
+    int shown = 0;
+    for (int pushed = 0; pushed <= FRAMES; ++pushed) {
+        if (pushed < FRAMES) {
+            CHECK(fc_clip_push(clip, &from, message, sizeof message) == FC_OK);
+            memmove(frame, frame + 6, (LENGTH - 6) * sizeof *frame);
+        } else {
+            CHECK(fc_clip_finish(clip, message, sizeof message) == FC_OK);
+        }
+        int taken = 1;
+        while (taken) {
+            CHECK(fc_clip_next(clip, &to, &taken, message, sizeof message) == FC_OK);
+            shown += taken;
+        }
+    }
+    CHECK(shown == FRAMES);
+    /* Frames that nobody took are freed with the clip. */
+    CHECK(fc_clip_push(clip, &from, NULL, 0) == FC_OK);
+    CHECK(fc_clip_finish(clip, NULL, 0) == FC_OK);
+    fc_clip_free(clip);
+    fc_clip_free(NULL);
+    free(output);
+    free(frame);
+}
+
 static void test_refusals(void) {
     char message[MESSAGE];
     char small[8];
@@ -224,6 +262,7 @@ int main(void) {
     }
     CHECK(codecs >= 3);
     test_strides();
+    test_clip();
     test_refusals();
     test_recipes();
     test_threads();

@@ -103,6 +103,21 @@ def test_the_general_node_takes_every_setting(nodes: Any, images: torch.Tensor) 
         run(nodes, "FrameCompressionArtifacts", image=even, codec="jpeg", settings="preset=medium")
 
 
+@pytest.mark.parametrize(("preset", "bframes"), [("ultrafast", -1), ("superfast", -1), ("veryfast", -1), ("veryfast", 1)])
+def test_the_clip_node_gives_the_clips_picture(nodes: Any, rng: np.random.Generator, preset: str, bframes: int) -> None:
+    picture = random_picture(rng, 64, 98)
+    frames = torch.from_numpy(np.stack([np.roll(picture, 2 * number, 1) for number in range(7)])) / 255
+    arguments = {"crf": 30.5, "fps": 23.976, "preset": preset, "bframes": bframes}
+    result = run(nodes, "FrameCompressionClip", image=frames, **arguments)
+    settings = fc.H264(crf=30.5, fps=23.976, preset=preset)
+    clip = {"bframes": bframes} if bframes >= 0 else {}
+    assert torch.equal(result, fc.apply_clip(frames, settings, value_range="unit", **clip))
+    sliced = run(nodes, "FrameCompressionClip", image=frames, **arguments, settings="slices=2")
+    assert not torch.equal(sliced, result)
+    odd = run(nodes, "FrameCompressionClip", image=torch.cat([frames, frames[..., :1]], -1)[:, :63], **arguments)
+    assert odd.shape == (7, 63, 98, 4) and torch.equal(odd[..., 3:], frames[:, :63, :, :1])
+
+
 @pytest.mark.parametrize("recipe", recipes.NAMES)
 def test_the_recipe_node_says_what_it_draws(nodes: Any, images: torch.Tensor, recipe: str) -> None:
     alpha = torch.rand(3, 65, 98, 1)

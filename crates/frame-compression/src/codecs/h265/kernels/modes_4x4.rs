@@ -52,7 +52,7 @@ impl Line {
     /// The samples between which a row of a mode's prediction lies: the first four, the second four.
     #[inline(always)]
     fn row(&self, y: usize, mode: u8) -> [&[i16; 4]; 2] {
-        let start = (FRONT as i32 + 1 + ((y as i32 + 1) * predict::angle(mode) >> 5)) as usize;
+        let start = (FRONT as i32 + 1 + (((y as i32 + 1) * predict::angle(mode)) >> 5)) as usize;
         [four(&self.0, start), four(&self.0, start + 1)]
     }
 }
