@@ -53,7 +53,7 @@ if [ "$(uname -s)" = Linux ]; then
     fi
     mkdir "$work/checked"
     ln -s "$library" "$work/checked/libframe_compression_c.so.0"
-    LD_LIBRARY_PATH=$work/checked valgrind --quiet --error-exitcode=1 --leak-check=full --show-leak-kinds=all \
+    LD_LIBRARY_PATH=$work/checked valgrind --quiet --error-exitcode=1 --leak-check=full --show-leak-kinds=definite,indirect,possible \
         --errors-for-leak-kinds=definite,indirect,possible "$work/shared"
 fi
 
