@@ -26,6 +26,8 @@ ALL = {
     "real_esrgan": recipes.real_esrgan,
     "vcisr": recipes.vcisr,
     "videoseal": recipes.videoseal,
+    "videoseal_clip": recipes.videoseal_clip,
+    "animesr_clip": recipes.animesr_clip,
     "cnn_detection": recipes.cnn_detection,
     "albumentations_image_compression": recipes.albumentations_image_compression,
     "wtp": recipes.wtp,

@@ -4,8 +4,17 @@ use super::Values::{Between, One, Weighted, Whole};
 use super::{Coding, Recipe, Step, Values};
 use crate::names::Codec;
 
-pub(super) const ALL: &[Recipe] =
-    &[APISR, WTP, REAL_ESRGAN, VIDEOSEAL, VCISR, CNN_DETECTION, ALBUMENTATIONS_IMAGE_COMPRESSION];
+pub(super) const ALL: &[Recipe] = &[
+    APISR,
+    WTP,
+    REAL_ESRGAN,
+    VIDEOSEAL,
+    VIDEOSEAL_CLIP,
+    VCISR,
+    ANIMESR_CLIP,
+    CNN_DETECTION,
+    ALBUMENTATIONS_IMAGE_COMPRESSION,
+];
 
 type Settings = &'static [(&'static str, Values)];
 
@@ -81,7 +90,47 @@ const VIDEOSEAL: Recipe = Recipe {
     description: "Video Seal, image part: Pillow's JPEG",
     source: "facebookresearch/videoseal, cc0eaa8a: configs/all_augs.yaml",
     steps: &[always(&[coding(Codec::Jpeg, 1.0, &[("quality", Whole(40, 80))])])],
-    not_covered: &["video compression of clips: left out", "which augmentation is drawn at all: p is 1 here"],
+    not_covered: &[
+        "video compression of clips: the recipe videoseal_clip",
+        "which augmentation is drawn at all: p is 1 here",
+    ],
+};
+
+const VIDEOSEAL_CRFS: Values = Weighted(&[("28", 1.0), ("34", 1.0), ("40", 1.0), ("46", 1.0)]);
+
+const VIDEOSEAL_CLIP: Recipe = Recipe {
+    name: "videoseal_clip",
+    description: "Video Seal, its video compression, of clips: x264 by PyAV",
+    source: "facebookresearch/videoseal, cc0eaa8a: configs/all_augs.yaml, videoseal/augmentation/video.py",
+    steps: &[always(&[coding(
+        Codec::H264,
+        1.0,
+        &[("crf", VIDEOSEAL_CRFS), ("fps", One("24")), ("preset", One("medium"))],
+    )])],
+    not_covered: &[
+        "PyAV codes a clip in a slice for each core of the machine: this is one slice; the setting slices says others",
+        "which augmentation is drawn at all: p is 1 here",
+    ],
+};
+
+const ANIMESR_CLIP: Recipe = Recipe {
+    name: "animesr_clip",
+    description: "AnimeSR, its video compression, of clips: x264 by the command ffmpeg",
+    source: "TencentARC/AnimeSR, a893651b: animesr/data/ffmpeg_anime_dataset.py",
+    steps: &[always(&[coding(
+        Codec::H264,
+        1.0,
+        &[
+            ("colours", One("ffmpeg")),
+            ("crf", Between(18.0, 35.0)),
+            ("fps", One("25")),
+            ("preset", One("medium")),
+        ],
+    )])],
+    not_covered: &[
+        "profiles baseline, weight 0.1, and main, 0.2: high, whose weight is 0.7, is drawn instead",
+        "with several threads ffmpeg lets no vector point far down: this is ffmpeg's picture with -threads 1",
+    ],
 };
 
 const VCISR: Recipe = Recipe {

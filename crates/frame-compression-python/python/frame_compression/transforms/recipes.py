@@ -26,7 +26,7 @@ from .._compressor import Backend
 from .._settings import settings_of
 from ..errors import UnknownNameError
 from ._images import degraded
-from ._random import NOTHING, Params, compressor_of, drawable, drawn_of
+from ._random import NOTHING, Clip, Params, compressor_of, drawable, drawn_of
 from ._stream import Seed, Stream, Uniform
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Recipe",
     "Step",
     "albumentations_image_compression",
+    "animesr_clip",
     "apisr",
     "as_text",
     "cnn_detection",
@@ -43,6 +44,7 @@ __all__ = [
     "real_esrgan",
     "vcisr",
     "videoseal",
+    "videoseal_clip",
     "wtp",
 ]
 
@@ -149,16 +151,21 @@ def as_text(params: Params) -> str | None:
 
 
 class Degrade:
-    """Puts the artifacts of a recipe into an image; a callable on NumPy arrays, as ``CompressionArtifacts``.
+    """Puts the artifacts of a recipe into an image or a clip; a callable on NumPy arrays, as ``CompressionArtifacts``.
 
     Args:
         recipe: what to draw, or the name of a recipe.
+        clips: whether what is given is a clip (frames, height, width, 3), as for ``CompressionArtifacts``. For the recipes
+            whose names end in ``_clip``, which take an image for a clip of one frame without it.
         generator: as for ``CompressionArtifacts``, with the same rule for workers. With an integer and a text as key the
             draw is the one that the command makes with this ``--seed`` for a picture of this name below its input (epoch 0).
     """
 
-    def __init__(self, recipe: Recipe | str, *, backend: Backend | None = None, generator: Seed = None) -> None:
+    def __init__(
+        self, recipe: Recipe | str, *, clips: bool = False, backend: Backend | None = None, generator: Seed = None
+    ) -> None:
         self.recipe = named(recipe) if isinstance(recipe, str) else recipe
+        self.clip = Clip() if clips else None
         self.backend = backend
         self._stream = Stream(generator)
         self._seed = int(generator) if isinstance(generator, (int, np.integer)) else None
@@ -177,7 +184,7 @@ class Degrade:
     def apply(self, image: NDArray[Any], params: Sequence[Params]) -> NDArray[Any]:
         """The image with the artifacts of these parameters, one after another."""
         for one in params:
-            image = degraded(image, one, self.backend)
+            image = degraded(image, one, self.backend, self.clip)
         return image
 
     def __call__(self, image: NDArray[Any], *, key: Any = None) -> NDArray[Any]:
@@ -223,6 +230,16 @@ def vcisr() -> Recipe:
 def videoseal() -> Recipe:
     """Video Seal, image part: Pillow's JPEG."""
     return named("videoseal")
+
+
+def videoseal_clip() -> Recipe:
+    """Video Seal, its video compression, of clips: x264 by PyAV."""
+    return named("videoseal_clip")
+
+
+def animesr_clip() -> Recipe:
+    """AnimeSR, its video compression, of clips: x264 by the command ffmpeg."""
+    return named("animesr_clip")
 
 
 def cnn_detection() -> Recipe:
