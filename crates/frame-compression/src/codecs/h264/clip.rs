@@ -2,13 +2,13 @@
 //! and P and B frames come from others.
 
 use super::frame::Slices;
-use super::inter::Sources;
-use super::lookahead::{Decided, Kind, Lookahead, Terms, Weights};
+use super::lookahead::{Decided, Kind, Lookahead, Terms};
 use super::macroblock::Bottom;
 use super::motion::{Bits, vector_range};
 use super::predicted::{Foresight, FrameCoder, Motion};
 use super::rate_control::{Beside, RateControl};
-use super::references::{Kept, References, implicit_share};
+use super::prediction::Prediction;
+use super::references::{Kept, References};
 use super::rows::SourceBand;
 use super::{H264, Parameters, Reconstruction, inter};
 use crate::colour::Picture;
@@ -121,22 +121,24 @@ impl Clip {
     fn code(&mut self) {
         let Some(mut state) = self.state.take() else { return };
         let before = self.lookahead.last();
-        if let Some(before) = before {
-            self.references.forget_before(self.lookahead.seen(before).index);
-        }
         let mut decided = std::mem::take(&mut self.decided);
         self.lookahead.decide(&mut decided);
         (self.taken, self.ready) = (0, decided.len());
         self.coded.resize_with(self.coded.len().max(self.ready), Planes::default);
         let index = |frame: &Decided| self.lookahead.seen(frame.slot).index;
         let first = decided.iter().map(index).min().unwrap_or(0);
-        for frame in &decided {
+        for (position, frame) in decided.iter().enumerate() {
+            if frame.kind == Kind::Idr {
+                self.references.clear();
+            }
+            let rest = &decided[position..];
+            let marked = self.marked(rest, first + position as i64, &state.parameters.prediction);
             let seen = self.lookahead.seen(frame.slot);
             let place = (seen.index - first) as usize;
             let mut planes = std::mem::take(&mut self.coded[place]);
             planes.resize(seen.source.width(), seen.source.height(), Subsampling::S420);
             planes.clone_from_same(&seen.source);
-            self.code_frame(&mut planes, &mut state, frame);
+            self.code_frame(&mut planes, &mut state, frame, marked);
             self.coded[place] = planes;
         }
         let between = decided.iter().skip(1).map(|frame| frame.slot);
@@ -145,7 +147,23 @@ impl Clip {
         self.state = Some(state);
     }
 
-    fn code_frame(&mut self, planes: &mut Planes, state: &mut State, frame: &Decided) {
+    /// How many frames the decoder is told to drop once it has a frame: those that it would wait for too long. `rest` begins with
+    /// the frame, the `place`th to be coded (docs/spec/h264-clips.md, section 12).
+    fn marked(&self, rest: &[Decided], place: i64, prediction: &Prediction) -> usize {
+        let kept = !matches!(rest[0].kind, Kind::B | Kind::Idr);
+        let late = || {
+            let between = rest[1..].iter().zip(place + 1..).take_while(|(frame, _)| frame.kind == Kind::B);
+            let index = |frame: &Decided| self.lookahead.seen(frame.slot).index;
+            between.into_iter().any(|(frame, place)| place != index(frame) + prediction.reorder() as i64)
+        };
+        if kept && prediction.pyramid() && late() {
+            (self.references.count() + 2).saturating_sub(prediction.buffer() as usize)
+        } else {
+            0
+        }
+    }
+
+    fn code_frame(&mut self, planes: &mut Planes, state: &mut State, frame: &Decided, marked: usize) {
         let seen = self.lookahead.seen(frame.slot);
         let index = seen.index;
         let quantiser = self.quantiser(state, frame, index);
@@ -168,7 +186,8 @@ impl Clip {
             self.predict(planes, state, frame, index);
         }
         if frame.kind != Kind::B {
-            self.keep(planes, (index, frame.kind), quantiser, state.parameters.subme > 0);
+            let kept = self.kept(planes, (index, frame.kind), quantiser, state.parameters.subme > 0);
+            self.references.keep(kept, marked, state.parameters.prediction.buffer() as usize);
         }
     }
 
@@ -187,8 +206,8 @@ impl Clip {
         }
     }
 
-    /// Keeps a frame that others are predicted from.
-    fn keep(&mut self, planes: &Planes, (index, kind): (i64, Kind), quantiser: f32, between: bool) {
+    /// A frame that others are predicted from.
+    fn kept(&mut self, planes: &Planes, (index, kind): (i64, Kind), quantiser: f32, between: bool) -> Kept {
         let (columns, rows) = (planes.y.stride / 16, planes.y.rows / 16);
         // Row by row, as the encoder adds it up.
         let sum = (0..rows).fold(0f32, |sum, _| sum + quantiser * columns as f32);
@@ -197,13 +216,7 @@ impl Clip {
         let mut kept = self.references.spare();
         kept.reference.take(planes, between);
         std::mem::swap(&mut kept.motions, &mut self.motions);
-        self.references.keep(Kept {
-            index,
-            kind,
-            distance,
-            quantiser: sum / (columns * rows) as f32,
-            ..kept
-        });
+        Kept { index, kind, distance, quantiser: sum / (columns * rows) as f32, ..kept }
     }
 
     fn predict(&mut self, planes: &mut Planes, state: &State, frame: &Decided, index: i64) {
@@ -211,13 +224,8 @@ impl Clip {
         let Reconstruction { level, macroblock, picture, quantisers, coded, .. } = &mut self.reconstruction;
         let (Some(picture), Some(before)) = (picture, self.references.before(index)) else { return };
         let after = self.references.after(index);
-        let lists = [before, after.unwrap_or(before)];
-        let distances = lists.map(|kept| (index - kept.index) as i32);
-        let (weights, share) = match after {
-            Some(_) => (Weights::default(), implicit_share(distances[0], -distances[1])),
-            None => (self.lookahead.seen(frame.slot).weights, 32),
-        };
-        let sources = Sources { references: lists.map(|kept| &kept.reference), weights, share };
+        let sources = self.references.sources(index, self.lookahead.seen(frame.slot).weights, &state.parameters.prediction);
+        let Some(sources) = sources else { return };
         let in_work = picture.frame(quantisers.as_ref());
         level.run(FrameCoder {
             macroblock,
@@ -227,7 +235,6 @@ impl Clip {
             sources,
             before,
             after,
-            distances,
             foresight: Foresight { lookahead: &self.lookahead, slot: frame.slot },
             wanted: &self.wanted,
             bits: &self.bits,
@@ -239,7 +246,8 @@ impl Clip {
         });
         if let Some(filter) = in_work.filter {
             let (slices, motions) = (state.slices, &self.motions);
-            level.run(inter::FrameDeblocker { planes, slices, coded, motions, filter });
+            let frames = sources.lists.map(|list| list.indices());
+            level.run(inter::FrameDeblocker { planes, slices, coded, motions, frames, filter });
         }
     }
 }

@@ -16,6 +16,12 @@ pub(crate) struct Prediction {
     pub(super) scenecut: u32,
     /// Whether P frames may fade out of their reference.
     pub(super) weighted: bool,
+    /// Whether the nearest frame is in a P frame's list once more, a little darker.
+    pub(super) repeats: bool,
+    /// How many frames a list has at most.
+    pub(super) references: u32,
+    /// Whether parts of a macroblock may come from different frames of a list.
+    pub(super) mixed: bool,
     /// Whether vectors are searched for in a hexagon, not in a diamond.
     pub(super) hexagon: bool,
     /// Whether macroblocks may move in parts.
@@ -25,6 +31,11 @@ pub(crate) struct Prediction {
 impl Prediction {
     pub(super) fn of(preset: H264Preset) -> Self {
         let (ultrafast, superfast) = (preset == H264Preset::Ultrafast, preset == H264Preset::Superfast);
+        let references = match preset {
+            H264Preset::Ultrafast | H264Preset::Superfast | H264Preset::Veryfast => 1,
+            H264Preset::Faster | H264Preset::Fast => 2,
+            _ => 3,
+        };
         Self {
             keyint: 250,
             bframes: if ultrafast { 0 } else { 3 },
@@ -37,6 +48,9 @@ impl Prediction {
             },
             scenecut: if ultrafast { 0 } else { 40 },
             weighted: !ultrafast,
+            repeats: references > 2,
+            references,
+            mixed: references > 1 && preset != H264Preset::Faster,
             hexagon: !ultrafast && !superfast,
             partitions: !ultrafast && !superfast,
         }
@@ -50,7 +64,16 @@ impl Prediction {
             "scenecut" => self.scenecut = text.parse().ok()?,
             "rc-lookahead" => self.lookahead = text.parse().ok().filter(|&frames| frames <= 250)?,
             "weightp" => {
-                self.weighted = match text {
+                (self.weighted, self.repeats) = match text {
+                    "0" => (false, false),
+                    "1" => (true, false),
+                    "2" => (true, true),
+                    _ => return None,
+                }
+            }
+            "ref" => self.references = text.parse().ok().filter(|references| (1..=3).contains(references))?,
+            "mixed-refs" => {
+                self.mixed = match text {
                     "0" => false,
                     "1" => true,
                     _ => return None,
@@ -71,12 +94,14 @@ impl Prediction {
         self.bframes() >= 2
     }
 
+    /// By how many frames the order of coding may be behind that of showing.
+    pub(super) fn reorder(&self) -> u64 {
+        self.bframes().min(2) as u64
+    }
+
     /// Frames in the decoder's buffer.
     pub(super) fn buffer(&self) -> u64 {
-        match self.bframes() {
-            0 => 1,
-            1 => 2,
-            _ => 4,
-        }
+        let least = if self.pyramid() { 4 } else { 1 + self.reorder() };
+        least.max(self.references.into())
     }
 }

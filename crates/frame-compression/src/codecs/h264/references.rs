@@ -1,7 +1,9 @@
-//! The frames that others are predicted from (docs/spec/h264-clips.md, sections 6.4 and 12), one for each list of a frame.
+//! The frames that others are predicted from (docs/spec/h264-clips.md, sections 6.4 and 12).
 
-use super::lookahead::Kind;
+use super::inter::{Entry, List, Sources};
+use super::lookahead::{Kind, Weights};
 use super::predicted::Motion;
+use super::prediction::Prediction;
 use super::samples::Reference;
 
 /// A frame that others are predicted from.
@@ -10,7 +12,7 @@ pub(super) struct Kept {
     /// Its place in the clip.
     pub(super) index: i64,
     pub(super) kind: Kind,
-    /// How many frames before it the one is that its first list has; 0 where it stands for itself.
+    /// How many frames before it the first of its first list is; 0 where it stands for itself.
     pub(super) distance: i32,
     /// The mean of its macroblocks' quantisers, before they are adapted.
     pub(super) quantiser: f32,
@@ -18,7 +20,7 @@ pub(super) struct Kept {
     pub(super) motions: Vec<Motion>,
 }
 
-/// Those that there are.
+/// Those that there are, in the order in which they were coded.
 #[derive(Debug, Default)]
 pub(super) struct References {
     kept: Vec<Kept>,
@@ -31,20 +33,63 @@ impl References {
         self.spare.append(&mut self.kept);
     }
 
-    /// Forgets those that are shown before a frame.
-    pub(super) fn forget_before(&mut self, index: i64) {
-        while let Some(at) = self.kept.iter().position(|kept| kept.index < index) {
-            self.spare.push(self.kept.swap_remove(at));
-        }
-    }
-
     /// One to be filled.
     pub(super) fn spare(&mut self) -> Kept {
         self.spare.pop().unwrap_or_default()
     }
 
-    pub(super) fn keep(&mut self, kept: Kept) {
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Keeps a frame among at most so many, once `marked` of those before it, the first that were shown, have been dropped.
+    pub(super) fn keep(&mut self, kept: Kept, marked: usize, most: usize) {
+        for _ in 0..marked {
+            let before = self.kept.iter().enumerate().filter(|(_, other)| other.index < kept.index);
+            if let Some((at, _)) = before.min_by_key(|(_, other)| other.index) {
+                self.spare.push(self.kept.remove(at));
+            }
+        }
         self.kept.push(kept);
+        if self.kept.len() > most {
+            self.spare.push(self.kept.remove(0));
+        }
+    }
+
+    /// Those that are shown before a frame, the nearest first.
+    pub(super) fn all_before(&self, index: i64) -> impl Iterator<Item = &Kept> {
+        std::iter::successors(self.before(index), |kept| self.before(kept.index))
+    }
+
+    /// Those that are shown after a frame, the nearest first.
+    pub(super) fn all_after(&self, index: i64) -> impl Iterator<Item = &Kept> {
+        std::iter::successors(self.after(index), |kept| self.after(kept.index))
+    }
+
+    fn entry(kept: &Kept, index: i64) -> Entry<'_> {
+        Entry {
+            reference: &kept.reference,
+            weights: Weights::default(),
+            index: kept.index,
+            distance: (index - kept.index) as i32,
+        }
+    }
+
+    /// What a frame is predicted from; `None` where nothing is shown before it.
+    pub(super) fn sources(&self, index: i64, weights: Weights, prediction: &Prediction) -> Option<Sources<'_>> {
+        let entry = |kept| Self::entry(kept, index);
+        let most = prediction.references as usize;
+        let mut before = self.all_before(index).take(most).map(entry);
+        let after = self.all_after(index).take(most.min(prediction.reorder() as usize)).map(entry);
+        let nearest = before.next()?;
+        let mut after = after.peekable();
+        if after.peek().is_some() {
+            let first = List::of(nearest, before);
+            let second = after.next().map(|nearest| List::of(nearest, after))?;
+            return Some(Sources::both([first, second]));
+        }
+        Some(Sources::one(List::of(Entry { weights, ..nearest }, before)))
     }
 
     /// The last one that is shown before a frame.
@@ -85,7 +130,7 @@ mod tests {
     fn neighbours_in_time_are_found() {
         let mut references = References::default();
         for index in [4, 8, 6] {
-            references.keep(Kept { index, ..Kept::default() });
+            references.keep(Kept { index, ..Kept::default() }, 0, 3);
         }
         let near = |references: &References, index| {
             [references.before(index), references.after(index)].map(|kept| kept.map(|kept| kept.index))
@@ -93,8 +138,21 @@ mod tests {
         assert_eq!(near(&references, 5), [Some(4), Some(6)]);
         assert_eq!(near(&references, 7), [Some(6), Some(8)]);
         assert_eq!(near(&references, 9), [Some(8), None]);
-        references.forget_before(8);
-        assert_eq!(near(&references, 9), [Some(8), None]);
-        assert_eq!(near(&references, 8), [None, None]);
+        let all: Vec<i64> = references.all_before(9).map(|kept| kept.index).collect();
+        assert_eq!(all, [8, 6, 4]);
+    }
+
+    #[test]
+    fn the_oldest_and_those_marked_are_dropped() {
+        let mut references = References::default();
+        let mut keep = |index, marked| {
+            references.keep(Kept { index, ..Kept::default() }, marked, 3);
+            references.kept.iter().map(|kept| kept.index).collect::<Vec<_>>()
+        };
+        keep(0, 0);
+        keep(4, 0);
+        assert_eq!(keep(2, 0), [0, 4, 2]);
+        assert_eq!(keep(8, 0), [4, 2, 8]);
+        assert_eq!(keep(6, 1), [4, 8, 6]);
     }
 }

@@ -1,9 +1,10 @@
 //! The deblocking filter (H.264 8.7) for frames whose macroblocks are predicted from others
 //! (docs/spec/h264-clips.md, section 11).
 
+use super::MOST_ENTRIES;
 use super::super::deblock::{Filter, Qps, Thresholds, chroma_line, luma_normal, luma_strong};
 use super::super::frame::Slices;
-use super::super::motion::Vector;
+use super::super::motion::Pointer;
 use super::super::predicted::{Kind, Motion};
 use super::super::quantise::chroma_qp;
 use super::super::rows::Coded;
@@ -16,6 +17,8 @@ pub(in super::super) struct FrameDeblocker<'a> {
     pub(in super::super) slices: Slices,
     pub(in super::super) coded: &'a [Coded],
     pub(in super::super) motions: &'a [Motion],
+    /// The places in the clip of the lists' frames.
+    pub(in super::super) frames: [[i64; MOST_ENTRIES]; 2],
     pub(in super::super) filter: Filter,
 }
 
@@ -58,7 +61,7 @@ impl FrameDeblocker<'_> {
             if own.kind == Kind::Intra || other.kind == Kind::Intra {
                 return [intra; 4];
             }
-            std::array::from_fn(|i| strength(own, at(edge, i), other, at(from, i)))
+            std::array::from_fn(|i| self.strength(own, at(edge, i), other, at(from, i)))
         })
     }
 
@@ -95,22 +98,24 @@ impl FrameDeblocker<'_> {
             }
         }
     }
-}
 
-/// The strength between 4x4 blocks of two macroblocks that are not intra.
-fn strength(own: &Motion, block: usize, other: &Motion, other_block: usize) -> u8 {
-    if own.levels >> block & 1 != 0 || other.levels >> other_block & 1 != 0 {
-        return 2;
-    }
-    let moves = |motion: &Motion, block: usize| motion.moves[block / 8 * 2 + block % 4 / 2];
-    let differ = |vectors: (&Option<Vector>, &Option<Vector>)| match vectors {
-        (Some(own), Some(other)) => {
-            let difference = *own - *other;
-            difference.x.abs() >= 4 || difference.y.abs() >= 4
+    /// The strength between 4x4 blocks of two macroblocks that are not intra.
+    fn strength(&self, own: &Motion, block: usize, other: &Motion, other_block: usize) -> u8 {
+        if own.levels >> block & 1 != 0 || other.levels >> other_block & 1 != 0 {
+            return 2;
         }
-        (own, other) => own != other,
-    };
-    u8::from(moves(own, block).iter().zip(&moves(other, other_block)).any(differ))
+        let moves = |motion: &Motion, block: usize| motion.moves[block / 8 * 2 + block % 4 / 2];
+        let (own, other) = (moves(own, block), moves(other, other_block));
+        u8::from((0..2).any(|list| self.differ(list, own[list], other[list])))
+    }
+
+    /// Whether two blocks are predicted from different frames of a list, or from places that are apart.
+    fn differ(&self, list: usize, own: Option<Pointer>, other: Option<Pointer>) -> bool {
+        let (Some(own), Some(other)) = (own, other) else { return own != other };
+        let frame = |pointer: Pointer| self.frames[list][usize::from(pointer.entry)];
+        let apart = own.vector - other.vector;
+        frame(own) != frame(other) || apart.x.abs() >= 4 || apart.y.abs() >= 4
+    }
 }
 
 fn luma_line(samples: &mut [u8], at: usize, step: usize, thresholds: &Thresholds, strong: bool) {

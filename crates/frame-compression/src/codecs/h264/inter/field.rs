@@ -1,6 +1,6 @@
 //! Parts of macroblocks, and how vectors are predicted from those beside (H.264 8.4.1).
 
-use super::super::motion::Vector;
+use super::super::motion::{Pointer, Vector};
 
 /// How a macroblock is divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,20 +63,25 @@ pub(in super::super) enum Beside {
     Nothing,
     /// What this list has no vector for: intra prediction, or that from the other list.
     Unmoved,
-    Moved(Vector),
+    Moved(Pointer),
 }
 
 impl Beside {
-    /// A block that has this vector in the list, or none.
-    pub(in super::super) fn of(vector: Option<Vector>) -> Self {
-        vector.map_or(Beside::Unmoved, Beside::Moved)
+    /// A block that has this pointer in the list, or none.
+    pub(in super::super) fn of(pointer: Option<Pointer>) -> Self {
+        pointer.map_or(Beside::Unmoved, Beside::Moved)
     }
 
-    fn vector(self) -> Option<Vector> {
+    fn pointer(self) -> Option<Pointer> {
         match self {
-            Beside::Moved(vector) => Some(vector),
+            Beside::Moved(pointer) => Some(pointer),
             Beside::Nothing | Beside::Unmoved => None,
         }
+    }
+
+    /// Its vector, if it points into this frame of the list.
+    fn vector_into(self, entry: u8) -> Option<Vector> {
+        self.pointer().filter(|pointer| pointer.entry == entry).map(|pointer| pointer.vector)
     }
 }
 
@@ -96,10 +101,10 @@ impl Field {
         Self { places: [above, row(left[0]), row(left[1])] }
     }
 
-    /// Gives a part a vector, or none in this list.
-    pub(in super::super) fn set(&mut self, part: Part, vector: Option<Vector>) {
+    /// Gives a part a pointer, or none in this list.
+    pub(in super::super) fn set(&mut self, part: Part, pointer: Option<Pointer>) {
         for row in &mut self.places[part.y + 1..=part.y + part.height] {
-            row[part.x + 1..=part.x + part.width].fill(Beside::of(vector));
+            row[part.x + 1..=part.x + part.width].fill(Beside::of(pointer));
         }
     }
 
@@ -114,42 +119,55 @@ impl Field {
         [self.places[y][x - 1], self.places[y - 1][x], corner]
     }
 
-    /// The vector that a part's neighbours predict (H.264 8.4.1.3). The parts before have theirs, and those after none of
-    /// this shape.
-    pub(in super::super) fn predicted(&self, part: Part) -> Vector {
+    /// The vector into an entry of the list that a part's neighbours predict (H.264 8.4.1.3). The parts before have theirs, and
+    /// those after none of this shape.
+    pub(in super::super) fn predicted(&self, part: Part, entry: u8) -> Vector {
         let [left, above, corner] = self.around(part);
         let favoured = match (part.shape, part.x, part.y) {
-            (Shape::Rows, _, 0) => above.vector(),
-            (Shape::Rows, ..) | (Shape::Columns, 0, _) => left.vector(),
-            (Shape::Columns, ..) => corner.vector(),
-            _ => None,
+            (Shape::Rows, _, 0) => above,
+            (Shape::Rows, ..) | (Shape::Columns, 0, _) => left,
+            (Shape::Columns, ..) => corner,
+            _ => Beside::Nothing,
         };
-        if let Some(vector) = favoured {
+        if let Some(vector) = favoured.vector_into(entry) {
             return vector;
         }
-        let all = [left, above, corner].map(Beside::vector);
-        let mut moved = all.iter().flatten();
-        if let (Some(only), None) = (moved.next(), moved.next()) {
-            return *only;
+        let vector = |beside: Beside| beside.pointer().unwrap_or_default().vector;
+        if [above, corner] == [Beside::Nothing; 2] {
+            return vector(left);
         }
-        let [a, b, c] = all.map(Option::unwrap_or_default);
+        let all = [left, above, corner];
+        let mut into = all.iter().filter_map(|beside| beside.vector_into(entry));
+        if let (Some(only), None) = (into.next(), into.next()) {
+            return only;
+        }
+        let [a, b, c] = all.map(vector);
         Vector::median(a, b, c)
     }
 
-    /// The vector that a whole macroblock takes over from its neighbours; `None` where none of them has one
+    /// The pointer that a whole macroblock takes over from its neighbours; `None` where none of them has one
     /// (H.264 8.4.1.2.2).
-    pub(in super::super) fn taken_over(&self) -> Option<Vector> {
+    pub(in super::super) fn taken_over(&self) -> Option<Pointer> {
         let whole = Shape::Whole.parts()[0];
-        let moves = self.around(whole).iter().any(|beside| beside.vector().is_some());
-        moves.then(|| self.predicted(whole))
+        let entries = self.around(whole).into_iter().filter_map(Beside::pointer).map(|pointer| pointer.entry);
+        entries.min().map(|entry| Pointer { vector: self.predicted(whole, entry), entry })
     }
 
     /// The vector of a skipped macroblock (H.264 8.4.1.1).
     pub(in super::super) fn skipped(&self) -> Vector {
         let whole = Shape::Whole.parts()[0];
         let [left, above, _] = self.around(whole);
-        let rests = |beside: Beside| matches!(beside, Beside::Nothing | Beside::Moved(Vector::ZERO));
-        if rests(left) || rests(above) { Vector::ZERO } else { self.predicted(whole) }
+        let rests =
+            |beside: Beside| beside == Beside::Nothing || beside.vector_into(0) == Some(Vector::ZERO);
+        if rests(left) || rests(above) { Vector::ZERO } else { self.predicted(whole, 0) }
+    }
+
+    /// The entry of the farthest frame that the blocks beside point into, of those that `counts`; 0 where they point into none.
+    pub(in super::super) fn farthest(&self, counts: impl Fn(u8) -> bool) -> u8 {
+        let [above, first, second] = &self.places;
+        let beside = above.iter().chain([&first[0], &second[0]]);
+        let entries = beside.filter_map(|beside| beside.pointer()).map(|pointer| pointer.entry);
+        entries.filter(|&entry| counts(entry)).max().unwrap_or(0)
     }
 }
 
@@ -162,8 +180,8 @@ mod tests {
     const C: Vector = Vector::new(-4, 4);
 
     fn field() -> Field {
-        use Beside::Moved;
-        Field::new([Beside::Unmoved, Moved(B), Moved(B), Moved(C)], [Moved(A); 2])
+        let moved = |vector| Beside::Moved(Pointer::nearest(vector));
+        Field::new([Beside::Unmoved, moved(B), moved(B), moved(C)], [moved(A); 2])
     }
 
     #[test]
@@ -171,9 +189,9 @@ mod tests {
         let predicted = |shape: Shape, i: usize, before: Vector| {
             let mut field = field();
             if i > 0 {
-                field.set(shape.parts()[0], Some(before));
+                field.set(shape.parts()[0], Some(Pointer::nearest(before)));
             }
-            field.predicted(shape.parts()[i])
+            field.predicted(shape.parts()[i], 0)
         };
         assert_eq!(predicted(Shape::Whole, 0, A), Vector::new(0, 4));
         assert_eq!(predicted(Shape::Rows, 0, A), B);
@@ -186,20 +204,36 @@ mod tests {
     fn blocks_inside_are_neighbours_once_they_are_coded() {
         let mut field = field();
         let parts = Shape::Quarters.parts();
-        field.set(parts[0], Some(Vector::new(1, 1)));
-        assert_eq!(field.predicted(parts[1]), Vector::new(0, 4));
-        field.set(parts[1], Some(Vector::new(2, 2)));
-        field.set(parts[2], Some(Vector::new(3, 3)));
+        field.set(parts[0], Some(Pointer::nearest(Vector::new(1, 1))));
+        assert_eq!(field.predicted(parts[1], 0), Vector::new(0, 4));
+        field.set(parts[1], Some(Pointer::nearest(Vector::new(2, 2))));
+        field.set(parts[2], Some(Pointer::nearest(Vector::new(3, 3))));
         // Above at the right there is nothing before the last block: its corner is the first.
-        assert_eq!(field.predicted(parts[3]), Vector::new(2, 2));
+        assert_eq!(field.predicted(parts[3], 0), Vector::new(2, 2));
     }
 
     #[test]
     fn skipped_macroblocks_rest_beside_what_rests_or_is_missing() {
         assert_eq!(field().skipped(), Vector::new(0, 4));
-        use Beside::{Moved, Nothing, Unmoved};
-        assert_eq!(Field::new([Nothing; 4], [Moved(A); 2]).skipped(), Vector::ZERO);
-        assert_eq!(Field::new([Moved(B); 4], [Moved(Vector::ZERO); 2]).skipped(), Vector::ZERO);
-        assert_eq!(Field::new([Moved(B); 4], [Unmoved; 2]).skipped(), B);
+        use Beside::{Nothing, Unmoved};
+        let moved = |vector| Beside::Moved(Pointer::nearest(vector));
+        assert_eq!(Field::new([Nothing; 4], [moved(A); 2]).skipped(), Vector::ZERO);
+        assert_eq!(Field::new([moved(B); 4], [moved(Vector::ZERO); 2]).skipped(), Vector::ZERO);
+        assert_eq!(Field::new([moved(B); 4], [Unmoved; 2]).skipped(), B);
+    }
+
+    #[test]
+    fn vectors_into_other_frames_count_where_none_is_into_the_same() {
+        let into = |entry, vector| Beside::Moved(Pointer { vector, entry });
+        let whole = Shape::Whole.parts()[0];
+        let field = Field::new([Beside::Unmoved, into(1, B), into(1, B), into(0, C)], [into(1, A); 2]);
+        assert_eq!(field.predicted(whole, 0), C);
+        assert_eq!(field.predicted(whole, 1), Vector::new(0, 4));
+        assert_eq!(field.taken_over(), Some(Pointer { vector: C, entry: 0 }));
+        // In the first row the left neighbour counts thrice, whatever it points into.
+        let first_row = Field::new([Beside::Nothing; 4], [into(1, A); 2]);
+        assert_eq!(first_row.predicted(whole, 0), A);
+        assert_eq!(field.farthest(|_| true), 1);
+        assert_eq!(field.farthest(|entry| entry != 1), 0);
     }
 }

@@ -7,7 +7,7 @@ mod predict;
 
 pub(super) use deblock::FrameDeblocker;
 pub(super) use field::{Beside, Field, Part, Shape};
-pub(super) use predict::{Prediction, Sources, predict};
+pub(super) use predict::{Entry, List, MOST_ENTRIES, Prediction, Sources, predict};
 
 use super::distortion::{coefficients_8x8, satd};
 use super::macroblock::{gather, scatter};

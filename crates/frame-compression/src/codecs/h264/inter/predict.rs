@@ -2,7 +2,8 @@
 
 use super::super::lookahead::Weights;
 use super::super::macroblock::scatter;
-use super::super::motion::{Moves, Vector};
+use super::super::motion::{Moves, Pointer, Vector};
+use super::super::references::implicit_share;
 use super::super::samples::{Reference, average};
 
 /// Luma and chroma as vectors predict them.
@@ -12,35 +13,113 @@ pub(in super::super) struct Prediction {
     pub(in super::super) chroma: [[u8; 64]; 2],
 }
 
+/// The most frames of a list.
+pub(in super::super) const MOST_ENTRIES: usize = 5;
+
+/// One of the frames of a list.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Entry<'a> {
+    pub(in super::super) reference: &'a Reference,
+    /// Of P frames.
+    pub(in super::super) weights: Weights,
+    /// The frame's place in the clip.
+    pub(in super::super) index: i64,
+    /// By how many frames the one that is predicted is after it.
+    pub(in super::super) distance: i32,
+}
+
+/// The frames of a list, the nearest first.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct List<'a> {
+    entries: [Entry<'a>; MOST_ENTRIES],
+    count: usize,
+    /// Whether the second is the first once more, only darker.
+    repeats: bool,
+}
+
+impl<'a> List<'a> {
+    /// Of a frame and further ones, at most [`MOST_ENTRIES`] in all.
+    pub(in super::super) fn of(nearest: Entry<'a>, others: impl Iterator<Item = Entry<'a>>) -> Self {
+        let mut list = Self { entries: [nearest; MOST_ENTRIES], count: 1, repeats: false };
+        for (place, entry) in list.entries[1..].iter_mut().zip(others) {
+            *place = entry;
+            list.count += 1;
+        }
+        list
+    }
+
+    pub(in super::super) fn at(&self, entry: u8) -> &Entry<'a> {
+        &self.entries[usize::from(entry)]
+    }
+
+    /// Whether the second is the first once more, only darker.
+    pub(in super::super) fn repeats(&self) -> bool {
+        self.repeats
+    }
+
+    pub(in super::super) fn count(&self) -> u8 {
+        self.count as u8
+    }
+
+    /// The places in the clip of the list's frames.
+    pub(in super::super) fn indices(&self) -> [i64; MOST_ENTRIES] {
+        self.entries.map(|entry| entry.index)
+    }
+}
+
 /// What a frame is predicted from.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Sources<'a> {
-    /// By list; P frames, which have one list, have it twice.
-    pub(in super::super) references: [&'a Reference; 2],
-    /// Of P frames.
-    pub(in super::super) weights: Weights,
-    /// How much the first list counts where both are used, of 64.
-    pub(in super::super) share: i32,
+    /// The second is that of B frames.
+    pub(in super::super) lists: [List<'a>; 2],
+    /// How much the first list's frame counts where both are used, of 64, by their entries.
+    shares: [[i32; MOST_ENTRIES]; MOST_ENTRIES],
 }
 
-impl Sources<'_> {
-    /// A block from the lists that are used; `block` is that of one reference.
+impl<'a> Sources<'a> {
+    /// Of a P frame.
+    pub(in super::super) fn one(list: List<'a>) -> Self {
+        Self { lists: [list; 2], shares: [[32; MOST_ENTRIES]; MOST_ENTRIES] }
+    }
+
+    /// Of a B frame.
+    pub(in super::super) fn both(lists: [List<'a>; 2]) -> Self {
+        let share = |i: usize, j: usize| {
+            let [first, second] = [&lists[0].entries[i], &lists[1].entries[j]];
+            implicit_share(first.distance, -second.distance)
+        };
+        let shares = std::array::from_fn(|i| std::array::from_fn(|j| share(i, j)));
+        Self { lists, shares }
+    }
+
+    /// A block of a plane from the lists that are used; `block` is that of one reference.
     #[inline(always)]
     pub(in super::super) fn mix<const A: usize>(
         &self,
         moves: Moves,
+        plane: usize,
         block: impl Fn(&Reference, Vector) -> [u8; A],
     ) -> [u8; A] {
-        let [before, after] = self.references;
+        let one = |list: usize, Pointer { vector, entry }: Pointer| {
+            let entry = self.lists[list].at(entry);
+            let mut samples = block(entry.reference, vector);
+            if let Some(weight) = entry.weights[plane] {
+                weight.apply(&mut samples);
+            }
+            samples
+        };
         match moves {
-            [Some(first), Some(second)] => average(&block(before, first), &block(after, second), self.share),
-            [Some(only), None] => block(before, only),
-            [None, only] => block(after, only.unwrap_or_default()),
+            [Some(first), Some(second)] => {
+                let share = self.shares[usize::from(first.entry)][usize::from(second.entry)];
+                average(&one(0, first), &one(1, second), share)
+            }
+            [Some(only), None] => one(0, only),
+            [None, only] => one(1, only.unwrap_or_default()),
         }
     }
 }
 
-/// Predicts the macroblock (x, y), counted in macroblocks, from the vectors of its 8x8 blocks.
+/// Predicts the macroblock (x, y), counted in macroblocks, from the pointers of its 8x8 blocks.
 #[inline(always)]
 pub(in super::super) fn predict(
     sources: &Sources<'_>,
@@ -48,31 +127,20 @@ pub(in super::super) fn predict(
     moves: &[Moves; 4],
 ) -> Prediction {
     let (x, y) = (64 * x as i32, 64 * y as i32);
-    let mut prediction = if moves.iter().all(|block| *block == moves[0]) {
-        let chroma = |plane: usize| {
-            sources.mix(moves[0], |reference, vector| {
-                reference.chroma[plane].eighths::<8, 64>(x + vector.x, y + vector.y)
-            })
-        };
-        Prediction {
-            luma: sources.mix(moves[0], |reference, vector| {
-                reference.luma.block::<16, 256>(x + vector.x, y + vector.y)
-            }),
-            chroma: [chroma(0), chroma(1)],
-        }
-    } else {
-        by_blocks(sources, (x, y), moves)
+    if moves.iter().any(|block| *block != moves[0]) {
+        return by_blocks(sources, (x, y), moves);
+    }
+    let chroma = |plane: usize| {
+        sources.mix(moves[0], 1 + plane, |reference, vector| {
+            reference.chroma[plane].eighths::<8, 64>(x + vector.x, y + vector.y)
+        })
     };
-    let Prediction { luma, chroma: [cb, cr] } = &mut prediction;
-    if let Some(weight) = sources.weights[0] {
-        weight.apply(luma);
+    Prediction {
+        luma: sources.mix(moves[0], 0, |reference, vector| {
+            reference.luma.block::<16, 256>(x + vector.x, y + vector.y)
+        }),
+        chroma: [chroma(0), chroma(1)],
     }
-    for (weight, block) in sources.weights[1..].iter().zip([cb, cr]) {
-        if let Some(weight) = weight {
-            weight.apply(block);
-        }
-    }
-    prediction
 }
 
 #[inline(always)]
@@ -82,10 +150,10 @@ fn by_blocks(sources: &Sources<'_>, (x, y): (i32, i32), moves: &[Moves; 4]) -> P
         let (column, row) = (i % 2, i / 2);
         let (x, y) = (x + 32 * column as i32, y + 32 * row as i32);
         let block = sources
-            .mix(*moves, |reference, vector| reference.luma.block::<8, 64>(x + vector.x, y + vector.y));
+            .mix(*moves, 0, |reference, vector| reference.luma.block::<8, 64>(x + vector.x, y + vector.y));
         scatter::<8, 64>(&block, &mut prediction.luma, 16, 128 * row + 8 * column);
         for (plane, to) in prediction.chroma.iter_mut().enumerate() {
-            let block = sources.mix(*moves, |reference, vector| {
+            let block = sources.mix(*moves, 1 + plane, |reference, vector| {
                 reference.chroma[plane].eighths::<4, 16>(x + vector.x, y + vector.y)
             });
             scatter::<4, 16>(&block, to, 8, 32 * row + 4 * column);

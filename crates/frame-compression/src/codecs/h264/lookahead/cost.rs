@@ -207,9 +207,9 @@ impl Meter<'_> {
     fn manner(&self) -> Manner {
         let prediction = &self.terms.parameters.prediction;
         if self.terms.parameters.subme >= 2 {
-            Manner { level: 4, hexagon: prediction.hexagon, metric: Metric::Satd }
+            Manner { level: 4, hexagon: prediction.hexagon, metric: Metric::Satd, chroma: false }
         } else {
-            Manner { level: 2, hexagon: false, metric: Metric::Sad }
+            Manner { level: 2, hexagon: false, metric: Metric::Sad, chroma: false }
         }
     }
 
@@ -321,7 +321,7 @@ impl Meter<'_> {
         }
         let limits = self.limits(x, y);
         let price = |vector: Vector| self.bits.cost(1, vector - predicted);
-        let search = Search { manner, predicted, limits, distortion, price };
+        let search = Search { manner, predicted, limits, distortion, chroma: |_, _| 0, price };
         let best = search.run(candidates.iter().copied());
         // The shortest difference costs nothing here, and a vector of any length 5 bits.
         let moved = if best.vector == Vector::ZERO { 0 } else { VECTOR_BITS };

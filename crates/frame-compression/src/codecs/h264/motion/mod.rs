@@ -5,7 +5,7 @@ mod search;
 
 use std::ops::{Add, Neg, Sub};
 
-pub(super) use search::{Manner, Search};
+pub(super) use search::{Manner, Search, Threshold};
 
 use super::aq::log2;
 use crate::frame_rate::FrameRate;
@@ -32,6 +32,11 @@ impl Vector {
     /// A whole position in quarter samples.
     pub(super) fn quarters(self) -> Self {
         Self::new(self.x * 4, self.y * 4)
+    }
+
+    /// Steps along both axes.
+    pub(super) fn length(self) -> u32 {
+        self.x.unsigned_abs() + self.y.unsigned_abs()
     }
 
     pub(super) fn median(a: Self, b: Self, c: Self) -> Self {
@@ -64,8 +69,24 @@ impl Neg for Vector {
     }
 }
 
-/// The vectors of a block by list: to a frame before, and to one after. `None` where a list is not used.
-pub(super) type Moves = [Option<Vector>; 2];
+/// A vector into one of the frames of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Pointer {
+    pub(super) vector: Vector,
+    /// The frame's place in its list.
+    pub(super) entry: u8,
+}
+
+impl Pointer {
+    /// Into the nearest frame.
+    #[cfg(test)]
+    pub(super) const fn nearest(vector: Vector) -> Self {
+        Self { vector, entry: 0 }
+    }
+}
+
+/// The pointers of a block by list: to a frame before, and to one after. `None` where a list is not used.
+pub(super) type Moves = [Option<Pointer>; 2];
 
 /// How far vectors may point, in whole samples: what the lowest level of H.264 (table A-1) allows that holds a clip of
 /// this size in macroblocks, this rate, and so many frames in its buffer.

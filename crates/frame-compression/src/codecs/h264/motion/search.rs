@@ -25,6 +25,8 @@ pub(in super::super) struct Manner {
     pub(in super::super) hexagon: bool,
     /// What counts between samples; the search of whole ones is by differences.
     pub(in super::super) metric: Metric,
+    /// Whether chroma counts between samples.
+    pub(in super::super) chroma: bool,
 }
 
 impl Manner {
@@ -52,28 +54,74 @@ impl Manner {
     }
 }
 
-/// A block that is searched for: `distortion` is that of a vector in quarter samples, `price` that of such a vector.
-pub(in super::super) struct Search<D, P> {
+/// A block that is searched for: `distortion` is that of a vector in quarter samples, `chroma` that of a chroma plane,
+/// `price` that of such a vector.
+pub(in super::super) struct Search<D, C, P> {
     pub(in super::super) manner: Manner,
     pub(in super::super) predicted: Vector,
     pub(in super::super) limits: Limits,
     pub(in super::super) distortion: D,
+    pub(in super::super) chroma: C,
     pub(in super::super) price: P,
 }
 
-impl<D: Fn(Vector, Metric) -> u32, P: Fn(Vector) -> u32> Search<D, P> {
+/// What the searches in the frames of a list before found for a whole macroblock: one that is far from it is given up on.
+/// `None` where there is one frame alone.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Threshold(Option<i64>);
+
+impl Threshold {
+    /// Before the first search in a list of so many frames.
+    pub(in super::super) fn new(frames: u8) -> Self {
+        Self((frames > 1).then_some(i64::MAX))
+    }
+
+    /// Whether a search that has come to a cost ends there. What the choice of the frame costs counts as well.
+    fn ends(&mut self, cost: u32, entry: u32) -> bool {
+        let Some(least) = &mut self.0 else { return false };
+        let limit = least.saturating_sub(entry.into());
+        if i64::from(cost * 7 >> 3) > limit {
+            return true;
+        }
+        *least = (*least).min(i64::from(cost) + i64::from(entry));
+        false
+    }
+}
+
+impl<D: Fn(Vector, Metric) -> u32, C: Fn(Vector, usize) -> u32, P: Fn(Vector) -> u32> Search<D, C, P> {
     /// The best vector and what it costs, with its price.
     pub(in super::super) fn run(&self, candidates: impl IntoIterator<Item = Vector>) -> Found {
+        self.run_below(candidates, 0, &mut Threshold(None))
+    }
+
+    /// The same in a frame whose choice costs so much, among several.
+    pub(in super::super) fn run_below(
+        &self,
+        candidates: impl IntoIterator<Item = Vector>,
+        entry: u32,
+        threshold: &mut Threshold,
+    ) -> Found {
         let mut best = if self.manner.level < 3 { self.coarse(candidates) } else { self.fine(candidates) };
         if self.manner.level >= 2 {
-            self.refine(&mut best, self.manner.rounds(), false);
+            let (halves, quarters) = self.manner.rounds();
+            self.refine_halves(&mut best, halves);
+            self.refine_quarters(&mut best, quarters, entry, threshold);
         }
+        best
+    }
+
+    /// What is around a vector that was found in a frame much like this one.
+    pub(in super::super) fn run_around(&self, vector: Vector, entry: u32, threshold: &mut Threshold) -> Found {
+        let mut best = Found { vector, cost: u32::MAX };
+        self.refine_quarters(&mut best, self.manner.rounds().1.min(2), entry, threshold);
         best
     }
 
     /// Makes the vector of a chosen partition as good as it gets.
     pub(in super::super) fn finish(&self, best: &mut Found) {
-        self.refine(best, self.manner.final_rounds(), true);
+        let (halves, quarters) = self.manner.final_rounds();
+        self.refine_halves(best, halves);
+        self.walk_quarters(best, quarters, true);
     }
 
     fn differences(&self, vector: Vector) -> u32 {
@@ -186,39 +234,48 @@ impl<D: Fn(Vector, Metric) -> u32, P: Fn(Vector) -> u32> Search<D, P> {
         }
     }
 
-    fn refine(&self, best: &mut Found, (halves, quarters): (usize, usize), is_final: bool) {
-        let Manner { level, metric, .. } = self.manner;
-        if halves > 0 {
-            if level < 3 {
-                let near = self.limits.clip_inside(self.predicted);
-                if near != best.vector {
-                    best.take(near, self.differences(near));
-                }
-            }
-            for _ in 0..halves {
-                let centre = best.vector;
-                for step in AROUND {
-                    let vector = centre + step + step;
-                    best.take(vector, self.differences(vector));
-                }
-                if best.vector == centre {
-                    break;
-                }
+    fn refine_halves(&self, best: &mut Found, rounds: usize) {
+        if rounds == 0 {
+            return;
+        }
+        if self.manner.level < 3 {
+            let near = self.limits.clip_inside(self.predicted);
+            if near != best.vector {
+                best.take(near, self.differences(near));
             }
         }
-        let cost = |vector: Vector| (self.distortion)(vector, metric) + (self.price)(vector);
-        if !is_final && metric == Metric::Satd {
-            best.cost = cost(best.vector);
+        for _ in 0..rounds {
+            let centre = best.vector;
+            for step in AROUND {
+                let vector = centre + step + step;
+                best.take(vector, self.differences(vector));
+            }
+            if best.vector == centre {
+                break;
+            }
         }
+    }
+
+    /// The same in quarters, once the cost is by the metric that counts between samples.
+    fn refine_quarters(&self, best: &mut Found, rounds: usize, entry: u32, threshold: &mut Threshold) {
+        if self.manner.metric == Metric::Satd {
+            best.cost = self.cost_below(best.vector, u32::MAX);
+        }
+        if !threshold.ends(best.cost, entry) {
+            self.walk_quarters(best, rounds, false);
+        }
+    }
+
+    fn walk_quarters(&self, best: &mut Found, rounds: usize, is_final: bool) {
         let mut came_from = None;
-        for _ in 0..quarters {
+        for _ in 0..rounds {
             let centre = best.vector;
             if !self.limits.hold_inside(centre) {
                 break;
             }
             for step in AROUND {
                 if is_final || came_from != Some(step) {
-                    best.take(centre + step, cost(centre + step));
+                    best.take(centre + step, self.cost_below(centre + step, best.cost));
                 }
             }
             if best.vector == centre {
@@ -226,6 +283,19 @@ impl<D: Fn(Vector, Metric) -> u32, P: Fn(Vector) -> u32> Search<D, P> {
             }
             came_from = Some(centre - best.vector);
         }
+    }
+
+    /// What a vector costs, if it is less than `limit`.
+    fn cost_below(&self, vector: Vector, limit: u32) -> u32 {
+        let mut cost = (self.distortion)(vector, self.manner.metric) + (self.price)(vector);
+        if self.manner.chroma {
+            for plane in 0..2 {
+                if cost < limit {
+                    cost += (self.chroma)(vector, plane);
+                }
+            }
+        }
+        cost
     }
 }
 
@@ -241,9 +311,9 @@ mod tests {
             100 * (from.x.unsigned_abs() + from.y.unsigned_abs())
         };
         for (level, hexagon) in [(0, false), (1, false), (2, true), (4, true), (4, false)] {
-            let manner = Manner { level, hexagon, metric: Metric::Satd };
+            let manner = Manner { level, hexagon, metric: Metric::Satd, chroma: false };
             for predicted in [Vector::ZERO, Vector::new(20, -12), Vector::new(-3, 5)] {
-                let search = Search { manner, predicted, limits, distortion: bowl, price: |_| 3 };
+                let search = Search { manner, predicted, limits, distortion: bowl, chroma: |_, _| 0, price: |_| 3 };
                 let mut found = search.run([]);
                 search.finish(&mut found);
                 let expected =

@@ -1,147 +1,270 @@
-//! How a macroblock of a P frame moves: as a whole, or in parts (docs/spec/h264-clips.md, section 7.2).
+//! How a macroblock of a P frame moves: as a whole, or in parts (docs/spec/h264-clips.md, sections 7.2 and 12).
 
-use super::super::inter::{Field, Part, Shape};
-use super::super::motion::{Found, Moves, Vector};
-use super::search::Aim;
+use super::super::inter::{Field, MOST_ENTRIES, Part, Shape};
+use super::super::motion::{Moves, Threshold, Vector};
+use super::search::{Aim, From, Sought};
 use super::{FrameCoder, Place};
+use crate::simd::Simd;
 
 /// A macroblock divided into parts that move.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Division {
     pub(super) shape: Shape,
     /// By the shape's parts.
-    found: [Found; 4],
-    predicted: [Vector; 4],
+    pub(super) sought: [Sought; 4],
     pub(super) cost: u32,
 }
 
 impl Division {
-    fn new(shape: Shape) -> Self {
-        let none = Found { vector: Vector::ZERO, cost: 0 };
-        Self { shape, found: [none; 4], predicted: [Vector::ZERO; 4], cost: 0 }
-    }
-
     pub(super) fn moves(&self) -> [Moves; 4] {
         let mut moves = [[None; 2]; 4];
-        for (part, found) in self.shape.parts().iter().zip(&self.found) {
+        for (part, sought) in self.shape.parts().iter().zip(&self.sought) {
             for block in part.blocks() {
-                moves[block] = [Some(found.vector), None];
+                moves[block] = [Some(sought.pointer()), None];
             }
         }
         moves
     }
 }
 
-impl FrameCoder<'_> {
-    /// The best division into parts with their vectors, and what was found for the whole.
-    #[inline(always)]
-    pub(super) fn divide(&self, place: &Place, field: &Field, lambda: u32) -> (Division, Vector) {
-        let mut whole = Division::new(Shape::Whole);
-        let part = Shape::Whole.parts()[0];
-        whole.predicted[0] = field.predicted(part);
-        whole.found[0] =
-            self.search(place, aim(part, whole.predicted[0], lambda)).run(self.candidates(place, 0));
-        whole.cost = whole.found[0].cost;
-        let searched = whole.found[0].vector;
-        let mut best = whole;
-        if self.frame.parameters.prediction.partitions {
-            self.divide_further(place, field, lambda, &mut best);
-        }
-        best.cost = 0;
-        let parts = best.shape.parts().iter().zip(&mut best.found);
-        for ((part, found), predicted) in parts.zip(best.predicted) {
-            self.search(place, aim(*part, predicted, lambda)).finish(found);
-            best.cost += found.cost;
-        }
-        (best, searched)
-    }
+/// The divisions that were tried to the end: the whole first.
+#[derive(Debug)]
+pub(super) struct Divisions {
+    pub(super) whole: Division,
+    pub(super) quarters: Option<Division>,
+    pub(super) rows: Option<Division>,
+    pub(super) columns: Option<Division>,
+}
 
-    /// Tries four 8x8 blocks, and where they may be worth it halves (section 7.2).
-    #[inline(always)]
-    fn divide_further(&self, place: &Place, field: &Field, lambda: u32, best: &mut Division) {
-        let whole = best.found[0];
-        let quarters = self.divide_into(place, field, lambda, Shape::Quarters, |i, found| {
-            let mut near = [whole.vector; 4];
-            for (near, found) in near[1..].iter_mut().zip(&found[..i]) {
-                *near = found.vector;
-            }
-            (near, i + 1)
-        });
-        if quarters.cost < best.cost {
-            *best = quarters;
-        }
-        let price = |i: usize| self.bits.cost(lambda, quarters.found[i].vector - quarters.predicted[i]);
-        let prices = [0, 1, 2, 3].map(price);
-        if quarters.cost >= whole.cost + prices[1] + prices[2] {
-            return;
-        }
-        let alone = |i: usize| quarters.found[i].cost - prices[i];
-        for (shape, members) in [(Shape::Rows, [[0, 1], [2, 3]]), (Shape::Columns, [[0, 2], [1, 3]])] {
-            let [_, [a, b]] = members;
-            let second = alone(a) + alone(b) + (prices[a] + prices[b]).div_ceil(2);
-            let near = |half: usize| {
-                let [a, b] = members[half].map(|i| quarters.found[i].vector);
-                [whole.vector, a, b]
-            };
-            if let Some(halves) = self.halve(place, field, lambda, shape, near, second, best.cost) {
-                *best = halves;
+impl Divisions {
+    /// The cheapest; of equals the first that was tried.
+    pub(super) fn best(&self) -> Division {
+        let mut best = self.whole;
+        for division in [self.quarters, self.rows, self.columns].into_iter().flatten() {
+            if division.cost < best.cost {
+                best = division;
             }
         }
-    }
-
-    /// Divides into halves, if they cost less than `limit`; the second is given up on where the first one and what it may cost
-    /// do not.
-    #[expect(clippy::too_many_arguments, reason = "one caller")]
-    #[inline(always)]
-    fn halve(
-        &self,
-        place: &Place,
-        field: &Field,
-        lambda: u32,
-        shape: Shape,
-        near: impl Fn(usize) -> [Vector; 3],
-        second: u32,
-        limit: u32,
-    ) -> Option<Division> {
-        let mut field = field.clone();
-        let mut halves = Division::new(shape);
-        for (i, &part) in shape.parts().iter().enumerate() {
-            halves.predicted[i] = field.predicted(part);
-            halves.found[i] = self.search(place, aim(part, halves.predicted[i], lambda)).run(near(i));
-            halves.cost += halves.found[i].cost;
-            if i == 0 && halves.cost + second > limit {
-                return None;
-            }
-            field.set(part, Some(halves.found[i].vector));
-        }
-        (halves.cost < limit).then_some(halves)
-    }
-
-    /// Divides into parts, each with candidates that may come from those before.
-    #[inline(always)]
-    fn divide_into(
-        &self,
-        place: &Place,
-        field: &Field,
-        lambda: u32,
-        shape: Shape,
-        near: impl Fn(usize, &[Found; 4]) -> ([Vector; 4], usize),
-    ) -> Division {
-        let mut field = field.clone();
-        let mut division = Division::new(shape);
-        for (i, &part) in shape.parts().iter().enumerate() {
-            let (near, count) = near(i, &division.found);
-            division.predicted[i] = field.predicted(part);
-            let candidates = near.into_iter().take(count);
-            division.found[i] = self.search(place, aim(part, division.predicted[i], lambda)).run(candidates);
-            division.cost += division.found[i].cost;
-            field.set(part, Some(division.found[i].vector));
-        }
-        division
+        best
     }
 }
 
-/// P frames have one list.
-fn aim(part: Part, predicted: Vector, lambda: u32) -> Aim {
-    Aim { part, list: 0, predicted, lambda }
+/// A macroblock that is divided.
+pub(super) struct Cut<'a> {
+    pub(super) place: &'a Place,
+    pub(super) field: &'a Field,
+    pub(super) lambda: u32,
+    /// The last vectors found by entry: of the whole, and of the 8x8 blocks.
+    pub(super) whole: [Vector; MOST_ENTRIES],
+    quarters: [[Vector; MOST_ENTRIES]; 4],
+}
+
+impl<'a> Cut<'a> {
+    pub(super) fn new(place: &'a Place, field: &'a Field, lambda: u32) -> Self {
+        let whole = [Vector::ZERO; MOST_ENTRIES];
+        Self { place, field, lambda, whole, quarters: [whole; 4] }
+    }
+
+    fn aim(&self, field: &Field, part: Part, entry: u8) -> Aim {
+        Aim { part, list: 0, entry, predicted: field.predicted(part, entry), lambda: self.lambda }
+    }
+}
+
+impl FrameCoder<'_> {
+    /// Searches for the vector of the whole into a frame.
+    pub(super) fn seek_whole<S: Simd>(
+        &self,
+        simd: S,
+        cut: &mut Cut<'_>,
+        entry: u8,
+        threshold: &mut Threshold,
+    ) -> Sought {
+        let aim = cut.aim(cut.field, Shape::Whole.parts()[0], entry);
+        let sought = if self.is_blind(entry) {
+            self.seek(simd, cut.place, aim, From::Found(cut.whole[0]), threshold)
+        } else {
+            let mut candidates = [Vector::ZERO; 8];
+            let mut count = 0;
+            for candidate in self.candidates(cut.place, 0, entry) {
+                candidates[count] = candidate;
+                count += 1;
+            }
+            self.seek(simd, cut.place, aim, From::Candidates(&candidates[..count]), threshold)
+        };
+        cut.whole[usize::from(entry)] = sought.found.vector;
+        sought
+    }
+
+    /// Whether a frame of list 0 is the nearest once more, only darker: its vectors are not searched for, but taken from there.
+    fn is_blind(&self, entry: u8) -> bool {
+        entry == 1 && self.sources.lists[0].repeats()
+    }
+
+    /// Divides into parts with their vectors. `first` is what was found for the whole in the nearest frame.
+    pub(super) fn divide<S: Simd>(
+        &self,
+        simd: S,
+        cut: &mut Cut<'_>,
+        first: Sought,
+        threshold: &mut Threshold,
+    ) -> Divisions {
+        let mut sought = first;
+        for entry in 1..self.sources.lists[0].count() {
+            sought.take(self.seek_whole(simd, cut, entry, threshold));
+        }
+        let whole = Division { shape: Shape::Whole, sought: [sought; 4], cost: sought.found.cost };
+        let mut divisions = Divisions { whole, quarters: None, rows: None, columns: None };
+        if self.frame.parameters.prediction.partitions {
+            self.divide_further(simd, cut, &mut divisions);
+        }
+        divisions
+    }
+
+    /// Tries four 8x8 blocks, and where they may be worth it halves.
+    fn divide_further<S: Simd>(&self, simd: S, cut: &mut Cut<'_>, divisions: &mut Divisions) {
+        let quarters = self.divide_into_quarters(simd, cut, &divisions.whole);
+        divisions.quarters = Some(quarters);
+        let sought = &quarters.sought;
+        if quarters.cost >= divisions.whole.cost + sought[1].price + sought[2].price {
+            return;
+        }
+        for (shape, members) in [(Shape::Rows, [[0, 1], [2, 3]]), (Shape::Columns, [[0, 2], [1, 3]])] {
+            let [a, b] = members[1].map(|i: usize| &sought[i]);
+            let second = a.distortion() + b.distortion() + (a.prices() + b.prices()).div_ceil(2);
+            let limit = divisions.best().cost;
+            let halves = self.halve(simd, cut, shape, (members, sought), second, limit);
+            if shape == Shape::Rows {
+                divisions.rows = halves;
+            } else {
+                divisions.columns = halves;
+            }
+        }
+    }
+
+    fn divide_into_quarters<S: Simd>(&self, simd: S, cut: &mut Cut<'_>, whole: &Division) -> Division {
+        let winner = if self.is_blind(whole.sought[0].entry) { 0 } else { whole.sought[0].entry };
+        let mixed = self.frame.parameters.prediction.mixed && self.sources.lists[0].count() > 1;
+        let last = self.last_entry(cut.place, (0, cut.field), winner);
+        let mut field = cut.field.clone();
+        let mut division = Division { shape: Shape::Quarters, sought: whole.sought, cost: 0 };
+        for (i, &part) in Shape::Quarters.parts().iter().enumerate() {
+            let best = if mixed {
+                let mut best = self.seek_quarter(simd, cut, &field, (i, part), 0);
+                for entry in (1..=last).filter(|&entry| !self.is_blind(entry)) {
+                    best.take(self.seek_quarter(simd, cut, &field, (i, part), entry));
+                }
+                if self.sources.lists[0].repeats() {
+                    best.take(self.seek_quarter(simd, cut, &field, (i, part), 1));
+                }
+                best
+            } else {
+                self.seek_quarter(simd, cut, &field, (i, part), winner)
+            };
+            division.sought[i] = best;
+            division.cost += best.found.cost;
+            field.set(part, Some(best.pointer()));
+        }
+        if !mixed {
+            division.cost -= division.sought[0].entry_price;
+        }
+        division
+    }
+
+    fn seek_quarter<S: Simd>(
+        &self,
+        simd: S,
+        cut: &mut Cut<'_>,
+        field: &Field,
+        (i, part): (usize, Part),
+        entry: u8,
+    ) -> Sought {
+        let aim = cut.aim(field, part, entry);
+        let at = usize::from(entry);
+        let mut candidates = [cut.whole[at]; 4];
+        for (candidate, before) in candidates[1..].iter_mut().zip(&cut.quarters[..i]) {
+            *candidate = before[at];
+        }
+        let from = if self.is_blind(entry) {
+            From::Found(cut.quarters[i][0])
+        } else {
+            From::Candidates(&candidates[..=i])
+        };
+        let sought = self.seek(simd, cut.place, aim, from, &mut Threshold::new(1));
+        cut.quarters[i][at] = sought.found.vector;
+        sought
+    }
+
+    /// The last frame of a list that is tried for the 8x8 blocks of a macroblock whose whole is best in `winner`.
+    pub(super) fn last_entry(&self, place: &Place, (list, field): (usize, &Field), winner: u8) -> u8 {
+        let last = self.sources.lists[list].count() - 1;
+        let beside = [place.left, place.top];
+        let may_be_near = winner == 0 && beside.iter().all(|motion| motion.is_some_and(|motion| !motion.is_nxn));
+        if last > 0 && may_be_near {
+            field.farthest(|entry| list == 1 || !self.is_blind(entry))
+        } else {
+            last
+        }
+    }
+
+    /// Divides into halves; the second is given up on where the first one and what it may cost are more than `limit`.
+    fn halve<S: Simd>(
+        &self,
+        simd: S,
+        cut: &Cut<'_>,
+        shape: Shape,
+        (members, quarters): ([[usize; 2]; 2], &[Sought; 4]),
+        second: u32,
+        limit: u32,
+    ) -> Option<Division> {
+        let mut field = cut.field.clone();
+        let mut halves = Division { shape, sought: *quarters, cost: 0 };
+        let limit = if self.weighs_rate() { 5 * limit / 4 } else { limit };
+        for (i, &part) in shape.parts().iter().enumerate() {
+            let entries = members[i].map(|k| quarters[k].entry);
+            let best = self.seek_half(simd, cut, &field, part, members[i], entries);
+            halves.sought[i] = best;
+            halves.cost += best.found.cost;
+            if i == 0 && halves.cost + second > limit {
+                return None;
+            }
+            field.set(part, Some(best.pointer()));
+        }
+        Some(halves)
+    }
+
+    /// Searches for the vector of a half into the frames of its 8x8 blocks.
+    fn seek_half<S: Simd>(
+        &self,
+        simd: S,
+        cut: &Cut<'_>,
+        field: &Field,
+        part: Part,
+        members: [usize; 2],
+        [a, b]: [u8; 2],
+    ) -> Sought {
+        let seek = |entry: u8, from: Option<Vector>| {
+            let aim = cut.aim(field, part, entry);
+            let at = usize::from(entry);
+            let candidates =
+                [cut.whole[at], cut.quarters[members[0]][at], cut.quarters[members[1]][at]];
+            let from = from.map_or(From::Candidates(&candidates), From::Found);
+            self.seek(simd, cut.place, aim, from, &mut Threshold::new(1))
+        };
+        let (near, far) = (a.min(b), a.max(b));
+        let mut best = seek(near, None);
+        if far != near {
+            let from = (near == 0 && self.is_blind(far)).then_some(best.found.vector);
+            best.take(seek(far, from));
+        }
+        best
+    }
+
+    /// Makes the vectors of a division as good as they get.
+    pub(super) fn refine_division<S: Simd>(&self, simd: S, cut: &Cut<'_>, division: &mut Division) {
+        division.cost = 0;
+        for (&part, sought) in division.shape.parts().iter().zip(&mut division.sought) {
+            self.refine(simd, cut.place, (part, 0), sought, cut.lambda);
+            division.cost += sought.found.cost;
+        }
+    }
 }

@@ -5,12 +5,12 @@ mod between;
 mod division;
 mod search;
 
-use super::decision::{self, Prices};
+use super::decision::{self, MacroblockType, Prices};
 use super::frame::{Frame, Slices};
-use super::inter::{self, Beside, Field, Prediction, Shape, Sources, Steps};
+use super::inter::{self, Beside, Field, MOST_ENTRIES, Prediction, Shape, Sources, Steps};
 use super::lookahead::Lookahead;
 use super::macroblock::{Bottom, ChromaCanvas, LumaCanvas, Macroblock, Neighbours, scatter};
-use super::motion::{Bits, Moves, Vector};
+use super::motion::{Bits, Moves, Pointer, Threshold, Vector};
 use super::overflow;
 use super::predict::blocks::DC;
 use super::quantise::{Denoise, QP_MAX, Quantisers, chroma_qp, lambda};
@@ -18,6 +18,10 @@ use super::references::Kept;
 use super::rows::{Coded, SourceBand};
 use crate::planes::Planes;
 use crate::simd::{Job, Simd};
+use division::Cut;
+
+/// A macroblock that costs less, in λ, may be skipped.
+const SKIP_COST: u32 = 300;
 
 /// How a macroblock was predicted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,14 +41,22 @@ pub(super) struct Motion {
     pub(super) moves: [Moves; 4],
     /// The 4x4 blocks, in raster order, that have levels.
     pub(super) levels: u16,
-    /// What the search found for the whole of it in each list, whatever was made of it.
-    searched: [Vector; 2],
+    /// Whatever was made of it.
+    searched: Searched,
+    /// Intra8x8 or Intra4x4.
+    is_nxn: bool,
 }
+
+/// What the search found for a whole macroblock, by list and entry.
+type Searched = [[Vector; MOST_ENTRIES]; 2];
+
+/// Where nothing was searched for.
+const UNSEARCHED: Searched = [[Vector::ZERO; MOST_ENTRIES]; 2];
 
 impl Motion {
     /// Of a macroblock of an intra frame.
     pub(super) const INTRA: Self =
-        Self { kind: Kind::Intra, moves: [[None; 2]; 4], levels: 0, searched: [Vector::ZERO; 2] };
+        Self { kind: Kind::Intra, moves: [[None; 2]; 4], levels: 0, searched: UNSEARCHED, is_nxn: false };
 }
 
 /// What the lookahead knows of a frame that is coded.
@@ -65,8 +77,6 @@ pub(super) struct FrameCoder<'a> {
     pub(super) before: &'a Kept,
     /// What list 1 has; `None` for P frames.
     pub(super) after: Option<&'a Kept>,
-    /// By how many frames this one is after those.
-    pub(super) distances: [i32; 2],
     pub(super) foresight: Foresight<'a>,
     /// The macroblocks' adapted quantisers.
     pub(super) wanted: &'a [u8],
@@ -203,18 +213,32 @@ impl FrameCoder<'_> {
     fn code_after<S: Simd>(&mut self, simd: S, place: &Place, fineness: Fineness) -> (Motion, Coded) {
         let field = place.field(0);
         let skipped = field.skipped();
-        if place.around().any(|motion| motion.kind == Kind::Skipped) {
-            let moves = [[Some(skipped), None]; 4];
-            if let Some(done) = self.skip(place, &moves, fineness) {
-                return done;
-            }
+        let still = [[Some(Pointer { vector: skipped, entry: 0 }), None]; 4];
+        let is_likely = place.around().any(|motion| motion.kind == Kind::Skipped);
+        if self.level() < 3
+            && is_likely
+            && let Some(done) = self.skip(place, &still, fineness)
+        {
+            return done;
         }
-        let (division, searched) = self.divide(place, &field, lambda(fineness.qp));
+        let mut cut = Cut::new(place, &field, lambda(fineness.qp));
+        let mut threshold = Threshold::new(self.sources.lists[0].count());
+        let first = self.seek_whole(simd, &mut cut, 0, &mut threshold);
+        let searched = |cut: &Cut<'_>| [cut.whole, [Vector::ZERO; MOST_ENTRIES]];
+        if self.level() >= 3
+            && first.distortion() < SKIP_COST * lambda(fineness.quantiser)
+            && (first.found.vector - skipped).length() <= 1
+            && let Some((motion, coded)) = self.skip(place, &still, fineness)
+        {
+            return (Motion { searched: searched(&cut), ..motion }, coded);
+        }
+        let mut division = self.divide(simd, &mut cut, first, &mut threshold).best();
+        self.refine_division(simd, &cut, &mut division);
         let prices = Prices::of(self.frame, fineness.quantiser).dropping(inter::LUMA_SCORE);
         let moves = division.moves();
         let (motion, coded) =
-            self.finish(simd, place, fineness, &prices, (&moves, division.cost), [searched, Vector::ZERO]);
-        let rests = division.shape == Shape::Whole && moves[0][0] == Some(skipped);
+            self.finish(simd, place, fineness, &prices, (&moves, division.cost), searched(&cut));
+        let rests = division.shape == Shape::Whole && moves == still;
         let kind = if motion.kind == Kind::Still && rests { Kind::Skipped } else { motion.kind };
         (Motion { kind, ..motion }, coded)
     }
@@ -222,12 +246,21 @@ impl FrameCoder<'_> {
     /// Skips a macroblock if what is predicted is good enough.
     fn skip(&mut self, place: &Place, moves: &[Moves; 4], fineness: Fineness) -> Option<(Motion, Coded)> {
         let prediction = self.predict(place, moves);
-        self.is_good_enough(&prediction, &self.steps(fineness.qp, fineness)).then(|| {
-            self.keep(&prediction.luma, &prediction.chroma);
-            let motion =
-                Motion { kind: Kind::Skipped, moves: *moves, levels: 0, searched: [Vector::ZERO; 2] };
-            (motion, Coded { qp: fineness.last, transform_8x8: false })
-        })
+        self.is_good_enough(&prediction, &self.steps(fineness.qp, fineness))
+            .then(|| self.take_prediction(&prediction, moves, fineness, UNSEARCHED))
+    }
+
+    /// Skips a macroblock.
+    fn take_prediction(
+        &mut self,
+        prediction: &Prediction,
+        moves: &[Moves; 4],
+        fineness: Fineness,
+        searched: Searched,
+    ) -> (Motion, Coded) {
+        self.keep(&prediction.luma, &prediction.chroma);
+        let motion = Motion { kind: Kind::Skipped, moves: *moves, levels: 0, searched, is_nxn: false };
+        (motion, Coded { qp: fineness.last, transform_8x8: false })
     }
 
     /// Codes a macroblock that costs so much with these vectors, by intra prediction if that costs less.
@@ -239,16 +272,22 @@ impl FrameCoder<'_> {
         fineness: Fineness,
         prices: &Prices<'_>,
         (moves, cost): (&[Moves; 4], u32),
-        searched: [Vector; 2],
+        searched: Searched,
     ) -> (Motion, Coded) {
         let hurries = self.hurries(place);
         if let Some(luma) = decision::code_luma_below(simd, self.macroblock, prices, cost, hurries) {
+            let is_nxn = luma.kind != MacroblockType::Intra16x16;
             let coded = self.finish_intra(simd, prices, luma, fineness);
-            return (Motion { searched, ..Motion::INTRA }, coded);
+            return (Motion { searched, is_nxn, ..Motion::INTRA }, coded);
         }
         let (levels, residual, coded) = self.code_moved(place, moves, fineness);
         let kind = if residual { Kind::Moved } else { Kind::Still };
-        (Motion { kind, moves: *moves, levels, searched }, coded)
+        (Motion { kind, moves: *moves, levels, searched, is_nxn: false }, coded)
+    }
+
+    /// Whether macroblocks of this frame are decided by counting bits.
+    fn weighs_rate(&self) -> bool {
+        self.level() >= if self.after.is_some() { 7 } else { 6 }
     }
 
     fn steps(&self, qp: u8, fineness: Fineness) -> Steps<'static> {

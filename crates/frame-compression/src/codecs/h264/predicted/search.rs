@@ -3,35 +3,85 @@
 use super::super::distortion::Metric;
 use super::super::inter::Part;
 use super::super::macroblock::gather;
-use super::super::motion::{Found, Limits, Manner, Moves, Search, Vector};
+use super::super::motion::{Found, Limits, Manner, Moves, Pointer, Search, Threshold, Vector};
 use super::{Foresight, FrameCoder, Place};
 use crate::simd::Simd;
 
-/// Runs an expression for the width and the area of a part, in samples.
+/// Runs an expression for the width and the area of a part, in samples of luma and of chroma.
 macro_rules! for_size_of {
-    ($part:expr, $width:ident, $area:ident => $run:expr) => {
+    ($part:expr, $width:ident, $area:ident, $half:ident, $quarter:ident => $run:expr) => {
         match ($part.width, $part.height) {
-            (1, 1) => for_size_of!(8, 64, $width, $area, $run),
-            (1, _) => for_size_of!(8, 128, $width, $area, $run),
-            (_, 1) => for_size_of!(16, 128, $width, $area, $run),
-            _ => for_size_of!(16, 256, $width, $area, $run),
+            (1, 1) => for_size_of!(8, 64, $width, $area, $half, $quarter, $run),
+            (1, _) => for_size_of!(8, 128, $width, $area, $half, $quarter, $run),
+            (_, 1) => for_size_of!(16, 128, $width, $area, $half, $quarter, $run),
+            _ => for_size_of!(16, 256, $width, $area, $half, $quarter, $run),
         }
     };
-    ($w:literal, $a:literal, $width:ident, $area:ident, $run:expr) => {{
+    ($w:literal, $a:literal, $width:ident, $area:ident, $half:ident, $quarter:ident, $run:expr) => {{
         const $width: usize = $w;
         const $area: usize = $a;
+        #[allow(dead_code, reason = "not all look at chroma")]
+        const $half: usize = $w / 2;
+        #[allow(dead_code, reason = "not all look at chroma")]
+        const $quarter: usize = $a / 4;
         $run
     }};
 }
 
-/// A part of a macroblock whose vector in a list is searched for.
+/// A part of a macroblock whose vector into a frame is searched for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Aim {
     pub(super) part: Part,
     pub(super) list: usize,
+    pub(super) entry: u8,
     pub(super) predicted: Vector,
     /// What a bit of a vector costs.
     pub(super) lambda: u32,
+}
+
+/// What was found for a part in a list.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sought {
+    /// Its cost is with what the choice of the frame costs.
+    pub(super) found: Found,
+    pub(super) entry: u8,
+    pub(super) predicted: Vector,
+    /// What the vector costs.
+    pub(super) price: u32,
+    /// What the choice of the frame costs.
+    pub(super) entry_price: u32,
+}
+
+impl Sought {
+    pub(super) fn pointer(&self) -> Pointer {
+        Pointer { vector: self.found.vector, entry: self.entry }
+    }
+
+    /// The cost without what vector and frame cost.
+    pub(super) fn distortion(&self) -> u32 {
+        self.found.cost - self.prices()
+    }
+
+    /// What vector and frame cost.
+    pub(super) fn prices(&self) -> u32 {
+        self.price + self.entry_price
+    }
+
+    /// Takes another if it is cheaper.
+    pub(super) fn take(&mut self, other: Self) {
+        if other.found.cost < self.found.cost {
+            *self = other;
+        }
+    }
+}
+
+/// Where a search begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum From<'a> {
+    /// At the best of these and of what is predicted.
+    Candidates(&'a [Vector]),
+    /// Between samples around a vector that was found in a frame much like this.
+    Found(Vector),
 }
 
 impl FrameCoder<'_> {
@@ -41,18 +91,28 @@ impl FrameCoder<'_> {
         &self,
         place: &Place,
         aim: Aim,
-    ) -> Search<impl Fn(Vector, Metric) -> u32, impl Fn(Vector) -> u32> {
-        let Aim { part, list, predicted, lambda } = aim;
-        let source = &self.macroblock.source.y;
+    ) -> Search<impl Fn(Vector, Metric) -> u32, impl Fn(Vector, usize) -> u32, impl Fn(Vector) -> u32> {
+        let Aim { part, list, entry, predicted, lambda } = aim;
+        let source = &self.macroblock.source;
         let (from, (x, y)) = origin(place, part);
-        let (luma, weight) = (&self.sources.references[list].luma, self.sources.weights[0]);
+        let entry = self.sources.lists[list].at(entry);
         let distortion = move |vector: Vector, metric: Metric| {
-            for_size_of!(part, W, A => {
-                let mut block = luma.block::<W, A>(x + vector.x, y + vector.y);
-                if let Some(weight) = weight {
+            for_size_of!(part, W, A, _W2, _A4 => {
+                let mut block = entry.reference.luma.block::<W, A>(x + vector.x, y + vector.y);
+                if let Some(weight) = entry.weights[0] {
                     weight.apply(&mut block);
                 }
-                metric.of_region::<W, A>(&gather::<W, A>(source, 16, from), &block)
+                metric.of_region::<W, A>(&gather::<W, A>(&source.y, 16, from), &block)
+            })
+        };
+        let chroma = move |vector: Vector, plane: usize| {
+            for_size_of!(part, _W, _A, W2, A4 => {
+                let mut block = entry.reference.chroma[plane].eighths::<W2, A4>(x + vector.x, y + vector.y);
+                if let Some(weight) = entry.weights[1 + plane] {
+                    weight.apply(&mut block);
+                }
+                let own = gather::<W2, A4>(&source.chroma, 16, 8 * plane + 64 * part.y + 4 * part.x);
+                Metric::Satd.of_region::<W2, A4>(&own, &block)
             })
         };
         Search {
@@ -60,17 +120,60 @@ impl FrameCoder<'_> {
             predicted,
             limits: self.limits(place),
             distortion,
+            chroma,
             price: move |vector: Vector| self.bits.cost(lambda, vector - predicted),
         }
     }
 
-    /// What [`search`](Self::search) finds from some vectors on.
+    /// What [`search`](Self::search) finds; what the choice of the frame costs included.
     #[inline(never)]
-    pub(super) fn find<S: Simd>(&self, simd: S, place: &Place, aim: Aim, candidates: &[Vector]) -> Found {
+    pub(super) fn seek<S: Simd>(
+        &self,
+        simd: S,
+        place: &Place,
+        aim: Aim,
+        from: From<'_>,
+        threshold: &mut Threshold,
+    ) -> Sought {
+        let Aim { list, entry, predicted, lambda, .. } = aim;
+        let entry_price = self.entry_price(list, entry, lambda);
+        let counted = if self.after.is_none() { entry_price } else { 0 };
+        let mut found = simd.vectorize(
+            #[inline(always)]
+            || {
+                let search = self.search(place, aim);
+                match from {
+                    From::Candidates(candidates) => {
+                        search.run_below(candidates.iter().copied(), counted, threshold)
+                    }
+                    From::Found(vector) => search.run_around(vector, counted, threshold),
+                }
+            },
+        );
+        found.cost += entry_price;
+        let price = self.bits.cost(lambda, found.vector - predicted);
+        Sought { found, entry, predicted, price, entry_price }
+    }
+
+    /// Makes what was found as good as it gets; its cost is then without that of the choice of the frame.
+    #[inline(never)]
+    pub(super) fn refine<S: Simd>(&self, simd: S, place: &Place, (part, list): (Part, usize), sought: &mut Sought, lambda: u32) {
+        let Sought { found, entry, predicted, entry_price, .. } = sought;
+        found.cost -= *entry_price;
+        let aim = Aim { part, list, entry: *entry, predicted: *predicted, lambda };
         simd.vectorize(
             #[inline(always)]
-            || self.search(place, aim).run(candidates.iter().copied()),
-        )
+            || self.search(place, aim).finish(found),
+        );
+    }
+
+    /// What it costs to choose a frame of a list.
+    fn entry_price(&self, list: usize, entry: u8, lambda: u32) -> u32 {
+        match self.sources.lists[list].count() {
+            1 => 0,
+            2 => lambda,
+            _ => lambda * (2 * (u32::from(entry) + 1).ilog2() + 1),
+        }
     }
 
     /// The distortion of a part that is predicted by these vectors.
@@ -82,8 +185,8 @@ impl FrameCoder<'_> {
         simd.vectorize(
             #[inline(always)]
             || {
-                for_size_of!(part, W, A => {
-                    let block = self.sources.mix(moves, |reference, vector| {
+                for_size_of!(part, W, A, _W2, _A4 => {
+                    let block = self.sources.mix(moves, 0, |reference, vector| {
                         reference.luma.block::<W, A>(x + vector.x, y + vector.y)
                     });
                     metric.of_region::<W, A>(&gather::<W, A>(source, 16, from), &block)
@@ -97,37 +200,50 @@ impl FrameCoder<'_> {
         Limits::of((16, 24, 6), (place.x, place.y), blocks, 4 * self.range)
     }
 
-    fn manner(&self) -> Manner {
-        let parameters = self.frame.parameters;
-        let metric = if parameters.subme < 2 { Metric::Sad } else { Metric::Satd };
-        Manner { level: parameters.subme, hexagon: parameters.prediction.hexagon, metric }
+    /// How far this frame's searches go: B frames are less worth it.
+    pub(super) fn level(&self) -> u8 {
+        let subme = self.frame.parameters.subme;
+        if self.after.is_some() && matches!(subme, 6 | 8) { subme - 1 } else { subme }
     }
 
-    /// Vectors of a list that may be near: of the lookahead, of the macroblocks around, of the frame before.
-    pub(super) fn candidates(&self, place: &Place, list: usize) -> impl Iterator<Item = Vector> {
+    pub(super) fn manner(&self) -> Manner {
+        let level = self.level();
+        let metric = if level < 2 { Metric::Sad } else { Metric::Satd };
+        let chroma = level >= 5 && self.after.is_none();
+        Manner { level, hexagon: self.frame.parameters.prediction.hexagon, metric, chroma }
+    }
+
+    /// Vectors into a frame of a list that may be near: of the lookahead, of the macroblocks around, of the frame before.
+    pub(super) fn candidates(&self, place: &Place, list: usize, entry: u8) -> impl Iterator<Item = Vector> {
         let columns = self.planes.y.stride / 16;
         let &Place { x, y, index, left, top, top_left, top_right, .. } = place;
-        let around =
-            [left, top, top_left, top_right].map(|motion| motion.map(|motion| motion.searched[list]));
+        let at = usize::from(entry);
+        let around = [left, top, top_left, top_right]
+            .map(|motion| motion.map(|motion| motion.searched[list][at]));
         let rows = self.planes.y.rows / 16;
         let below = (y + 1 < rows, index + columns);
+        let distance = self.sources.lists[list].at(entry).distance;
         let before = [(true, index), (x + 1 < columns, index + 1), below]
-            .map(|(exists, at)| if exists { self.in_time(list, at) } else { None });
+            .map(|(exists, at)| if exists { self.in_time(distance, at) } else { None });
         let Foresight { lookahead, slot } = self.foresight;
-        let seen = lookahead.vector(slot, list, self.distances[list].unsigned_abs() as usize, index);
+        let seen = if entry == 0 {
+            lookahead.vector(slot, list, distance.unsigned_abs() as usize, index)
+        } else {
+            None
+        };
         std::iter::once(seen).chain(around).chain(before).flatten()
     }
 
-    /// The vector of a macroblock of the frame before, as long as the one of this frame would be.
-    fn in_time(&self, list: usize, at: usize) -> Option<Vector> {
+    /// The vector of a macroblock of the frame before, as long as one over so many frames would be.
+    fn in_time(&self, distance: i32, at: usize) -> Option<Vector> {
         // Picture order counts go in twos.
         let own = 2 * self.before.distance;
         if own == 0 {
             return None;
         }
-        let scale = 2 * self.distances[list] * ((256 + own / 2) / own);
+        let scale = 2 * distance * ((256 + own / 2) / own);
         let scaled = |component: i32| (component * scale + 128) >> 8;
-        let vector = self.before.motions[at].searched[0];
+        let vector = self.before.motions[at].searched[0][0];
         Some(Vector::new(scaled(vector.x), scaled(vector.y)))
     }
 }

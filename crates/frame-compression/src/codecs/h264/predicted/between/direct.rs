@@ -1,7 +1,7 @@
 //! Vectors that a macroblock takes over from its surroundings in space and time (H.264 8.4.1.2.2).
 
 use super::super::super::inter::{Field, Shape};
-use super::super::super::motion::{Moves, Vector};
+use super::super::super::motion::{Moves, Pointer, Vector};
 use super::super::{FrameCoder, Motion, Place};
 use crate::simd::Simd;
 
@@ -20,12 +20,12 @@ impl FrameCoder<'_> {
         let taken = fields.each_ref().map(Field::taken_over);
         let mut direct = Direct { moves: [taken; 4], is_allowed: true, costs: [0; 4] };
         if taken == [None; 2] {
-            direct.moves = [[Some(Vector::ZERO); 2]; 4];
+            direct.moves = [[Some(Pointer::default()); 2]; 4];
             return direct;
         }
         // Threads of the encoder do not wait for rows that far down.
         let limits = self.limits(place);
-        if self.slices.count() > 1 && taken.iter().flatten().any(|&vector| limits.end_above(vector)) {
+        if self.slices.count() > 1 && taken.iter().flatten().any(|pointer| limits.end_above(pointer.vector)) {
             direct.is_allowed = false;
             return direct;
         }
@@ -33,7 +33,9 @@ impl FrameCoder<'_> {
             let beside = &after.motions[place.index];
             for (block, moves) in direct.moves.iter_mut().enumerate() {
                 if rests(beside, block) {
-                    *moves = moves.map(|vector| vector.map(|_| Vector::ZERO));
+                    for pointer in moves.iter_mut().flatten().filter(|pointer| pointer.entry == 0) {
+                        pointer.vector = Vector::ZERO;
+                    }
                 }
             }
         }
@@ -50,8 +52,10 @@ impl FrameCoder<'_> {
     }
 }
 
-/// Whether a block hardly moves.
+/// Whether a block hardly moves from the nearest frame of its list.
 fn rests(motion: &Motion, block: usize) -> bool {
     let [first, second] = motion.moves[block];
-    first.or(second).is_some_and(|vector| vector.x.abs() <= 1 && vector.y.abs() <= 1)
+    first.or(second).is_some_and(|Pointer { vector, entry }| {
+        entry == 0 && vector.x.abs() <= 1 && vector.y.abs() <= 1
+    })
 }

@@ -7,11 +7,11 @@ mod whole;
 
 use super::super::decision::Prices;
 use super::super::inter::{self, Field, Shape};
-use super::super::motion::{Found, Moves, Vector};
+use super::super::motion::{Moves, Vector};
 use super::super::quantise::lambda;
 use super::super::rows::Coded;
-use super::search::Aim;
-use super::{Fineness, FrameCoder, Motion, Place};
+use super::search::Sought;
+use super::{Fineness, FrameCoder, Motion, Place, Searched, UNSEARCHED};
 use crate::simd::Simd;
 use direct::Direct;
 
@@ -22,15 +22,21 @@ const QUARTERS_BITS: u32 = 9;
 /// What an intra type costs beside.
 const INTRA_BITS: u32 = 9;
 
-/// What was found for a part in one list.
-#[derive(Debug, Clone, Copy)]
-struct Sought {
-    found: Found,
-    predicted: Vector,
-}
-
 /// What was found for a part in the lists that it uses; it uses none if its vectors are direct ones.
 type Way = [Option<Sought>; 2];
+
+/// The last vectors found by list and entry: of the whole, and of the 8x8 blocks.
+#[derive(Debug)]
+struct Results {
+    whole: Searched,
+    quarters: [Searched; 4],
+}
+
+impl Default for Results {
+    fn default() -> Self {
+        Self { whole: UNSEARCHED, quarters: [UNSEARCHED; 4] }
+    }
+}
 
 /// How a macroblock may be predicted.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +63,7 @@ impl Plan {
         for (part, way) in self.shape.parts().iter().zip(&self.ways) {
             if way.iter().any(Option::is_some) {
                 for block in part.blocks() {
-                    moves[block] = way.map(|sought| sought.map(|sought| sought.found.vector));
+                    moves[block] = way.map(|sought| sought.map(|sought| sought.pointer()));
                 }
             }
         }
@@ -86,46 +92,47 @@ impl FrameCoder<'_> {
     ) -> (Motion, Coded) {
         let fields = [0, 1].map(|list| place.field(list));
         let mut direct = self.direct(place, &fields);
-        if direct.is_allowed
-            && let Some(done) = self.skip(place, &direct.moves, fineness)
-        {
-            return done;
+        let mut may_skip = false;
+        if direct.is_allowed {
+            let prediction = self.predict(place, &direct.moves);
+            may_skip = self.is_good_enough(&prediction, &self.steps(fineness.qp, fineness));
+            if may_skip && self.level() < 3 {
+                return self.take_prediction(&prediction, &direct.moves, fineness, UNSEARCHED);
+            }
         }
         let prices = Prices::of(self.frame, fineness.quantiser).dropping(inter::LUMA_SCORE);
         self.measure_direct(simd, place, &mut direct, prices.lambda);
         let vector_lambda = lambda(fineness.qp);
         let task = Task { place, fields, direct, lambda: prices.lambda, vector_lambda };
-        let (mut plan, whole) = self.plan_whole(simd, &task);
+        let mut results = Results::default();
+        let nearest = self.seek_nearest(simd, &task, &mut results, may_skip);
+        let Some(nearest) = nearest else {
+            let prediction = self.predict(place, &task.direct.moves);
+            return self.take_prediction(&prediction, &task.direct.moves, fineness, results.whole);
+        };
+        let (mut plan, whole) = self.plan_whole(simd, &task, &mut results, nearest);
         if self.frame.parameters.prediction.partitions {
-            self.plan_parts(simd, &task, &whole, &mut plan);
+            self.plan_parts(simd, &task, &mut results, &whole, &mut plan);
         }
-        self.refine(&task, &mut plan);
+        self.refine_plan(simd, &task, &mut plan);
         let moves = plan.moves(&task.direct);
-        let searched = whole.map(|sought| sought.found.vector);
         let prices = prices.with_bits(INTRA_BITS);
-        self.finish(simd, place, fineness, &prices, (&moves, plan.cost), searched)
+        self.finish(simd, place, fineness, &prices, (&moves, plan.cost), results.whole)
     }
 
     /// Makes the vectors of the chosen plan as good as they get, each by itself. Only that of a whole macroblock of one list
     /// is said to cost less for it.
-    fn refine(&self, task: &Task<'_>, plan: &mut Plan) {
+    fn refine_plan<S: Simd>(&self, simd: S, task: &Task<'_>, plan: &mut Plan) {
         for (&part, way) in plan.shape.parts().iter().zip(&mut plan.ways) {
             for (list, sought) in way.iter_mut().enumerate() {
-                if let Some(Sought { found, predicted }) = sought {
-                    let aim = Aim { part, list, predicted: *predicted, lambda: task.vector_lambda };
-                    self.search(task.place, aim).finish(found);
+                if let Some(sought) = sought {
+                    self.refine(simd, task.place, (part, list), sought, task.vector_lambda);
                 }
             }
         }
         if let (Shape::Whole, [Some(only), None] | [None, Some(only)]) = (plan.shape, plan.ways[0]) {
             plan.cost = only.found.cost + ONE_LIST_BITS * task.lambda;
         }
-    }
-
-    /// Searches for a vector of a list.
-    fn seek<S: Simd>(&self, simd: S, task: &Task<'_>, aim: Aim, candidates: &[Vector]) -> Sought {
-        let found = self.find(simd, task.place, aim, candidates);
-        Sought { found, predicted: aim.predicted }
     }
 
     /// What the difference of a vector costs.

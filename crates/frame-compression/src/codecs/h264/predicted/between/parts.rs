@@ -1,9 +1,10 @@
-//! A macroblock of a B frame that is divided (docs/spec/h264-clips.md, section 10.4).
+//! A macroblock of a B frame that is divided (docs/spec/h264-clips.md, sections 10.4 and 12).
 
-use super::super::super::inter::Shape;
+use super::super::super::inter::{Field, Part, Shape};
+use super::super::super::motion::{Threshold, Vector};
 use super::super::FrameCoder;
-use super::super::search::Aim;
-use super::{BOTH_LISTS_BITS, ONE_LIST_BITS, Plan, QUARTERS_BITS, Sought, Task, Way};
+use super::super::search::{Aim, From, Sought};
+use super::{BOTH_LISTS_BITS, ONE_LIST_BITS, Plan, QUARTERS_BITS, Results, Task, Way};
 use crate::simd::Simd;
 
 /// What a half uses.
@@ -27,7 +28,6 @@ struct Quarters {
     plan: Plan,
     /// By block and list.
     sought: [[Sought; 2]; 4],
-    prices: [[u32; 2]; 4],
     /// The distortion from both lists.
     pairs: [u32; 4],
 }
@@ -43,8 +43,15 @@ struct Estimate {
 
 impl FrameCoder<'_> {
     /// Tries four 8x8 blocks, and halves where those make them likely.
-    pub(super) fn plan_parts<S: Simd>(&self, simd: S, task: &Task<'_>, whole: &[Sought; 2], best: &mut Plan) {
-        let quarters = self.plan_quarters(simd, task, whole);
+    pub(super) fn plan_parts<S: Simd>(
+        &self,
+        simd: S,
+        task: &Task<'_>,
+        results: &mut Results,
+        whole: &[Sought; 2],
+        best: &mut Plan,
+    ) {
+        let quarters = self.plan_quarters(simd, task, results, whole);
         best.take(quarters.plan);
         let estimate = |shape, members| quarters.estimate(shape, members, task.lambda);
         let rows = estimate(Shape::Rows, [[0, 1], [2, 3]]);
@@ -53,30 +60,35 @@ impl FrameCoder<'_> {
         let order = if sum(&rows) < sum(&columns) { [rows, columns] } else { [columns, rows] };
         for estimate in order {
             if sum(&estimate) < best.cost
-                && let Some(halves) = self.plan_halves(simd, task, whole, &quarters, &estimate, best.cost)
+                && let Some(halves) = self.plan_halves(simd, task, results, &quarters, &estimate, best.cost)
             {
                 best.take(halves);
             }
         }
     }
 
-    fn plan_quarters<S: Simd>(&self, simd: S, task: &Task<'_>, whole: &[Sought; 2]) -> Quarters {
-        let &Task { place, ref direct, lambda, vector_lambda, .. } = task;
+    fn plan_quarters<S: Simd>(
+        &self,
+        simd: S,
+        task: &Task<'_>,
+        results: &mut Results,
+        whole: &[Sought; 2],
+    ) -> Quarters {
+        let &Task { place, ref direct, lambda, .. } = task;
         let mut fields = task.fields.clone();
         let mut quarters = Quarters {
             plan: Plan { shape: Shape::Quarters, ways: [[None; 2]; 4], cost: QUARTERS_BITS * lambda },
             sought: [*whole; 4],
-            prices: [[0; 2]; 4],
             pairs: [0; 4],
         };
+        let last = [0, 1].map(|list| self.last_entry(place, (list, &task.fields[list]), whole[list].entry));
         for (i, &part) in Shape::Quarters.parts().iter().enumerate() {
             let sought = [0, 1].map(|list| {
-                let aim = Aim { part, list, predicted: fields[list].predicted(part), lambda: vector_lambda };
-                self.seek(simd, task, aim, &[whole[list].found.vector])
+                let entries = (last[list], whole[list].entry);
+                self.seek_quarter_in(simd, task, (results, list), (i, part), &fields[list], entries)
             });
-            let prices = sought.map(|Sought { found, predicted }| self.price(task, found.vector, predicted));
-            let pair = self.distortion(simd, place, part, sought.map(|sought| Some(sought.found.vector)));
             let [first, second] = sought.map(Some);
+            let pair = self.distortion(simd, place, part, sought.map(|sought| Some(sought.pointer())));
             let mut best = (sought[0].found.cost + ONE_LIST_BITS * lambda, [first, None]);
             let mut take = |cost: u32, way: Way| {
                 if cost < best.0 {
@@ -84,20 +96,66 @@ impl FrameCoder<'_> {
                 }
             };
             take(sought[1].found.cost + ONE_LIST_BITS * lambda, [None, second]);
-            take(pair + prices[0] + prices[1] + BOTH_LISTS_BITS * lambda, [first, second]);
+            let prices = sought[0].prices() + sought[1].prices();
+            take(pair + prices + BOTH_LISTS_BITS * lambda, [first, second]);
             if direct.is_allowed {
                 take(direct.costs[i], [None; 2]);
             }
             let (cost, way) = best;
             quarters.plan.cost += cost;
             quarters.plan.ways[i] = way;
-            (quarters.sought[i], quarters.prices[i], quarters.pairs[i]) = (sought, prices, pair);
+            (quarters.sought[i], quarters.pairs[i]) = (sought, pair);
             let moves = quarters.plan.moves(direct)[i];
-            for (field, vector) in fields.iter_mut().zip(moves) {
-                field.set(part, vector);
+            for (field, pointer) in fields.iter_mut().zip(moves) {
+                field.set(part, pointer);
             }
         }
         quarters
+    }
+
+    /// Searches the frames of a list for an 8x8 block: that of the whole, or where they may be mixed those up to `last`.
+    fn seek_quarter_in<S: Simd>(
+        &self,
+        simd: S,
+        task: &Task<'_>,
+        (results, list): (&mut Results, usize),
+        (i, part): (usize, Part),
+        field: &Field,
+        (last, winner): (u8, u8),
+    ) -> Sought {
+        let mixed = self.frame.parameters.prediction.mixed && self.sources.lists[list].count() > 1;
+        let mut seek = |entry: u8| {
+            let at = usize::from(entry);
+            let mut candidates = [results.whole[list][at]; 4];
+            for (candidate, before) in candidates[1..].iter_mut().zip(&results.quarters[..i]) {
+                *candidate = before[list][at];
+            }
+            let candidates = if mixed { &candidates[..=i] } else { &candidates[..1] };
+            let sought = self.seek_part(simd, task, field, (part, list, entry), candidates);
+            results.quarters[i][list][at] = sought.found.vector;
+            sought
+        };
+        if !mixed {
+            return seek(winner);
+        }
+        let mut best = seek(0);
+        for entry in 1..=last {
+            best.take(seek(entry));
+        }
+        best
+    }
+
+    fn seek_part<S: Simd>(
+        &self,
+        simd: S,
+        task: &Task<'_>,
+        field: &Field,
+        (part, list, entry): (Part, usize, u8),
+        candidates: &[Vector],
+    ) -> Sought {
+        let predicted = field.predicted(part, entry);
+        let aim = Aim { part, list, entry, predicted, lambda: task.vector_lambda };
+        self.seek(simd, task.place, aim, From::Candidates(candidates), &mut Threshold::new(1))
     }
 
     /// Divides into halves; `None` where the first one and what the second may cost are more than `limit`.
@@ -105,7 +163,7 @@ impl FrameCoder<'_> {
         &self,
         simd: S,
         task: &Task<'_>,
-        whole: &[Sought; 2],
+        results: &Results,
         quarters: &Quarters,
         estimate: &Estimate,
         limit: u32,
@@ -115,14 +173,11 @@ impl FrameCoder<'_> {
         let mut plan = Plan { shape, ways: [[None; 2]; 4], cost: 0 };
         let mut uses = [Use::Both; 2];
         for (i, &part) in shape.parts().iter().enumerate() {
-            let [a, b] = estimate.members[i];
+            let members = estimate.members[i];
             let sought = [0, 1].map(|list| {
-                let predicted = fields[list].predicted(part);
-                let aim = Aim { part, list, predicted, lambda: task.vector_lambda };
-                let near = [whole[list], quarters.sought[a][list], quarters.sought[b][list]];
-                self.seek(simd, task, aim, &near.map(|sought| sought.found.vector))
+                self.seek_half_in(simd, task, (results, quarters, members), &fields[list], (part, list))
             });
-            let (way, used, cost) = self.choose_lists(simd, task, i, shape, sought);
+            let (way, used, cost) = self.choose_lists(simd, task, part, sought);
             plan.ways[i] = way;
             plan.cost += cost;
             uses[i] = used;
@@ -130,11 +185,35 @@ impl FrameCoder<'_> {
                 return None;
             }
             for (field, sought) in fields.iter_mut().zip(way) {
-                field.set(part, sought.map(|sought| sought.found.vector));
+                field.set(part, sought.map(|sought| sought.pointer()));
             }
         }
         plan.cost += bits_of_halves(uses) * task.lambda;
         Some(plan)
+    }
+
+    /// Searches the frames of a half's 8x8 blocks.
+    fn seek_half_in<S: Simd>(
+        &self,
+        simd: S,
+        task: &Task<'_>,
+        (results, quarters, members): (&Results, &Quarters, [usize; 2]),
+        field: &Field,
+        (part, list): (Part, usize),
+    ) -> Sought {
+        let [a, b] = members;
+        let seek = |entry: u8| {
+            let at = usize::from(entry);
+            let near =
+                [results.whole[list][at], results.quarters[a][list][at], results.quarters[b][list][at]];
+            self.seek_part(simd, task, field, (part, list, entry), &near)
+        };
+        let entries = members.map(|block| quarters.sought[block][list].entry);
+        let mut best = seek(entries[0]);
+        if entries[1] != entries[0] {
+            best.take(seek(entries[1]));
+        }
+        best
     }
 
     /// The lists that a half uses, and what it costs.
@@ -142,14 +221,12 @@ impl FrameCoder<'_> {
         &self,
         simd: S,
         task: &Task<'_>,
-        half: usize,
-        shape: Shape,
+        part: Part,
         sought: [Sought; 2],
     ) -> (Way, Use, u32) {
-        let vectors = sought.map(|sought| sought.found.vector);
-        let prices = sought.map(|Sought { found, predicted }| self.price(task, found.vector, predicted));
-        let distortion = self.distortion(simd, task.place, shape.parts()[half], vectors.map(Some));
-        let both = distortion + prices[0] + prices[1];
+        let pointers = sought.map(|sought| Some(sought.pointer()));
+        let distortion = self.distortion(simd, task.place, part, pointers);
+        let both = distortion + sought[0].prices() + sought[1].prices();
         let [first, second] = sought.map(|sought| sought.found.cost);
         let list = usize::from(second < first);
         let one = first.min(second);
@@ -171,10 +248,11 @@ impl Quarters {
     }
 
     fn estimate_half(&self, [a, b]: [usize; 2]) -> (Use, u32) {
-        let price = |list: usize| (self.prices[a][list] + self.prices[b][list]).div_ceil(2);
-        let alone =
-            |block: usize, list: usize| self.sought[block][list].found.cost - self.prices[block][list];
-        let one = |list: usize| alone(a, list) + alone(b, list) + price(list);
+        let price =
+            |list: usize| (self.sought[a][list].prices() + self.sought[b][list].prices()).div_ceil(2);
+        let one = |list: usize| {
+            self.sought[a][list].distortion() + self.sought[b][list].distortion() + price(list)
+        };
         let mut best = (Use::One(0), one(0));
         for other in [(Use::One(1), one(1)), (Use::Both, self.pairs[a] + self.pairs[b] + price(0) + price(1))]
         {

@@ -1,17 +1,58 @@
-//! A macroblock of a B frame that is not divided (docs/spec/h264-clips.md, section 10.3).
+//! A macroblock of a B frame that is not divided (docs/spec/h264-clips.md, sections 10.3 and 12).
 
 use super::super::super::inter::Shape;
-use super::super::super::motion::Vector;
+use super::super::super::motion::{Threshold, Vector};
 use super::super::FrameCoder;
-use super::super::search::Aim;
-use super::{BOTH_LISTS_BITS, ONE_LIST_BITS, Plan, Sought, Task};
+use super::super::search::{Aim, From, Sought};
+use super::{BOTH_LISTS_BITS, ONE_LIST_BITS, Plan, Results, Task};
 use crate::simd::Simd;
 
+/// What was found in the nearest frames of both lists, and how far from that searches in the others may be.
+pub(super) struct Nearest {
+    sought: [Sought; 2],
+    thresholds: [Threshold; 2],
+}
+
 impl FrameCoder<'_> {
+    /// Searches the nearest frames; `None` where the macroblock is skipped: if it may be, and what is found is near.
+    pub(super) fn seek_nearest<S: Simd>(
+        &self,
+        simd: S,
+        task: &Task<'_>,
+        results: &mut Results,
+        mut may_skip: bool,
+    ) -> Option<Nearest> {
+        let mut thresholds = [0, 1].map(|list: usize| Threshold::new(self.sources.lists[list].count()));
+        let mut is_near = |sought: &Sought, list: usize| {
+            let direct = task.direct.moves[0][list].unwrap_or_default().vector;
+            may_skip &= (sought.found.vector - direct).length() <= 1;
+            may_skip
+        };
+        let second = self.seek_whole_in(simd, task, results, (1, 0), &mut thresholds[1]);
+        is_near(&second, 1);
+        let first = self.seek_whole_in(simd, task, results, (0, 0), &mut thresholds[0]);
+        if is_near(&first, 0) {
+            return None;
+        }
+        Some(Nearest { sought: [first, second], thresholds })
+    }
+
     /// The best way for the whole, and what was found in both lists.
-    pub(super) fn plan_whole<S: Simd>(&self, simd: S, task: &Task<'_>) -> (Plan, [Sought; 2]) {
+    pub(super) fn plan_whole<S: Simd>(
+        &self,
+        simd: S,
+        task: &Task<'_>,
+        results: &mut Results,
+        nearest: Nearest,
+    ) -> (Plan, [Sought; 2]) {
         let Task { direct, lambda, .. } = task;
-        let sought = [0, 1].map(|list| self.seek_whole(simd, task, list));
+        let Nearest { mut sought, mut thresholds } = nearest;
+        for list in 0..2 {
+            for entry in 1..self.sources.lists[list].count() {
+                let threshold = &mut thresholds[list];
+                sought[list].take(self.seek_whole_in(simd, task, results, (list, entry), threshold));
+            }
+        }
         let one = |list: usize| sought[list].found.cost + ONE_LIST_BITS * lambda;
         let mut best = Plan::whole([Some(sought[0]), None], one(0));
         best.take(Plan::whole([None, Some(sought[1])], one(1)));
@@ -24,34 +65,47 @@ impl FrameCoder<'_> {
         (best, sought)
     }
 
-    fn seek_whole<S: Simd>(&self, simd: S, task: &Task<'_>, list: usize) -> Sought {
+    fn seek_whole_in<S: Simd>(
+        &self,
+        simd: S,
+        task: &Task<'_>,
+        results: &mut Results,
+        (list, entry): (usize, u8),
+        threshold: &mut Threshold,
+    ) -> Sought {
         let part = Shape::Whole.parts()[0];
-        let predicted = task.fields[list].predicted(part);
-        let aim = Aim { part, list, predicted, lambda: task.vector_lambda };
+        let predicted = task.fields[list].predicted(part, entry);
+        let aim = Aim { part, list, entry, predicted, lambda: task.vector_lambda };
         let mut candidates = [Vector::ZERO; 9];
         let mut count = 0;
-        let direct = task.direct.moves[3][list];
-        for candidate in direct.into_iter().chain(self.candidates(task.place, list)) {
+        let direct = task.direct.moves[3][list].filter(|direct| direct.entry == entry);
+        let direct = direct.map(|direct| direct.vector);
+        for candidate in direct.into_iter().chain(self.candidates(task.place, list, entry)) {
             candidates[count] = candidate;
             count += 1;
         }
-        self.seek(simd, task, aim, &candidates[..count])
+        let sought = self.seek(simd, task.place, aim, From::Candidates(&candidates[..count]), threshold);
+        results.whole[list][usize::from(entry)] = sought.found.vector;
+        sought
     }
 
     /// From both lists, with the vectors found in each or without any.
     fn plan_both<S: Simd>(&self, simd: S, task: &Task<'_>, mut sought: [Sought; 2]) -> Plan {
         let part = Shape::Whole.parts()[0];
-        let cost = |vectors: [Vector; 2]| {
-            let prices = [0, 1].map(|list| self.price(task, vectors[list], sought[list].predicted));
-            self.distortion(simd, task.place, part, vectors.map(Some)) + prices[0] + prices[1]
+        let entry_prices = sought[0].entry_price + sought[1].entry_price;
+        let cost = |sought: &[Sought; 2]| {
+            let price = |sought: &Sought| self.price(task, sought.found.vector, sought.predicted);
+            let moves = sought.each_ref().map(|sought| Some(sought.pointer()));
+            let distortion = self.distortion(simd, task.place, part, moves);
+            distortion + price(&sought[0]) + price(&sought[1]) + entry_prices
         };
-        let vectors = sought.map(|sought| sought.found.vector);
-        let mut best = cost(vectors);
-        if vectors != [Vector::ZERO; 2] {
-            let still = cost([Vector::ZERO; 2]);
-            if still < best {
-                best = still;
-                sought.iter_mut().for_each(|sought| sought.found.vector = Vector::ZERO);
+        let mut best = cost(&sought);
+        if sought.iter().any(|sought| sought.found.vector != Vector::ZERO) {
+            let mut still = sought;
+            still.iter_mut().for_each(|sought| sought.found.vector = Vector::ZERO);
+            let resting = cost(&still);
+            if resting < best {
+                (best, sought) = (resting, still);
             }
         }
         Plan::whole(sought.map(Some), best + BOTH_LISTS_BITS * task.lambda)
