@@ -292,3 +292,10 @@ fn slices_of_superfast() {
 fn slices_of_veryfast() {
     slices("veryfast:bframes=0");
 }
+
+/// Random clips of the settings in `CLIP_SETTINGS`.
+#[test]
+fn random_clips_of_settings() {
+    let Ok(settings) = std::env::var("CLIP_SETTINGS") else { return };
+    random_clips(&settings, environment("CLIP_COUNT").unwrap_or(100) as usize);
+}

@@ -134,17 +134,40 @@ fn keep(Macroblock { luma, modes, kept, .. }: &mut Macroblock) {
     kept.modes.clone_from(modes);
 }
 
-/// The same for a macroblock that costs `bound` if it is predicted from another frame; `None` where nothing costs less.
-/// Where intra prediction is unlikely the search `hurries` (docs/spec/h264-clips.md, section 8).
+/// What intra prediction has to cost less than in a frame that is predicted from others
+/// (docs/spec/h264-clips.md, sections 8 and 13.2).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// What the macroblock costs if it is predicted from another frame.
+    pub(super) bound: u32,
+    /// More than this for Intra16x16 ends the search.
+    pub(super) patience: u32,
+    /// The same for the better of Intra16x16 and Intra8x8.
+    pub(super) smaller: u32,
+}
+
+impl Bounds {
+    /// Of a search as far as x264's subme of this number; it `hurries` where intra prediction is unlikely.
+    pub(super) fn of(bound: u32, level: u8, hurries: bool) -> Self {
+        let (halves, quarters) = match level {
+            0..=2 => (2, 4),
+            3 | 4 => (3, 5),
+            5 => (4, 5),
+            _ => (4, 6),
+        };
+        let patience = if hurries { bound.saturating_mul(halves) >> 1 } else { u32::MAX };
+        Self { bound, patience, smaller: bound.saturating_mul(quarters) >> 2 }
+    }
+}
+
+/// The same for a macroblock that may be predicted from another frame; `None` where nothing costs less than that.
 #[inline(always)]
 pub(super) fn code_luma_below<S: Simd>(
     simd: S,
     macroblock: &mut Macroblock,
     prices: &Prices<'_>,
-    bound: u32,
-    hurries: bool,
+    Bounds { bound, patience, smaller }: Bounds,
 ) -> Option<CodedLuma> {
-    let patience = if hurries { bound } else { u32::MAX };
     if !S::IS_SCALAR && prices.metric == Metric::Satd {
         // The searches of smaller blocks need what this finds beside.
         choose_16x16(simd, macroblock, prices);
@@ -164,7 +187,7 @@ pub(super) fn code_luma_below<S: Simd>(
                 Err(cost) => about = cost,
             }
         }
-        if prices.intra_4x4 && about.min(cost_16x16) <= bound {
+        if prices.intra_4x4 && about.min(cost_16x16) <= smaller {
             let cost_8x8 = eight.as_ref().map_or(u32::MAX, |trial| trial.cost);
             four = try_4x4(simd, macroblock, prices, bound.min(cost_16x16).min(cost_8x8));
         }

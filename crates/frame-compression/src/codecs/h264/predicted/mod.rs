@@ -5,7 +5,7 @@ mod between;
 mod division;
 mod search;
 
-use super::decision::{self, MacroblockType, Prices};
+use super::decision::{self, Bounds, MacroblockType, Prices};
 use super::frame::{Frame, Slices};
 use super::inter::{self, Beside, Field, MOST_ENTRIES, Prediction, Shape, Sources, Steps};
 use super::lookahead::Lookahead;
@@ -274,8 +274,8 @@ impl FrameCoder<'_> {
         (moves, cost): (&[Moves; 4], u32),
         searched: Searched,
     ) -> (Motion, Coded) {
-        let hurries = self.hurries(place);
-        if let Some(luma) = decision::code_luma_below(simd, self.macroblock, prices, cost, hurries) {
+        let bounds = Bounds::of(cost, self.level(), self.hurries(place));
+        if let Some(luma) = decision::code_luma_below(simd, self.macroblock, prices, bounds) {
             let is_nxn = luma.kind != MacroblockType::Intra16x16;
             let coded = self.finish_intra(simd, prices, luma, fineness);
             return (Motion { searched, is_nxn, ..Motion::INTRA }, coded);
