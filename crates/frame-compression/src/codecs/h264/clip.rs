@@ -5,12 +5,12 @@ use super::frame::Slices;
 use super::lookahead::{Decided, Kind, Lookahead, Terms};
 use super::macroblock::Bottom;
 use super::motion::{Bits, vector_range};
-use super::predicted::{Foresight, FrameCoder, Motion};
+use super::predicted::{Foresight, FrameCoder, Motion, Tally};
 use super::rate_control::{Beside, RateControl};
 use super::prediction::Prediction;
 use super::references::{Kept, References};
 use super::rows::SourceBand;
-use super::{H264, Parameters, Reconstruction, inter};
+use super::{H264, Parameters, Reconstruction, inter, rate_distortion};
 use crate::colour::Picture;
 use crate::engine;
 use crate::error::Error;
@@ -55,6 +55,8 @@ pub(crate) struct Clip {
     wanted: Vec<u8>,
     above: Vec<Bottom>,
     below: Vec<Bottom>,
+    /// Where macroblocks depend on bits.
+    tally: Option<Tally>,
 }
 
 #[derive(Debug)]
@@ -243,6 +245,7 @@ impl Clip {
             coded,
             above: &mut self.above,
             below: &mut self.below,
+            tally: rate_distortion::is_needed(&state.parameters).then(|| self.tally.get_or_insert_default()),
         });
         if let Some(filter) = in_work.filter {
             let (slices, motions) = (state.slices, &self.motions);

@@ -140,19 +140,37 @@ pub(super) fn add_blocks<const W: usize, const A: usize>(
 /// How much a block's levels are worth: small ones with long runs of zeros below them are worth little. In raster order,
 /// without the first `skipped` positions of the scan.
 pub(super) fn score(levels: &[i32; 16], skipped: usize) -> u32 {
-    const WORTH: [u32; 6] = [3, 2, 2, 1, 1, 1];
     let scan = ZIGZAG_4X4[skipped..].iter().rev().map(|&place| levels[usize::from(place)]);
-    score_of(scan, |run| WORTH.get(run).copied().unwrap_or(0))
+    score_of(scan, worth_4x4)
 }
 
-/// The same for an 8x8 block.
-pub(super) fn score_8x8(levels: &[i32; 64]) -> u32 {
-    score_of(ZIGZAG_8X8.iter().rev().map(|&place| levels[usize::from(place)]), |run| match run {
+/// The same of levels in scan order; a first one that is left out is 0.
+pub(super) fn score_4x4_scanned(levels: &[i16]) -> u32 {
+    score_of(levels.iter().rev().map(|&level| level.into()), worth_4x4)
+}
+
+/// What a small level is worth after so many zeros.
+fn worth_4x4(run: usize) -> u32 {
+    [3, 2, 2, 1, 1, 1].get(run).copied().unwrap_or(0)
+}
+
+fn worth_8x8(run: usize) -> u32 {
+    match run {
         0..=3 => 3,
         4..=11 => 2,
         12..=23 => 1,
         _ => 0,
-    })
+    }
+}
+
+/// The score of an 8x8 block of levels in scan order.
+pub(super) fn score_8x8_scanned(levels: &[i16; 64]) -> u32 {
+    score_of(levels.iter().rev().map(|&level| level.into()), worth_8x8)
+}
+
+/// The same for an 8x8 block.
+pub(super) fn score_8x8(levels: &[i32; 64]) -> u32 {
+    score_of(ZIGZAG_8X8.iter().rev().map(|&place| levels[usize::from(place)]), worth_8x8)
 }
 
 /// From the last level of a scan down, by the worth of runs of zeros.

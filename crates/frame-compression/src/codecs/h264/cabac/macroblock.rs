@@ -7,6 +7,7 @@ use super::super::rate_distortion::record::{
 use super::BIT;
 use super::Contexts;
 use super::block::{Category, Order, coded_of, pass_block};
+use super::predicted::{Outline, Predicted};
 
 /// The bin before the end of a slice in an Intra16x16's type.
 const TERMINATE: u32 = 7;
@@ -34,6 +35,16 @@ impl Around {
         above: Option<&Record>,
         before: Option<&Record>,
     ) -> Self {
+        Self::of_kind(left, above, before, false)
+    }
+
+    /// The same of a macroblock that may be predicted from other frames.
+    pub(in super::super) fn of_kind(
+        left: Option<&Record>,
+        above: Option<&Record>,
+        before: Option<&Record>,
+        moved: bool,
+    ) -> Self {
         let count = |property: fn(&Record) -> bool| {
             [left, above].into_iter().flatten().filter(|&record| property(record)).count()
         };
@@ -42,13 +53,15 @@ impl Around {
         };
         Self {
             not_nxn: count(|record| !record.kind.is_nxn()),
-            transform_8x8: count(|record| record.kind == Kind::Intra8x8),
+            transform_8x8: count(|record| {
+                record.kind == Kind::Intra8x8 || record.kind == Kind::Moved8x8 && record.luma_pattern != 0
+            }),
             chroma_mode: count(|record| record.chroma_mode != 0),
             left_pattern: pattern(left, [1, 3]),
             above_pattern: pattern(above, [2, 3]),
             chroma_patterns: [left, above].map(|record| record.map_or(0, |record| record.chroma_pattern)),
             dc: [0, 1, 2].map(|i| {
-                let flag = |record: Option<&Record>| usize::from(record.is_none_or(|record| record.dc[i]));
+                let flag = |record: Option<&Record>| usize::from(record.map_or(!moved, |record| record.dc[i]));
                 flag(left) + 2 * flag(above)
             }),
             changes_qp: before.is_some_and(|record| record.changes_qp),
@@ -69,6 +82,19 @@ pub(in super::super) struct Subject<'a> {
     /// The macroblock's QP, and that of the one before.
     pub(in super::super) qp: u8,
     pub(in super::super) last: u8,
+    /// Its way to be predicted.
+    pub(in super::super) head: Head<'a>,
+}
+
+/// What comes before the rest of a macroblock.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) enum Head<'a> {
+    /// Nothing, in an intra picture.
+    Intra,
+    /// In another, that the macroblock is intra.
+    Among(Predicted<'a>),
+    /// How it is predicted from other frames.
+    Moved(Predicted<'a>, &'a Outline),
 }
 
 /// The type of a macroblock of raw samples.
@@ -85,19 +111,19 @@ pub(in super::super) fn pass_macroblock(
     chroma_bits: Option<u32>,
     most: u32,
 ) -> u32 {
-    let Subject { around, counts, luma, chroma, transform_8x8, qp, last } = *subject;
-    let mut bits = 0;
+    let Subject { around, counts, luma, chroma, transform_8x8, qp, last, head } = *subject;
+    if let Head::Moved(predicted, outline) = head {
+        let bits = predicted.pass(contexts, outline);
+        return bits + pass_moved(contexts, subject, order, most.saturating_sub(bits));
+    }
+    let (mut bits, first) = match head {
+        Head::Among(predicted) => predicted.pass_intra(contexts),
+        _ => (0, 3),
+    };
     if luma.kind == Kind::Intra16x16 {
-        bits += contexts.pass(3 + around.not_nxn, true) + TERMINATE;
-        bits += contexts.pass(6, luma.pattern != 0);
-        bits += contexts.pass(7, chroma.pattern != 0);
-        if chroma.pattern != 0 {
-            bits += contexts.pass(8, chroma.pattern == 2);
-        }
-        let number = luma_number(luma.mode);
-        bits += contexts.pass(9, number >> 1 != 0) + contexts.pass(10, number & 1 != 0);
+        bits += pass_16x16_type(contexts, subject, first);
     } else {
-        bits += contexts.pass(3 + around.not_nxn, false);
+        bits += contexts.pass(if first == 3 { 3 + around.not_nxn } else { first }, false);
         if transform_8x8 {
             bits += contexts.pass(399 + around.transform_8x8, luma.kind == Kind::Intra8x8);
         }
@@ -122,6 +148,40 @@ pub(in super::super) fn pass_macroblock(
         bits += pass_chroma_residual(contexts, around, counts, chroma, order);
     }
     bits
+}
+
+/// The type of Intra16x16, in contexts from `first` on.
+fn pass_16x16_type(contexts: &mut Contexts, subject: &Subject<'_>, first: usize) -> u32 {
+    let Subject { around, luma, chroma, .. } = *subject;
+    // Beside the first, in intra pictures and in others.
+    let (start, [luma_bin, chroma_bin, chroma_more, mode, mode_last]) = match first {
+        3 => (3 + around.not_nxn, [6, 7, 8, 9, 10]),
+        _ => (first, [1, 2, 2, 3, 3].map(|place| first + place)),
+    };
+    let mut bits = contexts.pass(start, true) + TERMINATE;
+    bits += contexts.pass(luma_bin, luma.pattern != 0);
+    bits += contexts.pass(chroma_bin, chroma.pattern != 0);
+    if chroma.pattern != 0 {
+        bits += contexts.pass(chroma_more, chroma.pattern == 2);
+    }
+    let number = luma_number(luma.mode);
+    bits + contexts.pass(mode, number >> 1 != 0) + contexts.pass(mode_last, number & 1 != 0)
+}
+
+/// The residual of a macroblock that is predicted from other frames, with its patterns.
+fn pass_moved(contexts: &mut Contexts, subject: &Subject<'_>, order: Order, most: u32) -> u32 {
+    let Subject { around, counts, luma, chroma, transform_8x8, qp, last, .. } = *subject;
+    let mut bits = pass_luma_pattern(contexts, around, luma.pattern);
+    bits += pass_chroma_pattern(contexts, around, chroma.pattern);
+    if luma.pattern != 0 && transform_8x8 {
+        bits += contexts.pass(399 + around.transform_8x8, luma.kind == Kind::Moved8x8);
+    }
+    if luma.pattern == 0 && chroma.pattern == 0 {
+        return bits;
+    }
+    bits += pass_qp_delta(contexts, around, i32::from(qp) - i32::from(last));
+    bits += pass_luma_residual(contexts, around, counts, luma, order, most.saturating_sub(bits));
+    bits + pass_chroma_residual(contexts, around, counts, chroma, order)
 }
 
 /// The mode of a 4x4 or 8x8 block.
@@ -239,7 +299,7 @@ fn pass_luma_8x8(
     quarter: usize,
     order: Order,
 ) -> u32 {
-    if luma.kind == Kind::Intra8x8 {
+    if luma.kind.is_8x8() {
         let coded = luma.coded_8x8(quarter);
         return pass_block(contexts, Category::Luma8x8, luma.eight(quarter), coded, order);
     }

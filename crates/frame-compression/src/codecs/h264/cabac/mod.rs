@@ -3,6 +3,7 @@
 
 pub(super) mod block;
 pub(super) mod macroblock;
+pub(super) mod predicted;
 mod tables;
 
 pub(super) use tables::{LAST_8X8, SIGNIFICANCE_8X8};
@@ -120,8 +121,17 @@ pub(super) fn escape(level: u32) -> u32 {
 impl Contexts {
     /// The contexts at the start of an intra slice (9.3.1.1).
     pub(super) fn new(qp: u8) -> Self {
+        Self::of(tables::INITIAL, qp)
+    }
+
+    /// The same of a P or a B slice.
+    pub(super) fn of_predicted(qp: u8) -> Self {
+        Self::of(tables::INITIAL_PREDICTED, qp)
+    }
+
+    fn of(runs: &[(usize, &[(i8, i8)])], qp: u8) -> Self {
         let mut states = [0; 512];
-        for &(first, run) in tables::INITIAL {
+        for &(first, run) in runs {
             for (state, &(m, n)) in states[first..].iter_mut().zip(run) {
                 let before = (((i32::from(m) * i32::from(qp)) >> 4) + i32::from(n)).clamp(1, 126) as u8;
                 *state = if before <= 63 { (63 - before) << 1 } else { (before - 64) << 1 | 1 };

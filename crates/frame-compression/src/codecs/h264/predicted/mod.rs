@@ -4,7 +4,9 @@
 mod between;
 mod division;
 mod search;
+mod tally;
 
+use super::cabac::predicted::Outline;
 use super::decision::{self, Bounds, MacroblockType, Prices};
 use super::frame::{Frame, Slices};
 use super::inter::{self, Beside, Field, MOST_ENTRIES, Prediction, Shape, Sources, Steps};
@@ -19,6 +21,8 @@ use super::rows::{Coded, SourceBand};
 use crate::planes::Planes;
 use crate::simd::{Job, Simd};
 use division::Cut;
+use tally::Surroundings;
+pub(super) use tally::Tally;
 
 /// A macroblock that costs less, in λ, may be skipped.
 const SKIP_COST: u32 = 300;
@@ -28,8 +32,6 @@ const SKIP_COST: u32 = 300;
 pub(super) enum Kind {
     Intra,
     Moved,
-    /// The same with nothing else coded.
-    Still,
     Skipped,
 }
 
@@ -86,6 +88,8 @@ pub(super) struct FrameCoder<'a> {
     pub(super) coded: &'a mut [Coded],
     pub(super) above: &'a mut Vec<Bottom>,
     pub(super) below: &'a mut Vec<Bottom>,
+    /// Where macroblocks depend on bits.
+    pub(super) tally: Option<&'a mut Tally>,
 }
 
 /// A macroblock's place and what is around it.
@@ -120,6 +124,17 @@ impl Place {
     }
 }
 
+/// How a macroblock is predicted from other frames, as it is written.
+#[derive(Debug, Clone, Copy)]
+struct Written<'a> {
+    shape: Shape,
+    moves: &'a [Moves; 4],
+    /// Bits of the 8x8 blocks that take their pointers over.
+    direct: u8,
+    /// Whether it is skipped if nothing is left.
+    may_skip: bool,
+}
+
 /// A macroblock's quantisers.
 #[derive(Debug, Clone, Copy)]
 struct Fineness {
@@ -144,6 +159,10 @@ impl Job for FrameCoder<'_> {
                 self.above.clear();
                 (number, intra) = (0, 0);
                 last = Frame::slice_qp(self.wanted[y * columns]);
+                if let Some(tally) = self.tally.as_deref_mut() {
+                    tally.begin(columns * rows);
+                    tally.begin_slice(last);
+                }
             }
             self.above.resize(columns + 1, Bottom::NONE);
             self.below.resize(columns + 1, Bottom::NONE);
@@ -152,6 +171,9 @@ impl Job for FrameCoder<'_> {
                 let place = self.place((x, y), columns, first_row, (number, intra));
                 self.enter(&place, first_row, columns);
                 let (motion, coded) = self.code(simd, &place, last);
+                if motion.kind == Kind::Skipped {
+                    self.tally_skip(&place, last);
+                }
                 self.motions[place.index] = motion;
                 self.coded[place.index] = coded;
                 last = coded.qp;
@@ -236,11 +258,13 @@ impl FrameCoder<'_> {
         self.refine_division(simd, &cut, &mut division);
         let prices = Prices::of(self.frame, fineness.quantiser).dropping(inter::LUMA_SCORE);
         let moves = division.moves();
-        let (motion, coded) =
-            self.finish(simd, place, fineness, &prices, (&moves, division.cost), searched(&cut));
-        let rests = division.shape == Shape::Whole && moves == still;
-        let kind = if motion.kind == Kind::Still && rests { Kind::Skipped } else { motion.kind };
-        (Motion { kind, ..motion }, coded)
+        let written = Written {
+            shape: division.shape,
+            moves: &moves,
+            direct: 0,
+            may_skip: division.shape == Shape::Whole && moves == still,
+        };
+        self.finish(simd, place, fineness, &prices, (written, division.cost), searched(&cut))
     }
 
     /// Skips a macroblock if what is predicted is good enough.
@@ -271,18 +295,49 @@ impl FrameCoder<'_> {
         place: &Place,
         fineness: Fineness,
         prices: &Prices<'_>,
-        (moves, cost): (&[Moves; 4], u32),
+        (written, cost): (Written<'_>, u32),
         searched: Searched,
     ) -> (Motion, Coded) {
         let bounds = Bounds::of(cost, self.level(), self.hurries(place));
         if let Some(luma) = decision::code_luma_below(simd, self.macroblock, prices, bounds) {
             let is_nxn = luma.kind != MacroblockType::Intra16x16;
-            let coded = self.finish_intra(simd, prices, luma, fineness);
+            let coded = self.finish_intra(simd, place, prices, luma, fineness);
             return (Motion { searched, is_nxn, ..Motion::INTRA }, coded);
         }
-        let (levels, residual, coded) = self.code_moved(place, moves, fineness);
-        let kind = if residual { Kind::Moved } else { Kind::Still };
-        (Motion { kind, moves: *moves, levels, searched, is_nxn: false }, coded)
+        let prediction = self.predict(place, written.moves);
+        let eight = self.frame.parameters.transform_8x8
+            && inter::prefers_8x8(&self.macroblock.source.y, &prediction.luma);
+        let (levels, residual, coded) = match self.surroundings(place) {
+            Some(surroundings) => {
+                let around = (place, &surroundings);
+                self.finish_counted(simd, around, fineness, (&prediction, eight), &written)
+            }
+            None => self.code_prediction(&prediction, eight, fineness),
+        };
+        let kind = if written.may_skip && !residual { Kind::Skipped } else { Kind::Moved };
+        (Motion { kind, moves: *written.moves, levels, searched, is_nxn: false }, coded)
+    }
+
+    /// Codes what vectors leave where levels depend on bits: the blocks with levels, whether there is a residual.
+    fn finish_counted<S: Simd>(
+        &mut self,
+        simd: S,
+        (place, surroundings): (&Place, &Surroundings),
+        fineness: Fineness,
+        (prediction, eight): (&Prediction, bool),
+        written: &Written<'_>,
+    ) -> (u16, bool, Coded) {
+        let fields = [0, 1].map(|list| place.field(list));
+        let outline = Outline::new(&fields, written.shape, written.moves, written.direct);
+        let (luma, chroma) =
+            self.code_prediction_again(simd, surroundings, fineness, (prediction, eight), &outline);
+        let residual = luma.pattern != 0 || chroma.pattern != 0;
+        if written.may_skip && !residual {
+            self.keep(&prediction.luma, &prediction.chroma);
+            return (0, false, Coded { qp: fineness.last, transform_8x8: false });
+        }
+        let coded = self.tally_coded(place, surroundings, fineness, (&luma, &chroma), Some(&outline));
+        (tally::levels_of(&luma), residual, coded)
     }
 
     /// Whether macroblocks of this frame are decided by counting bits.
@@ -322,12 +377,20 @@ impl FrameCoder<'_> {
     fn finish_intra<S: Simd>(
         &mut self,
         simd: S,
+        place: &Place,
         prices: &Prices<'_>,
         luma: decision::CodedLuma,
-        Fineness { mut qp, last, .. }: Fineness,
+        fineness: Fineness,
     ) -> Coded {
         let macroblock = &mut *self.macroblock;
         let (mode_chroma, chroma) = decision::code_both_chroma(simd, macroblock, prices);
+        if let Some(surroundings) = self.surroundings(place) {
+            let modes = (luma, mode_chroma);
+            let (luma, chroma) = self.code_intra_again(simd, &surroundings, fineness, modes);
+            return self.tally_coded(place, &surroundings, fineness, (&luma, &chroma), None);
+        }
+        let macroblock = &mut *self.macroblock;
+        let Fineness { mut qp, last, .. } = fineness;
         let mut residual = luma.residual || chroma;
         if self.frame.parameters.limits_levels() {
             let coded = (luma, mode_chroma);
@@ -336,13 +399,16 @@ impl FrameCoder<'_> {
         Coded::intra(luma.kind, qp, residual, last)
     }
 
-    /// Codes what vectors leave, with a QP that can be written: the blocks with levels, whether there is a residual.
-    fn code_moved(&mut self, place: &Place, moves: &[Moves; 4], fineness: Fineness) -> (u16, bool, Coded) {
-        let prediction = self.predict(place, moves);
+    /// Codes what a prediction leaves, with a QP that can be written: the blocks with levels, whether there is a residual.
+    fn code_prediction(
+        &mut self,
+        prediction: &Prediction,
+        transform_8x8: bool,
+        fineness: Fineness,
+    ) -> (u16, bool, Coded) {
         let source = &self.macroblock.source;
         let sources = [source.chroma(0), source.chroma(1)];
         let parameters = self.frame.parameters;
-        let transform_8x8 = parameters.transform_8x8 && inter::prefers_8x8(&source.y, &prediction.luma);
         let limit = if parameters.limits_levels() { overflow::HARMLESS_QP } else { 0 };
         let mut qp = fineness.qp;
         let (luma, chroma) = loop {

@@ -4,7 +4,7 @@ use super::super::cabac::block::Category;
 use super::super::kernels::levels as kernels;
 use super::super::macroblock::{gather, scatter};
 use super::super::quantise::Quantiser;
-use super::super::residual::{level, shrink_chroma, shrunk_chroma_dc};
+use super::super::residual::{level, score_4x4_scanned, shrink_chroma, shrunk_chroma_dc};
 use super::super::transform::{add_residual, forward_2x2, forward_4x4, inverse_2x2, inverse_4x4, residual};
 use super::coded::ChromaCoding;
 use super::coding::{Coder, scaled_4x4};
@@ -23,22 +23,49 @@ impl Coder<'_> {
         to.samples = *prediction;
         to.pattern = 0;
         for plane in 0..2 {
-            self.code_chroma_plane(simd, plane, source, prediction, to);
-            let blocks = &to.counts[4 * plane..4 * plane + 4];
-            let pattern = if blocks != [0; 4] { 2 } else { u8::from(to.dc_coded[plane]) };
-            to.pattern = to.pattern.max(pattern);
+            self.code_chroma_plane(simd, plane, (source, prediction), (0, None), to);
         }
     }
 
+    /// Codes a plane: all of it, or DC only, or nothing. Beside DC, levels that together are worth less than `least` are dropped.
     #[inline(always)]
-    fn code_chroma_plane<S: Simd>(
+    pub(super) fn code_chroma_plane<S: Simd>(
         &self,
         simd: S,
         plane: usize,
-        source: &[u8; 128],
-        prediction: &[u8; 128],
+        (source, prediction): (&[u8; 128], &[u8; 128]),
+        (least, only_dc): (u32, Option<bool>),
         to: &mut ChromaCoding,
     ) {
+        let (mut dc, mut any) = ([0; 4], false);
+        if only_dc != Some(false) {
+            (dc, any) = self.code_chroma_ac(simd, plane, (source, prediction), to);
+        }
+        let worth = || to.levels[4 * plane..][..4].iter().map(|levels| score_4x4_scanned(&levels[1..])).sum::<u32>();
+        if only_dc.is_some() || (any && least > 0 && worth() < least) {
+            any = false;
+            for k in 4 * plane..4 * plane + 4 {
+                (to.levels[k], to.coded[k], to.counts[k]) = ([0; 16], 0, 0);
+            }
+        }
+        let levels = if only_dc == Some(false) { [0; 4] } else { self.quantise_chroma_dc(dc, any) };
+        to.dc[plane] = levels;
+        to.dc_coded[plane] = levels != [0; 4];
+        to.pattern = to.pattern.max(if any { 2 } else { u8::from(to.dc_coded[plane]) });
+        if any || to.dc_coded[plane] {
+            self.put_chroma_plane(simd, plane, prediction, to);
+        }
+    }
+
+    /// Transforms and quantises a plane's blocks but for their DC, which it gives, with whether there are levels.
+    #[inline(always)]
+    fn code_chroma_ac<S: Simd>(
+        &self,
+        simd: S,
+        plane: usize,
+        (source, prediction): (&[u8; 128], &[u8; 128]),
+        to: &mut ChromaCoding,
+    ) -> ([i32; 4], bool) {
         let mut dc = [0; 4];
         let mut any = false;
         let scaling = &self.chroma.four;
@@ -57,13 +84,20 @@ impl Coder<'_> {
             to.coded[4 * plane + k] = coded as u16;
             to.counts[4 * plane + k] = coded.count_ones() as u8;
         }
-        let levels = self.quantise_chroma_dc(dc, any);
-        to.dc[plane] = levels;
-        to.dc_coded[plane] = levels != [0; 4];
-        if !any && !to.dc_coded[plane] {
-            return;
-        }
-        let values = self.scaled_chroma_dc(levels);
+        (dc, any)
+    }
+
+    /// Makes a plane's levels samples.
+    #[inline(always)]
+    fn put_chroma_plane<S: Simd>(
+        &self,
+        simd: S,
+        plane: usize,
+        prediction: &[u8; 128],
+        to: &mut ChromaCoding,
+    ) {
+        let scaling = &self.chroma.four;
+        let values = self.scaled_chroma_dc(to.dc[plane]);
         for (k, value) in values.into_iter().enumerate() {
             let at = chroma_block(plane, k);
             let predicted = gather::<4, 16>(prediction, 16, at);

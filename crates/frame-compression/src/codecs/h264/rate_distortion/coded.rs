@@ -1,6 +1,6 @@
 //! What a coded block, luma and chroma of a macroblock are.
 
-use super::super::macroblock::scatter;
+use super::super::macroblock::{gather, scatter};
 use super::super::predict::planes::Mode;
 use super::record::{BLOCKS, Kind};
 
@@ -78,6 +78,17 @@ impl LumaCoding {
             self.counts[4 * (y + i / 2) + x + i % 2] = count;
         }
         scatter::<8, 64>(&block.samples, &mut self.samples, 16, 64 * y + 4 * x);
+    }
+
+    /// Leaves out the levels of a quarter: it is as it was predicted.
+    pub(super) fn leave_out(&mut self, quarter: usize, prediction: &[u8; 256]) {
+        for (k, &(x, y)) in BLOCKS.iter().enumerate().skip(4 * quarter).take(4) {
+            self.coded[k] = 0;
+            self.levels[k] = [0; 16];
+            self.counts[4 * y + x] = 0;
+        }
+        let at = quarter / 2 * 128 + quarter % 2 * 8;
+        scatter::<8, 64>(&gather::<8, 64>(prediction, 16, at), &mut self.samples, 16, at);
     }
 
     /// Finds out which 8x8 blocks have levels.

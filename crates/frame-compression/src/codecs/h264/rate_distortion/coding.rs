@@ -5,7 +5,7 @@ use super::super::cabac::block::{Category, coded_of};
 use super::super::kernels::levels as kernels;
 use super::super::macroblock::{gather, scatter};
 use super::super::quantise::{Denoise, Quantiser, Scaling, class_4x4, class_8x8};
-use super::super::residual::{level, scale_luma_dc, shrink};
+use super::super::residual::{level, scale_luma_dc, score_4x4_scanned, shrink};
 use super::super::transform::{
     add_residual, forward_4x4, forward_8x8, hadamard_4x4, inverse_4x4, inverse_8x8, residual,
 };
@@ -18,13 +18,16 @@ use crate::simd::Simd;
 
 /// How coefficients become levels.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Coder<'a> {
-    pub(super) luma: &'a Quantiser,
-    pub(super) chroma: &'static Quantiser,
+pub(in super::super) struct Coder<'a> {
+    pub(in super::super) luma: &'a Quantiser,
+    pub(in super::super) chroma: &'static Quantiser,
     /// How far coefficients are drawn towards 0 at high quantisers.
-    pub(super) denoise: Option<Denoise>,
-    pub(super) trellis: Option<Trellis<'a>>,
+    pub(in super::super) denoise: Option<Denoise>,
+    pub(in super::super) trellis: Option<Trellis<'a>>,
+    /// What the levels of Intra16x16 beside DC have to be worth to be coded.
+    pub(in super::super) least_score: u32,
 }
+
 impl Coder<'_> {
     /// The same, but that blocks of the macroblock count by their levels.
     pub(super) fn counting_levels(mut self) -> Self {
@@ -140,9 +143,11 @@ impl Coder<'_> {
             let coded = self.quantise_4x4(Category::LumaAc, k, &to.counts, &block, &mut to.levels[k]);
             to.coded[k] = coded as u16;
             to.counts[4 * y + x] = coded.count_ones() as u8;
-            blocks[k] = scaled_4x4(&to.levels[k], self.luma);
         }
-        to.settle_pattern();
+        self.settle_16x16(to);
+        for (block, levels) in blocks.iter_mut().zip(&to.levels) {
+            *block = scaled_4x4(levels, self.luma);
+        }
         self.quantise_luma_dc(&mut dc, to);
         to.samples = *prediction;
         if !to.residual() {
@@ -156,6 +161,15 @@ impl Coder<'_> {
             let samples = add_residual(&gather::<4, 16>(prediction, 16, at), block);
             scatter::<4, 16>(&samples, &mut to.samples, 16, at);
         }
+    }
+
+    /// Finds out whether Intra16x16 has levels beside DC; drops those that are worth too little.
+    fn settle_16x16(&self, to: &mut LumaCoding) {
+        let worth = || to.levels.iter().map(|levels| score_4x4_scanned(&levels[1..])).sum::<u32>();
+        if self.least_score > 0 && worth() < self.least_score {
+            (to.levels, to.coded, to.counts) = ([[0; 16]; 16], [0; 16], [0; 16]);
+        }
+        to.settle_pattern();
     }
 
     /// Whether vectors can be used.
@@ -275,7 +289,7 @@ impl Coder<'_> {
             to.coded[k] = coded as u16;
             to.counts[4 * y + x] = coded.count_ones() as u8;
         }
-        to.settle_pattern();
+        self.settle_16x16(to);
         self.quantise_luma_dc(&mut dc, to);
         to.samples = *prediction;
         if !to.residual() {

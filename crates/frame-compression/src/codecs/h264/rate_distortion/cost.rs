@@ -4,7 +4,7 @@
 use super::super::cabac::Contexts;
 use super::super::cabac::block::{Category, Order, pass_block};
 use super::super::cabac::macroblock::{
-    Around, Subject, flags, pass_chroma_mode, pass_chroma_pattern, pass_chroma_residual, pass_flagged,
+    Around, Head, Subject, flags, pass_chroma_mode, pass_chroma_pattern, pass_chroma_residual, pass_flagged,
     pass_luma_pattern, pass_macroblock, pass_mode,
 };
 use super::super::cavlc;
@@ -14,7 +14,7 @@ use super::super::predict::planes::{Mode, predict_chroma};
 use super::Rules;
 use super::coded::{Block, ChromaCoding, LumaCoding};
 use super::psy::{Energy, squares};
-use super::record::{BLOCKS, Counts, Kind, luma_place};
+use super::record::{BLOCKS, Counts, luma_place};
 use crate::simd::Simd;
 
 /// No cost is higher.
@@ -42,6 +42,7 @@ pub(super) struct Measure<'a> {
     pub(super) last: u8,
     /// Whether nothing is left out for speed.
     pub(super) patient: bool,
+    pub(super) head: Head<'a>,
 }
 
 /// Predicts both planes of chroma: rows side by side.
@@ -100,7 +101,7 @@ impl Measure<'_> {
         let mut samples = &luma.samples;
         if let Some(filter) = self.rules.trial_filter {
             filtered = luma.samples;
-            filter_inside(&mut filtered, luma.kind == Kind::Intra8x8, self.qp, filter);
+            filter_inside(&mut filtered, luma.kind.is_8x8(), self.qp, filter);
             samples = &filtered;
         }
         simd.vectorize(
@@ -145,6 +146,7 @@ impl Measure<'_> {
             transform_8x8: self.rules.transform_8x8,
             qp: self.qp,
             last: self.last,
+            head: self.head,
         };
         if !self.cabac() {
             return cavlc::macroblock_bits(&subject);

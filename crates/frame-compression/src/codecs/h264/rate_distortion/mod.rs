@@ -7,6 +7,7 @@ mod chroma;
 pub(super) mod coded;
 mod coding;
 mod cost;
+pub(super) mod moved;
 pub(super) mod prices;
 mod psy;
 mod quantiser_search;
@@ -20,7 +21,7 @@ mod work;
 
 use super::cabac::Contexts;
 use super::cabac::block::Order;
-use super::cabac::macroblock::{Around, Subject, pass_macroblock, pass_pcm};
+use super::cabac::macroblock::{Around, Head, Subject, pass_macroblock, pass_pcm};
 use super::deblock::Filter;
 use super::decision::Shortcut;
 use super::frame::Frame;
@@ -34,8 +35,9 @@ use record::{Counts, Kind, Record, chroma_number, mode_place};
 use search::Found;
 #[cfg(feature = "rayon")]
 pub(super) use slices::code_slices;
-use weighing::{Significances, Spectra};
-use work::{Chosen, Work};
+use work::Chosen;
+pub(super) use weighing::{Significances, Spectra};
+pub(super) use work::Work;
 
 /// What follows from the parameters for all macroblocks.
 #[derive(Debug, Clone, Copy)]
@@ -138,11 +140,12 @@ impl Default for MacroblockCoder {
 
 /// The quantisers of a macroblock.
 #[derive(Debug, Clone, Copy)]
-struct Quantisers {
+pub(super) struct MacroblockQuantisers {
     /// 0..=69.
-    quantiser: u8,
-    qp: u8,
-    last: u8,
+    pub(super) quantiser: u8,
+    pub(super) qp: u8,
+    /// Of the macroblock before.
+    pub(super) last: u8,
 }
 
 impl MacroblockCoder {
@@ -155,13 +158,13 @@ impl MacroblockCoder {
     }
 
     /// Codes a row of macroblocks: source in, reconstruction before deblocking out. `first`: whether it is the first
-    /// of a slice. `coded` is what deblocking is to know.
+    /// of a slice. `wanted` has the adapted quantisers where they are known, `coded` is what deblocking is to know.
     pub(super) fn code_row<S: Simd>(
         &mut self,
         simd: S,
         frame: &Frame<'_>,
         band: &mut Band<'_>,
-        first: bool,
+        (first, wanted): (bool, Option<&[u8]>),
         coded: &mut [Coded],
     ) {
         let columns = coded.len();
@@ -175,11 +178,16 @@ impl MacroblockCoder {
             let [above, right] = [x, x + 1].map(|x| *self.picture.above.get(x).unwrap_or(&Bottom::NONE));
             self.macroblock.enter(neighbours, &above, &right);
             let source = &self.macroblock.source;
-            let energy = simd.vectorize(
-                #[inline(always)]
-                || energy_of(simd, source),
+            let wanted = wanted.map_or_else(
+                || {
+                    let energy = simd.vectorize(
+                        #[inline(always)]
+                        || energy_of(simd, source),
+                    );
+                    frame.adaptation.quantiser(energy)
+                },
+                |wanted| wanted[x],
             );
-            let wanted = frame.adaptation.quantiser(energy);
             if first && x == 0 {
                 self.picture.contexts = Contexts::new(Frame::slice_qp(wanted));
             }
@@ -201,7 +209,7 @@ impl MacroblockCoder {
         let around = Around::of(left, above, before);
         let last = before.map_or(Frame::slice_qp(wanted), |record| record.qp);
         let quantiser = frame.settled_quantiser(wanted, last);
-        let quantisers = Quantisers { quantiser, qp: quantiser.min(QP_MAX), last };
+        let quantisers = MacroblockQuantisers { quantiser, qp: quantiser.min(QP_MAX), last };
         if rules.psy_trellis != 0 {
             spectra.measure(&macroblock.source.y, rules.spectra());
         }
@@ -215,6 +223,8 @@ impl MacroblockCoder {
             spectra,
             significances: Significances::default(),
             quantisers,
+            head: Head::Intra,
+            least_score: 0,
         };
         let chosen = work.choose(simd, macroblock, found, codings);
         let record = match chosen {
@@ -231,6 +241,7 @@ impl MacroblockCoder {
                         transform_8x8: rules.transform_8x8,
                         qp,
                         last,
+                        head: Head::Intra,
                     };
                     pass_macroblock(&mut picture.contexts, &subject, Order::Ascending, None, u32::MAX);
                 }
@@ -257,12 +268,19 @@ fn place(macroblock: &mut Macroblock, luma: &[u8; 256], chroma: &[u8; 128]) {
     }
 }
 
-fn finish(macroblock: &mut Macroblock, luma: &LumaCoding, chroma: &ChromaCoding, qp: u8, last: u8) -> Record {
+/// Keeps a coded macroblock's reconstruction; what is to be known of it later.
+pub(super) fn finish(
+    macroblock: &mut Macroblock,
+    luma: &LumaCoding,
+    chroma: &ChromaCoding,
+    qp: u8,
+    last: u8,
+) -> Record {
     place(macroblock, &luma.samples, &chroma.samples);
     set_modes(macroblock, luma);
     let residual = luma.residual() || chroma.pattern != 0;
     // Intra16x16 always has a mb_qp_delta: it may lower the QP with no residual, but it does not raise it.
-    let inherits = luma.kind.is_nxn() || qp > last;
+    let inherits = luma.kind != Kind::Intra16x16 || qp > last;
     let stored = if !residual && inherits { last } else { qp };
     Record {
         kind: luma.kind,
@@ -282,7 +300,7 @@ fn set_modes(macroblock: &mut Macroblock, luma: &LumaCoding) {
         let mode = match luma.kind {
             Kind::Intra4x4 => luma.modes[k],
             Kind::Intra8x8 => luma.modes[k & 12],
-            Kind::Intra16x16 | Kind::Pcm => 2,
+            Kind::Intra16x16 | Kind::Pcm | Kind::Moved4x4 | Kind::Moved8x8 => 2,
         };
         macroblock.modes.set(mode_place(k), mode);
     }

@@ -20,6 +20,17 @@ static TRELLIS: [u32; 70] = [
     35723165, 45008368, 56706990, 71446330, 90016736, 113413980, 134217727, 134217727, 134217727,
 ];
 
+/// The same in macroblocks that are predicted from other frames (docs/spec/h264-clips.md, annex A).
+#[rustfmt::skip]
+static MOVED_TRELLIS: [u32; 70] = [
+    46, 58, 73, 92, 117, 147, 185, 233, 294, 370, 466, 587, 740, 932, 1174, 1480, 1864, 2349, 2959, 3728,
+    4697, 5918, 7457, 9395, 11837, 14914, 18790, 23674, 29828, 37581, 47349, 59656, 75163, 94699, 119313,
+    150326, 189399, 238627, 300652, 378798, 477255, 601304, 757596, 954511, 1202608, 1515192, 1909022,
+    2405217, 3030384, 3818045, 4810435, 6060769, 7636091, 9620872, 12121539, 15272182, 19241743, 24243077,
+    30544363, 38483486, 48486154, 61088726, 76966972, 96972308, 122177453, 134217727, 134217727, 134217727,
+    134217727, 134217727,
+];
+
 /// How much chroma distortion counts, 256 being as much as luma, by how far the chroma quantiser is below luma's.
 #[rustfmt::skip]
 static CHROMA_WEIGHT: [u16; 37] = [
@@ -49,6 +60,11 @@ pub(in super::super) fn rate_lambda(quantiser: u8) -> u32 {
 /// λ of the trellis at a quantiser in 0..=69.
 pub(in super::super) fn trellis_lambda(quantiser: u8) -> u32 {
     TRELLIS[usize::from(quantiser.min(69))]
+}
+
+/// The same in a macroblock that is predicted from other frames.
+pub(in super::super) fn moved_trellis_lambda(quantiser: u8) -> u32 {
+    MOVED_TRELLIS[usize::from(quantiser.min(69))]
 }
 
 /// How much chroma distortion counts at a luma quantiser and the chroma quantiser beside it; 256 is as much as luma.

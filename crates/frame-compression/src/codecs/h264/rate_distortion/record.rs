@@ -11,12 +11,25 @@ pub(in super::super) enum Kind {
     Intra8x8,
     Intra4x4,
     Pcm,
+    /// Predicted from other frames, in blocks of 4x4 and of 8x8.
+    Moved4x4,
+    Moved8x8,
 }
 
 impl Kind {
     /// I_NxN: Intra8x8 or Intra4x4.
     pub(in super::super) fn is_nxn(self) -> bool {
         matches!(self, Self::Intra8x8 | Self::Intra4x4)
+    }
+
+    /// Whether it is predicted from other frames.
+    pub(in super::super) fn is_moved(self) -> bool {
+        matches!(self, Self::Moved8x8 | Self::Moved4x4)
+    }
+
+    /// Whether its luma is transformed in 8x8 blocks.
+    pub(in super::super) fn is_8x8(self) -> bool {
+        matches!(self, Self::Intra8x8 | Self::Moved8x8)
     }
 }
 
@@ -91,8 +104,13 @@ pub(in super::super) fn mode_place(k: usize) -> GridPlace {
 }
 
 impl Counts {
-    pub(super) fn around(left: Option<&Record>, above: Option<&Record>) -> Self {
-        let mut counts = Self { luma: [NO_BLOCK; 40], chroma: [NO_BLOCK; 24] };
+    pub(in super::super) fn around(left: Option<&Record>, above: Option<&Record>) -> Self {
+        Self::around_or(left, above, NO_BLOCK)
+    }
+
+    /// The same where blocks that do not exist count like this.
+    pub(in super::super) fn around_or(left: Option<&Record>, above: Option<&Record>, missing: u8) -> Self {
+        let mut counts = Self { luma: [missing; 40], chroma: [missing; 24] };
         if let Some(left) = left {
             for y in 0..4 {
                 counts.luma[luma_place(0, y) - 1] = left.luma_counts[4 * y + 3];
@@ -113,13 +131,13 @@ impl Counts {
         counts
     }
 
-    pub(super) fn put_luma(&mut self, counts: &[u8; 16]) {
+    pub(in super::super) fn put_luma(&mut self, counts: &[u8; 16]) {
         for y in 0..4 {
             self.luma[luma_place(0, y)..][..4].copy_from_slice(&counts[4 * y..][..4]);
         }
     }
 
-    pub(super) fn put_chroma(&mut self, counts: &[u8; 8]) {
+    pub(in super::super) fn put_chroma(&mut self, counts: &[u8; 8]) {
         for (i, &count) in counts.iter().enumerate() {
             self.chroma[chroma_place(i / 4, i % 4)] = count;
         }

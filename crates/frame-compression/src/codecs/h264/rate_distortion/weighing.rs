@@ -12,7 +12,7 @@ use std::cell::OnceCell;
 
 /// What a trellis in a macroblock weighs by.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Trellis<'a> {
+pub(in super::super) struct Trellis<'a> {
     pub(super) contexts: &'a Contexts,
     pub(super) luma: &'static Scalings,
     pub(super) chroma: &'static Scalings,
@@ -28,7 +28,7 @@ pub(super) struct Trellis<'a> {
 
 /// The costs of significance of a macroblock, found when they are first needed.
 #[derive(Debug, Default)]
-pub(super) struct Significances {
+pub(in super::super) struct Significances {
     luma_4x4: OnceCell<Significance<16>>,
     luma_ac: OnceCell<Significance<16>>,
     luma_dc: OnceCell<Significance<16>>,
@@ -47,7 +47,7 @@ fn found<'a, const N: usize>(
 
 /// What CAVLC's bits depend on.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Cavlc<'a> {
+pub(in super::super) struct Cavlc<'a> {
     /// Of the neighbours.
     pub(super) counts: &'a Counts,
     /// Whether blocks of the macroblock count by their levels, or as one if they have any: an 8x8 block as one whole.
@@ -101,7 +101,7 @@ fn whole_blocks(inside: &[u8; 16], k: usize) -> [u8; 16] {
 
 /// The source's coefficients, for psy-trellis: in scan order, by block.
 #[derive(Debug, Clone)]
-pub(super) struct Spectra {
+pub(in super::super) struct Spectra {
     pub(super) four: [[i32; 16]; 16],
     pub(super) eight: [[i32; 64]; 4],
 }

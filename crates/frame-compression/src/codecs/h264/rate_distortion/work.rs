@@ -1,18 +1,18 @@
 //! A macroblock's way through mode search, refinement and coding.
 
 use super::super::cabac::Contexts;
-use super::super::cabac::macroblock::Around;
+use super::super::cabac::macroblock::{Around, Head};
 use super::super::frame::Frame;
 use super::super::kernels::luma16x16;
 use super::super::macroblock::{Macroblock, gather};
 use super::super::predict::planes::{Mode, predict_luma};
 use super::super::preset::Trellis as When;
-use super::super::quantise::{Denoise, Quantiser, chroma_qp, lambda};
+use super::super::quantise::{Denoise, Quantiser, Quantisers as Steps, chroma_qp, lambda};
 use super::super::trellis::Scalings;
 use super::coded::{ChromaCoding, LumaCoding};
 use super::coding::Coder;
 use super::cost::{Measure, predict_both_chroma};
-use super::prices::{chroma_weight, rate_lambda, trellis_lambda};
+use super::prices::{chroma_weight, moved_trellis_lambda, rate_lambda, trellis_lambda};
 use super::psy::Energy;
 use super::quantiser_search::{Trial, search_quantiser};
 use super::record::{BLOCKS, Counts, Kind};
@@ -22,7 +22,7 @@ use super::search::{
     search_16x16, search_chroma,
 };
 use super::weighing::{Cavlc, Significances, Spectra, Trellis};
-use super::{Quantisers, Rules, set_modes};
+use super::{MacroblockQuantisers, Rules, set_modes};
 use crate::simd::Simd;
 
 /// Intra16x16 by a mode.
@@ -74,7 +74,7 @@ fn code_again<S: Simd>(
             }
             luma.settle_pattern();
         }
-        Kind::Pcm => {}
+        Kind::Pcm | Kind::Moved4x4 | Kind::Moved8x8 => {}
     }
 }
 
@@ -104,37 +104,65 @@ pub(super) struct Chosen {
 }
 
 /// What coding a macroblock needs to know.
-pub(super) struct Work<'a> {
-    pub(super) frame: &'a Frame<'a>,
-    pub(super) rules: &'a Rules,
-    pub(super) contexts: &'a Contexts,
-    pub(super) around: &'a Around,
-    pub(super) counts: Counts,
-    pub(super) spectra: &'a Spectra,
-    pub(super) significances: Significances,
-    pub(super) quantisers: Quantisers,
+pub(in super::super) struct Work<'a> {
+    pub(in super::super) frame: &'a Frame<'a>,
+    pub(in super::super) rules: &'a Rules,
+    pub(in super::super) contexts: &'a Contexts,
+    pub(in super::super) around: &'a Around,
+    pub(in super::super) counts: Counts,
+    pub(in super::super) spectra: &'a Spectra,
+    pub(in super::super) significances: Significances,
+    pub(in super::super) quantisers: MacroblockQuantisers,
+    /// What comes before a macroblock's type.
+    pub(in super::super) head: Head<'a>,
+    /// What the levels of Intra16x16 beside DC have to be worth to be coded.
+    pub(in super::super) least_score: u32,
 }
 
 impl<'a> Work<'a> {
-    fn chroma_qp(&self, qp: u8) -> u8 {
+    pub(in super::super) fn chroma_qp(&self, qp: u8) -> u8 {
         chroma_qp(qp, self.frame.chroma_offset)
     }
 
     /// The chroma quantiser that belongs to the macroblock's, beyond 51 as well.
     fn extended_chroma(&self) -> u8 {
-        let Quantisers { quantiser, qp, .. } = self.quantisers;
+        let MacroblockQuantisers { quantiser, qp, .. } = self.quantisers;
         self.chroma_qp(qp) + (quantiser - qp)
     }
 
     /// A coder at a quantiser.
-    fn coder(&self, qp: u8, trellis: bool) -> Coder<'_> {
+    pub(in super::super) fn coder(&self, qp: u8, trellis: bool) -> Coder<'_> {
         let chroma = self.chroma_qp(qp);
-        let trellis = trellis.then(|| Trellis {
+        let lambdas = [self.quantisers.quantiser, self.extended_chroma()].map(trellis_lambda);
+        Coder {
+            luma: self.frame.quantisers.at(qp),
+            chroma: Quantiser::of(chroma),
+            denoise: Denoise::of(self.quantisers.quantiser),
+            trellis: trellis.then(|| self.trellis(qp, lambdas)),
+            least_score: self.least_score,
+        }
+    }
+
+    /// The same for what is predicted from other frames.
+    pub(in super::super) fn moved_coder(&self, trellis: bool) -> Coder<'_> {
+        let MacroblockQuantisers { quantiser, qp, .. } = self.quantisers;
+        let lambdas = [quantiser, self.extended_chroma()].map(moved_trellis_lambda);
+        Coder {
+            luma: Steps::inter().at(qp),
+            chroma: Steps::inter().at(self.chroma_qp(qp)),
+            denoise: Denoise::of(quantiser),
+            trellis: trellis.then(|| self.trellis(qp, lambdas)),
+            least_score: 0,
+        }
+    }
+
+    fn trellis(&self, qp: u8, [luma_lambda, chroma_lambda]: [u32; 2]) -> Trellis<'_> {
+        Trellis {
             contexts: self.contexts,
             luma: Scalings::of(qp),
-            chroma: Scalings::of(chroma),
-            luma_lambda: trellis_lambda(self.quantisers.quantiser),
-            chroma_lambda: trellis_lambda(self.extended_chroma()),
+            chroma: Scalings::of(self.chroma_qp(qp)),
+            luma_lambda,
+            chroma_lambda,
             strength: self.rules.psy_trellis,
             spectra: self.spectra,
             significances: &self.significances,
@@ -143,17 +171,11 @@ impl<'a> Work<'a> {
                 counts_levels: false,
                 long_levels: self.rules.transform_8x8,
             }),
-        });
-        Coder {
-            luma: self.frame.quantisers.at(qp),
-            chroma: Quantiser::of(chroma),
-            denoise: Denoise::of(self.quantisers.quantiser),
-            trellis,
         }
     }
 
     fn measure<'b, S: Simd>(&'b self, simd: S, macroblock: &'b Macroblock) -> Measure<'b> {
-        let Quantisers { quantiser, qp, last } = self.quantisers;
+        let MacroblockQuantisers { quantiser, qp, last } = self.quantisers;
         Measure {
             rules: self.rules,
             contexts: self.contexts,
@@ -175,6 +197,7 @@ impl<'a> Work<'a> {
             qp,
             last,
             patient: self.rules.subme >= 11,
+            head: self.head,
         }
     }
 
@@ -187,7 +210,7 @@ impl<'a> Work<'a> {
         codings: &mut [LumaCoding; 3],
     ) -> Option<Chosen> {
         let rules = self.rules;
-        let Quantisers { quantiser, qp, .. } = self.quantisers;
+        let MacroblockQuantisers { quantiser, qp, .. } = self.quantisers;
         let prices =
             Prices { lambda: lambda(quantiser), limited_lambda: lambda(qp), shortcut: rules.shortcut };
         let coder = self.coder(qp, rules.trellis == When::Everywhere && rules.weighs_rate());
@@ -238,6 +261,19 @@ impl<'a> Work<'a> {
         let with_chroma = (&found.prediction, &mut chroma);
         code_both_again(simd, macroblock, &coder, rules.cabac, &mut luma, with_chroma);
         Some(Chosen { luma, chroma, qp })
+    }
+
+    /// Codes luma and chroma once more by their modes, as they will be.
+    pub(in super::super) fn code_intra_again<S: Simd>(
+        &self,
+        simd: S,
+        macroblock: &mut Macroblock,
+        luma: &mut LumaCoding,
+        chroma: &mut ChromaCoding,
+    ) {
+        let prediction = predict_both_chroma(macroblock, chroma.mode);
+        let coder = self.coder(self.quantisers.qp, self.rules.trellis != When::Off);
+        code_both_again(simd, macroblock, &coder, self.rules.cabac, luma, (&prediction, chroma));
     }
 
     /// Searches the modes of all types.
@@ -323,7 +359,7 @@ impl<'a> Work<'a> {
                         refine_8x8(simd, macroblock, &partial, &mut measure, found, luma, chroma);
                     }
                     Kind::Intra4x4 => refine_4x4(simd, macroblock, &partial, &mut measure, luma),
-                    Kind::Intra16x16 | Kind::Pcm => {}
+                    _ => {}
                 }
             },
         );
@@ -337,7 +373,7 @@ impl<'a> Work<'a> {
         chroma: &mut ChromaCoding,
     ) -> u8 {
         let rules = self.rules;
-        let Quantisers { qp, last, .. } = self.quantisers;
+        let MacroblockQuantisers { qp, last, .. } = self.quantisers;
         let scene = macroblock.clone();
         let mut measure = self.measure(simd, &scene);
         let prediction = predict_both_chroma(macroblock, chroma.mode);

@@ -11,7 +11,7 @@ use super::super::motion::{Moves, Vector};
 use super::super::quantise::lambda;
 use super::super::rows::Coded;
 use super::search::Sought;
-use super::{Fineness, FrameCoder, Motion, Place, Searched, UNSEARCHED};
+use super::{Fineness, FrameCoder, Motion, Place, Searched, UNSEARCHED, Written};
 use crate::simd::Simd;
 use direct::Direct;
 
@@ -56,6 +56,13 @@ impl Plan {
         if other.cost < self.cost {
             *self = other;
         }
+    }
+
+    /// Bits of the 8x8 blocks that take their pointers over.
+    fn direct(&self) -> u8 {
+        let parts = self.shape.parts().iter().zip(&self.ways);
+        let direct = parts.filter(|(_, way)| way.iter().all(Option::is_none));
+        direct.flat_map(|(part, _)| part.blocks()).fold(0, |bits, block| bits | 1 << block)
     }
 
     fn moves(&self, direct: &Direct) -> [Moves; 4] {
@@ -117,7 +124,10 @@ impl FrameCoder<'_> {
         self.refine_plan(simd, &task, &mut plan);
         let moves = plan.moves(&task.direct);
         let prices = prices.with_bits(INTRA_BITS);
-        self.finish(simd, place, fineness, &prices, (&moves, plan.cost), results.whole)
+        let direct = plan.direct();
+        let may_skip = plan.shape == Shape::Whole && direct != 0;
+        let written = Written { shape: plan.shape, moves: &moves, direct, may_skip };
+        self.finish(simd, place, fineness, &prices, (written, plan.cost), results.whole)
     }
 
     /// Makes the vectors of the chosen plan as good as they get, each by itself. Only that of a whole macroblock of one list

@@ -123,7 +123,8 @@ impl FrameCoder<'_> {
         field: &Field,
         (last, winner): (u8, u8),
     ) -> Sought {
-        let mixed = self.frame.parameters.prediction.mixed && self.sources.lists[list].count() > 1;
+        let several = self.sources.lists.iter().any(|list| list.count() > 1);
+        let mixed = self.frame.parameters.prediction.mixed && several;
         let mut seek = |entry: u8| {
             let at = usize::from(entry);
             let mut candidates = [results.whole[list][at]; 4];

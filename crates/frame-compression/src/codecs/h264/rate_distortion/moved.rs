@@ -1,0 +1,151 @@
+//! Coding what a prediction from other frames leaves, with its levels (docs/spec/h264-clips.md, sections 9 and 15): few
+//! and small levels are dropped.
+
+use super::super::macroblock::gather;
+use super::super::residual::{score_4x4_scanned, score_8x8_scanned};
+use super::coded::{ChromaCoding, LumaCoding};
+use super::coding::Coder;
+use super::prices::rate_lambda;
+use super::psy::squares;
+use super::record::{BLOCKS, Kind};
+use crate::simd::Simd;
+
+/// A macroblock's luma needs this score to be coded, an 8x8 block of it less.
+pub(in super::super) const LUMA_SCORE: u32 = 6;
+pub(in super::super) const BLOCK_SCORE: u32 = 4;
+pub(in super::super) const CHROMA_SCORE: u32 = 7;
+
+/// Below this squared error a chroma plane is as good as it will be.
+pub(in super::super) fn chroma_threshold(chroma_qp: u8) -> u32 {
+    (rate_lambda(chroma_qp) + 32) >> 6
+}
+
+impl Coder<'_> {
+    /// Codes a macroblock's luma in 8x8 or in 4x4 blocks.
+    #[inline(always)]
+    pub(in super::super) fn code_moved_luma<S: Simd>(
+        &self,
+        simd: S,
+        source: &[u8; 256],
+        prediction: &[u8; 256],
+        eight: bool,
+        to: &mut LumaCoding,
+    ) {
+        to.dc_coded = false;
+        to.counts = [0; 16];
+        to.coded = [0; 16];
+        let coded = if eight {
+            to.kind = Kind::Moved8x8;
+            self.code_moved_8x8(simd, source, prediction, to)
+        } else {
+            to.kind = Kind::Moved4x4;
+            self.code_moved_4x4(simd, source, prediction, to)
+        };
+        if !coded {
+            to.samples = *prediction;
+            to.counts = [0; 16];
+            to.coded = [0; 16];
+        }
+        to.settle_pattern();
+    }
+
+    /// Whether it is worth it.
+    #[inline(always)]
+    fn code_moved_4x4<S: Simd>(
+        &self,
+        simd: S,
+        source: &[u8; 256],
+        prediction: &[u8; 256],
+        to: &mut LumaCoding,
+    ) -> bool {
+        let mut total = 0;
+        for quarter in 0..4 {
+            let mut worth = 0;
+            for (k, &(x, y)) in BLOCKS.iter().enumerate().skip(4 * quarter).take(4) {
+                let block = |samples: &[u8; 256]| gather::<4, 16>(samples, 16, 64 * y + 4 * x);
+                let block = self.code_4x4(simd, k, &to.counts, &block(source), &block(prediction));
+                worth += score_4x4_scanned(&block.levels);
+                to.put_4x4(k, &block);
+            }
+            total += worth;
+            if worth < BLOCK_SCORE {
+                to.leave_out(quarter, prediction);
+            }
+        }
+        total >= LUMA_SCORE
+    }
+
+    /// The same. A trellis has weighed already whether a block is worth it.
+    #[inline(always)]
+    fn code_moved_8x8<S: Simd>(
+        &self,
+        simd: S,
+        source: &[u8; 256],
+        prediction: &[u8; 256],
+        to: &mut LumaCoding,
+    ) -> bool {
+        let mut total = 0;
+        for quarter in 0..4 {
+            let at = quarter / 2 * 128 + quarter % 2 * 8;
+            let block = |samples: &[u8; 256]| gather::<8, 64>(samples, 16, at);
+            let block = self.code_8x8(simd, quarter, &to.counts, &block(source), &block(prediction));
+            to.put_8x8(quarter, &block, true);
+            if self.trellis.is_some() {
+                continue;
+            }
+            let worth = score_8x8_scanned(&block.levels);
+            total += worth;
+            if worth < BLOCK_SCORE {
+                to.leave_out(quarter, prediction);
+            }
+        }
+        total >= LUMA_SCORE || self.trellis.is_some()
+    }
+
+    /// Codes a macroblock's chroma: rows of Cb and Cr side by side.
+    #[inline(always)]
+    pub(in super::super) fn code_moved_chroma<S: Simd>(
+        &self,
+        simd: S,
+        source: &[u8; 128],
+        prediction: &[u8; 128],
+        chroma_qp: u8,
+        to: &mut ChromaCoding,
+    ) {
+        to.samples = *prediction;
+        to.pattern = 0;
+        let only_dc = self.planes_by_dc(simd, source, prediction, chroma_qp);
+        for (plane, only_dc) in only_dc.into_iter().enumerate() {
+            self.code_chroma_plane(simd, plane, (source, prediction), (CHROMA_SCORE, only_dc), to);
+        }
+    }
+
+    /// Of planes that hardly differ, whether DC is coded; `None` where they are coded as others are.
+    #[inline(always)]
+    fn planes_by_dc<S: Simd>(
+        &self,
+        simd: S,
+        source: &[u8; 128],
+        prediction: &[u8; 128],
+        chroma_qp: u8,
+    ) -> [Option<bool>; 2] {
+        /// From these chroma QPs on chroma is looked at before it is transformed, with a trellis and without.
+        const EARLY: [u8; 2] = [12, 18];
+        if chroma_qp < EARLY[usize::from(self.trellis.is_none())] || self.denoise.is_some() {
+            return [None; 2];
+        }
+        let errors = [0, 1].map(|plane| {
+            let block = |samples: &[u8; 128]| gather::<8, 64>(samples, 16, 8 * plane);
+            let (source, prediction) = (block(source), block(prediction));
+            let sum = |block: &[u8; 64]| block.iter().map(|&sample| i32::from(sample)).sum::<i32>();
+            (squares(simd, &source, &prediction), sum(&source) - sum(&prediction))
+        });
+        let variance: u32 = errors.iter().map(|&(squares, sum)| squares - ((sum * sum) as u32 >> 6)).sum();
+        let threshold = chroma_threshold(chroma_qp);
+        if variance < 4 * threshold {
+            errors.map(|(squares, _)| Some(squares > threshold))
+        } else {
+            [None; 2]
+        }
+    }
+}
