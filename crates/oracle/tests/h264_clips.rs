@@ -220,6 +220,16 @@ fn random_clips_of_veryfast_with_b_frames() {
     random_clips_with("veryfast", &B_FRAMES, 120);
 }
 
+#[test]
+fn random_clips_of_faster() {
+    random_clips("faster:bframes=0", 120);
+}
+
+#[test]
+fn random_clips_of_faster_with_b_frames() {
+    random_clips_with("faster", &B_FRAMES, 120);
+}
+
 /// Planes of black and white, or of noise, which reach quantisers and levels that no film does.
 #[test]
 fn extreme_clips_of_ultrafast() {
@@ -293,9 +303,12 @@ fn slices_of_veryfast() {
     slices("veryfast:bframes=0");
 }
 
-/// Random clips of the settings in `CLIP_SETTINGS`.
 #[test]
-fn random_clips_of_settings() {
-    let Ok(settings) = std::env::var("CLIP_SETTINGS") else { return };
-    random_clips(&settings, environment("CLIP_COUNT").unwrap_or(100) as usize);
+fn slices_of_faster() {
+    slices("faster:bframes=0");
+}
+
+#[test]
+fn slices_of_faster_with_b_frames() {
+    slices("faster");
 }

@@ -6,8 +6,8 @@ use super::lookahead::{Decided, Kind, Lookahead, Terms};
 use super::macroblock::Bottom;
 use super::motion::{Bits, vector_range};
 use super::predicted::{Foresight, FrameCoder, Motion, Tally};
-use super::rate_control::{Beside, RateControl};
 use super::prediction::Prediction;
+use super::rate_control::{Beside, RateControl};
 use super::references::{Kept, References};
 use super::rows::SourceBand;
 use super::{H264, Parameters, Reconstruction, inter, rate_distortion};
@@ -226,7 +226,11 @@ impl Clip {
         let Reconstruction { level, macroblock, picture, quantisers, coded, .. } = &mut self.reconstruction;
         let (Some(picture), Some(before)) = (picture, self.references.before(index)) else { return };
         let after = self.references.after(index);
-        let sources = self.references.sources(index, self.lookahead.seen(frame.slot).weights, &state.parameters.prediction);
+        let sources = self.references.sources(
+            index,
+            self.lookahead.seen(frame.slot).weights,
+            &state.parameters.prediction,
+        );
         let Some(sources) = sources else { return };
         let in_work = picture.frame(quantisers.as_ref());
         level.run(FrameCoder {

@@ -77,7 +77,12 @@ impl References {
     }
 
     /// What a frame is predicted from; `None` where nothing is shown before it.
-    pub(super) fn sources(&self, index: i64, weights: Weights, prediction: &Prediction) -> Option<Sources<'_>> {
+    pub(super) fn sources(
+        &self,
+        index: i64,
+        weights: Weights,
+        prediction: &Prediction,
+    ) -> Option<Sources<'_>> {
         let entry = |kept| Self::entry(kept, index);
         let most = prediction.references as usize;
         let mut before = self.all_before(index).take(most).map(entry);

@@ -161,13 +161,14 @@ impl H264 {
 
     /// Refuses what clips are not exact for.
     pub(super) fn check_clip(&self, options: ClipOptions) -> Result<(), Error> {
-        const EXACT: &str = "clips of H.264 are exact for ultrafast, superfast and veryfast";
+        const EXACT: &str = "clips of H.264 are exact for ultrafast, superfast, veryfast and faster";
         self.check()?;
         let refused = |setting: &'static str, given: String, advice: &str| {
             Err(Error::InvalidSetting { setting, given, allowed: format!("{EXACT}, so far; {advice}") })
         };
         let ultrafast = self.preset == H264Preset::Ultrafast;
-        if !matches!(self.preset, H264Preset::Ultrafast | H264Preset::Superfast | H264Preset::Veryfast) {
+        let exact = [H264Preset::Ultrafast, H264Preset::Superfast, H264Preset::Veryfast, H264Preset::Faster];
+        if !exact.contains(&self.preset) {
             let advice = "use one of these, or apply an image's settings to each frame";
             return refused("preset", self.preset.to_string(), advice);
         }
@@ -181,13 +182,15 @@ impl H264 {
             return refused(
                 "machine",
                 self.machine.to_string(),
-                "superfast and veryfast are so for x86-64 alone",
+                "but for ultrafast they are so for x86-64 alone",
             );
         }
         match self.profile.filter(|&profile| !ultrafast && profile != H264Profile::High) {
-            Some(profile) => {
-                refused("profile", profile.to_string(), "leave the profile of superfast and veryfast out")
-            }
+            Some(profile) => refused(
+                "profile",
+                profile.to_string(),
+                "only ultrafast takes another profile than high: leave it out",
+            ),
             None => Ok(()),
         }
     }

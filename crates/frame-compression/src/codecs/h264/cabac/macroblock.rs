@@ -61,7 +61,8 @@ impl Around {
             above_pattern: pattern(above, [2, 3]),
             chroma_patterns: [left, above].map(|record| record.map_or(0, |record| record.chroma_pattern)),
             dc: [0, 1, 2].map(|i| {
-                let flag = |record: Option<&Record>| usize::from(record.map_or(!moved, |record| record.dc[i]));
+                let flag =
+                    |record: Option<&Record>| usize::from(record.map_or(!moved, |record| record.dc[i]));
                 flag(left) + 2 * flag(above)
             }),
             changes_qp: before.is_some_and(|record| record.changes_qp),

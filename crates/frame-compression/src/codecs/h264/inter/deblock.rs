@@ -1,13 +1,13 @@
 //! The deblocking filter (H.264 8.7) for frames whose macroblocks are predicted from others
 //! (docs/spec/h264-clips.md, section 11).
 
-use super::MOST_ENTRIES;
 use super::super::deblock::{Filter, Qps, Thresholds, chroma_line, luma_normal, luma_strong};
 use super::super::frame::Slices;
 use super::super::motion::Pointer;
 use super::super::predicted::{Kind, Motion};
 use super::super::quantise::chroma_qp;
 use super::super::rows::Coded;
+use super::MOST_ENTRIES;
 use crate::planes::{Plane, Planes};
 use crate::simd::{Job, Simd};
 

@@ -157,8 +157,7 @@ impl Field {
     pub(in super::super) fn skipped(&self) -> Vector {
         let whole = Shape::Whole.parts()[0];
         let [left, above, _] = self.around(whole);
-        let rests =
-            |beside: Beside| beside == Beside::Nothing || beside.vector_into(0) == Some(Vector::ZERO);
+        let rests = |beside: Beside| beside == Beside::Nothing || beside.vector_into(0) == Some(Vector::ZERO);
         if rests(left) || rests(above) { Vector::ZERO } else { self.predicted(whole, 0) }
     }
 

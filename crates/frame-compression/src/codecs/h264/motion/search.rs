@@ -111,7 +111,12 @@ impl<D: Fn(Vector, Metric) -> u32, C: Fn(Vector, usize) -> u32, P: Fn(Vector) ->
     }
 
     /// What is around a vector that was found in a frame much like this one.
-    pub(in super::super) fn run_around(&self, vector: Vector, entry: u32, threshold: &mut Threshold) -> Found {
+    pub(in super::super) fn run_around(
+        &self,
+        vector: Vector,
+        entry: u32,
+        threshold: &mut Threshold,
+    ) -> Found {
         let mut best = Found { vector, cost: u32::MAX };
         self.refine_quarters(&mut best, self.manner.rounds().1.min(2), entry, threshold);
         best
@@ -313,7 +318,8 @@ mod tests {
         for (level, hexagon) in [(0, false), (1, false), (2, true), (4, true), (4, false)] {
             let manner = Manner { level, hexagon, metric: Metric::Satd, chroma: false };
             for predicted in [Vector::ZERO, Vector::new(20, -12), Vector::new(-3, 5)] {
-                let search = Search { manner, predicted, limits, distortion: bowl, chroma: |_, _| 0, price: |_| 3 };
+                let search =
+                    Search { manner, predicted, limits, distortion: bowl, chroma: |_, _| 0, price: |_| 3 };
                 let mut found = search.run([]);
                 search.finish(&mut found);
                 let expected =

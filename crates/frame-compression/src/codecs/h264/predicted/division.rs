@@ -198,7 +198,8 @@ impl FrameCoder<'_> {
     pub(super) fn last_entry(&self, place: &Place, (list, field): (usize, &Field), winner: u8) -> u8 {
         let last = self.sources.lists[list].count() - 1;
         let beside = [place.left, place.top];
-        let may_be_near = winner == 0 && beside.iter().all(|motion| motion.is_some_and(|motion| !motion.is_nxn));
+        let may_be_near =
+            winner == 0 && beside.iter().all(|motion| motion.is_some_and(|motion| !motion.is_nxn));
         if last > 0 && may_be_near {
             field.farthest(|entry| list == 1 || !self.is_blind(entry))
         } else {
@@ -245,8 +246,7 @@ impl FrameCoder<'_> {
         let seek = |entry: u8, from: Option<Vector>| {
             let aim = cut.aim(field, part, entry);
             let at = usize::from(entry);
-            let candidates =
-                [cut.whole[at], cut.quarters[members[0]][at], cut.quarters[members[1]][at]];
+            let candidates = [cut.whole[at], cut.quarters[members[0]][at], cut.quarters[members[1]][at]];
             let from = from.map_or(From::Candidates(&candidates), From::Found);
             self.seek(simd, cut.place, aim, from, &mut Threshold::new(1))
         };

@@ -157,7 +157,14 @@ impl FrameCoder<'_> {
 
     /// Makes what was found as good as it gets; its cost is then without that of the choice of the frame.
     #[inline(never)]
-    pub(super) fn refine<S: Simd>(&self, simd: S, place: &Place, (part, list): (Part, usize), sought: &mut Sought, lambda: u32) {
+    pub(super) fn refine<S: Simd>(
+        &self,
+        simd: S,
+        place: &Place,
+        (part, list): (Part, usize),
+        sought: &mut Sought,
+        lambda: u32,
+    ) {
         let Sought { found, entry, predicted, entry_price, .. } = sought;
         found.cost -= *entry_price;
         let aim = Aim { part, list, entry: *entry, predicted: *predicted, lambda };
@@ -218,8 +225,8 @@ impl FrameCoder<'_> {
         let columns = self.planes.y.stride / 16;
         let &Place { x, y, index, left, top, top_left, top_right, .. } = place;
         let at = usize::from(entry);
-        let around = [left, top, top_left, top_right]
-            .map(|motion| motion.map(|motion| motion.searched[list][at]));
+        let around =
+            [left, top, top_left, top_right].map(|motion| motion.map(|motion| motion.searched[list][at]));
         let rows = self.planes.y.rows / 16;
         let below = (y + 1 < rows, index + columns);
         let distance = self.sources.lists[list].at(entry).distance;

@@ -124,8 +124,7 @@ impl FrameCoder<'_> {
         if let Some(tally) = self.tally.as_deref_mut() {
             predicted.pass_skip(&mut tally.contexts, true);
             tally.traces[place.index] = Trace::SKIPPED;
-            tally.records[place.index] =
-                Record { kind: Coding::Moved4x4, qp: last, ..Record::default() };
+            tally.records[place.index] = Record { kind: Coding::Moved4x4, qp: last, ..Record::default() };
         }
     }
 

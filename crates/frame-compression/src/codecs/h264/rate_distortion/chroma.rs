@@ -41,7 +41,8 @@ impl Coder<'_> {
         if only_dc != Some(false) {
             (dc, any) = self.code_chroma_ac(simd, plane, (source, prediction), to);
         }
-        let worth = || to.levels[4 * plane..][..4].iter().map(|levels| score_4x4_scanned(&levels[1..])).sum::<u32>();
+        let worth =
+            || to.levels[4 * plane..][..4].iter().map(|levels| score_4x4_scanned(&levels[1..])).sum::<u32>();
         if only_dc.is_some() || (any && least > 0 && worth() < least) {
             any = false;
             for k in 4 * plane..4 * plane + 4 {

@@ -35,8 +35,8 @@ use record::{Counts, Kind, Record, chroma_number, mode_place};
 use search::Found;
 #[cfg(feature = "rayon")]
 pub(super) use slices::code_slices;
-use work::Chosen;
 pub(super) use weighing::{Significances, Spectra};
+use work::Chosen;
 pub(super) use work::Work;
 
 /// What follows from the parameters for all macroblocks.

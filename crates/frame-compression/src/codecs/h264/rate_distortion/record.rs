@@ -22,11 +22,6 @@ impl Kind {
         matches!(self, Self::Intra8x8 | Self::Intra4x4)
     }
 
-    /// Whether it is predicted from other frames.
-    pub(in super::super) fn is_moved(self) -> bool {
-        matches!(self, Self::Moved8x8 | Self::Moved4x4)
-    }
-
     /// Whether its luma is transformed in 8x8 blocks.
     pub(in super::super) fn is_8x8(self) -> bool {
         matches!(self, Self::Intra8x8 | Self::Moved8x8)

@@ -62,7 +62,14 @@ impl<'a> Slice<'a> {
         for row in 0..rows {
             let mut band = part(&mut self.band, row, row + 1);
             let coded = &mut self.coded[row * columns..][..columns];
-            level.run(CodeRowByBits { coder, frame, band: &mut band, first_row: row == 0, wanted: None, coded });
+            level.run(CodeRowByBits {
+                coder,
+                frame,
+                band: &mut band,
+                first_row: row == 0,
+                wanted: None,
+                coded,
+            });
             // A row is deblocked once the next one, which predicts from it as it was, has been coded.
             if let Some(before) = row.checked_sub(1) {
                 self.deblock(level, frame, before, columns);

@@ -55,7 +55,7 @@ impl FrameCoder<'_> {
 /// Whether a block hardly moves from the nearest frame of its list.
 fn rests(motion: &Motion, block: usize) -> bool {
     let [first, second] = motion.moves[block];
-    first.or(second).is_some_and(|Pointer { vector, entry }| {
-        entry == 0 && vector.x.abs() <= 1 && vector.y.abs() <= 1
-    })
+    first
+        .or(second)
+        .is_some_and(|Pointer { vector, entry }| entry == 0 && vector.x.abs() <= 1 && vector.y.abs() <= 1)
 }

@@ -249,11 +249,9 @@ impl Quarters {
     }
 
     fn estimate_half(&self, [a, b]: [usize; 2]) -> (Use, u32) {
-        let price =
-            |list: usize| (self.sought[a][list].prices() + self.sought[b][list].prices()).div_ceil(2);
-        let one = |list: usize| {
-            self.sought[a][list].distortion() + self.sought[b][list].distortion() + price(list)
-        };
+        let price = |list: usize| (self.sought[a][list].prices() + self.sought[b][list].prices()).div_ceil(2);
+        let one =
+            |list: usize| self.sought[a][list].distortion() + self.sought[b][list].distortion() + price(list);
         let mut best = (Use::One(0), one(0));
         for other in [(Use::One(1), one(1)), (Use::Both, self.pairs[a] + self.pairs[b] + price(0) + price(1))]
         {
