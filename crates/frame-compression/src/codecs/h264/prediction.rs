@@ -20,7 +20,7 @@ pub(crate) struct Prediction {
     pub(super) repeats: bool,
     /// How many frames a list has at most.
     pub(super) references: u32,
-    /// Whether parts of a macroblock may come from different frames of a list.
+    /// Whether they may where there is more than one.
     pub(super) mixed: bool,
     /// Whether vectors are searched for in a hexagon, not in a diamond.
     pub(super) hexagon: bool,
@@ -92,6 +92,11 @@ impl Prediction {
     /// Whether a B frame may be what others are predicted from.
     pub(super) fn pyramid(&self) -> bool {
         self.bframes() >= 2
+    }
+
+    /// Whether parts of a macroblock may come from different frames of a list.
+    pub(super) fn mixes(&self) -> bool {
+        self.mixed && self.references > 1
     }
 
     /// By how many frames the order of coding may be behind that of showing.

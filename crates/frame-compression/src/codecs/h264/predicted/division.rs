@@ -143,7 +143,7 @@ impl FrameCoder<'_> {
 
     fn divide_into_quarters<S: Simd>(&self, simd: S, cut: &mut Cut<'_>, whole: &Division) -> Division {
         let winner = if self.is_blind(whole.sought[0].entry) { 0 } else { whole.sought[0].entry };
-        let mixed = self.frame.parameters.prediction.mixed && self.sources.lists[0].count() > 1;
+        let mixed = self.frame.parameters.prediction.mixes();
         let last = self.last_entry(cut.place, (0, cut.field), winner);
         let mut field = cut.field.clone();
         let mut division = Division { shape: Shape::Quarters, sought: whole.sought, cost: 0 };

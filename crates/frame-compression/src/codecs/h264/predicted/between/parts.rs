@@ -123,8 +123,7 @@ impl FrameCoder<'_> {
         field: &Field,
         (last, winner): (u8, u8),
     ) -> Sought {
-        let several = self.sources.lists.iter().any(|list| list.count() > 1);
-        let mixed = self.frame.parameters.prediction.mixed && several;
+        let mixed = self.frame.parameters.prediction.mixes();
         let mut seek = |entry: u8| {
             let at = usize::from(entry);
             let mut candidates = [results.whole[list][at]; 4];
