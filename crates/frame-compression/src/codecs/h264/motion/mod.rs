@@ -192,6 +192,13 @@ impl Limits {
         vector.x > self.least.x && vector.x < self.most.x && vector.y > self.least.y && vector.y < self.most.y
     }
 
+    /// The same with room around.
+    pub(super) fn hold_far_inside(&self, vector: Vector) -> bool {
+        const ROOM: i32 = 8;
+        let inside = |at: i32, least: i32, most: i32| at >= least + ROOM && at <= most - ROOM;
+        inside(vector.x, self.least.x, self.most.x) && inside(vector.y, self.least.y, self.most.y)
+    }
+
     fn contain(&self, position: Vector) -> bool {
         (self.first.x..=self.last.x).contains(&position.x)
             && (self.first.y..=self.last.y).contains(&position.y)

@@ -2,8 +2,12 @@
 
 use super::super::inter::{Field, MOST_ENTRIES, Part, Shape};
 use super::super::motion::{Moves, Threshold, Vector};
+use super::super::rate_distortion::coded::LumaCoding;
+use super::super::rate_distortion::{Found as IntraFound, NEVER};
+use super::super::rows::Coded;
 use super::search::{Aim, From, Sought};
-use super::{FrameCoder, Place};
+use super::weighing::Best;
+use super::{Fineness, FrameCoder, Motion, Place, Written};
 use crate::simd::Simd;
 
 /// A macroblock divided into parts that move.
@@ -100,19 +104,23 @@ impl FrameCoder<'_> {
         entry == 1 && self.sources.lists[0].repeats()
     }
 
-    /// Divides into parts with their vectors. `first` is what was found for the whole in the nearest frame.
-    pub(super) fn divide<S: Simd>(
+    /// Searches the other frames for the whole, after the nearest.
+    pub(super) fn seek_further<S: Simd>(
         &self,
         simd: S,
         cut: &mut Cut<'_>,
-        first: Sought,
+        nearest: Sought,
         threshold: &mut Threshold,
-    ) -> Divisions {
-        let mut sought = first;
+    ) -> Division {
+        let mut sought = nearest;
         for entry in 1..self.sources.lists[0].count() {
             sought.take(self.seek_whole(simd, cut, entry, threshold));
         }
-        let whole = Division { shape: Shape::Whole, sought: [sought; 4], cost: sought.found.cost };
+        Division { shape: Shape::Whole, sought: [sought; 4], cost: sought.found.cost }
+    }
+
+    /// Divides into parts with their vectors.
+    pub(super) fn divide<S: Simd>(&self, simd: S, cut: &mut Cut<'_>, whole: Division) -> Divisions {
         let mut divisions = Divisions { whole, quarters: None, rows: None, columns: None };
         if self.frame.parameters.prediction.partitions {
             self.divide_further(simd, cut, &mut divisions);
@@ -267,4 +275,69 @@ impl FrameCoder<'_> {
             division.cost += sought.found.cost;
         }
     }
+}
+
+impl FrameCoder<'_> {
+    /// Codes a macroblock of a P frame by weighing its ways; `whole` is what was found for the whole, `still` how it would be
+    /// skipped.
+    pub(super) fn weigh_after<S: Simd>(
+        &mut self,
+        simd: S,
+        cut: &mut Cut<'_>,
+        (whole, still): (Division, &[Moves; 4]),
+        fineness: Fineness,
+    ) -> (Motion, Coded) {
+        let place = cut.place;
+        let Some(surroundings) = self.surroundings(place) else { unreachable!("bits are counted") };
+        let fields = [cut.field.clone(), cut.field.clone()];
+        let weigher = self.weigher(simd, place, &fields, &surroundings, fineness);
+        let moves = whole.moves();
+        let mut known = None;
+        if moves == *still {
+            let weighed = self.weigh(simd, &weigher, &written(Shape::Whole, &moves, still), false);
+            if !weighed.residual {
+                let prediction = self.predict(place, &moves);
+                let searched = [cut.whole, [Vector::ZERO; MOST_ENTRIES]];
+                return self.take_prediction(&prediction, &moves, fineness, searched);
+            }
+            known = Some(weighed.cost);
+        }
+        let divisions = self.divide(simd, cut, whole);
+        let cost = divisions.best().cost;
+        let (mut found, mut codings) = (IntraFound::default(), [(); 3].map(|()| LumaCoding::default()));
+        let costs = self.search_intra(simd, &weigher, cost, 0, (&mut found, &mut codings));
+        let least = costs.all().into_iter().fold(cost, u32::min);
+        let limits = [3 * least / 2 + 1, 5 * least / 4 + 1];
+        let mut all = [[[None; 2]; 4]; 4];
+        let mut best: Option<(Shape, u32, usize)> = None;
+        let tried = [Some(divisions.whole), divisions.rows, divisions.columns, divisions.quarters];
+        for (i, division) in tried.iter().enumerate() {
+            let Some(division) = division else { continue };
+            let moves = division.moves();
+            all[i] = moves;
+            let known = known.filter(|_| i == 0);
+            if known.is_none() && division.cost >= limits[usize::from(i > 0)] {
+                continue;
+            }
+            let way = written(division.shape, &moves, still);
+            let weight = known.unwrap_or_else(|| self.weigh(simd, &weigher, &way, false).cost);
+            if best.is_none_or(|(_, least, _)| weight < least) {
+                best = Some((division.shape, weight, i));
+            }
+        }
+        let (shape, weight, which) = best.unwrap_or((Shape::Whole, NEVER, 0));
+        let mut best = Best { written: written(shape, &all[which], still), weight, cost, eight: false };
+        if weight != NEVER {
+            self.try_8x8(simd, &weigher, &mut best);
+        }
+        let limit = (u64::from(best.cost) * 5 / 4 + 1).min(u64::from(NEVER)) as u32;
+        let intra = self.weigh_intra(simd, &weigher, (&costs, limit, best.weight), (&found, &mut codings));
+        let searched = [cut.whole, [Vector::ZERO; MOST_ENTRIES]];
+        self.finish_weighed(simd, &weigher, (&best, intra), searched)
+    }
+}
+
+/// How a macroblock is written that may be skipped if nothing is left of it and its pointers are these.
+fn written<'a>(shape: Shape, moves: &'a [Moves; 4], still: &[Moves; 4]) -> Written<'a> {
+    Written { shape, moves, direct: 0, may_skip: shape == Shape::Whole && moves == still }
 }

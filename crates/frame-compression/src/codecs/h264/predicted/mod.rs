@@ -5,6 +5,7 @@ mod between;
 mod division;
 mod search;
 mod tally;
+mod weighing;
 
 use super::cabac::predicted::Outline;
 use super::decision::{self, Bounds, MacroblockType, Prices};
@@ -254,7 +255,11 @@ impl FrameCoder<'_> {
         {
             return (Motion { searched: searched(&cut), ..motion }, coded);
         }
-        let mut division = self.divide(simd, &mut cut, first, &mut threshold).best();
+        let whole = self.seek_further(simd, &mut cut, first, &mut threshold);
+        if self.weighs_rate() {
+            return self.weigh_after(simd, &mut cut, (whole, &still), fineness);
+        }
+        let mut division = self.divide(simd, &mut cut, whole).best();
         self.refine_division(simd, &cut, &mut division);
         let prices = Prices::of(self.frame, fineness.quantiser).dropping(inter::LUMA_SCORE);
         let moves = division.moves();
@@ -307,12 +312,28 @@ impl FrameCoder<'_> {
         let prediction = self.predict(place, written.moves);
         let eight = self.frame.parameters.transform_8x8
             && inter::prefers_8x8(&self.macroblock.source.y, &prediction.luma);
-        let (levels, residual, coded) = match self.surroundings(place) {
+        let surroundings = self.surroundings(place);
+        let around = (place, surroundings.as_ref());
+        self.finish_moved(simd, around, fineness, (&prediction, eight), &written, searched)
+    }
+
+    /// Codes what a prediction leaves.
+    #[inline(always)]
+    fn finish_moved<S: Simd>(
+        &mut self,
+        simd: S,
+        (place, surroundings): (&Place, Option<&Surroundings>),
+        fineness: Fineness,
+        (prediction, eight): (&Prediction, bool),
+        written: &Written<'_>,
+        searched: Searched,
+    ) -> (Motion, Coded) {
+        let (levels, residual, coded) = match surroundings {
             Some(surroundings) => {
-                let around = (place, &surroundings);
-                self.finish_counted(simd, around, fineness, (&prediction, eight), &written)
+                let around = (place, surroundings);
+                self.finish_counted(simd, around, fineness, (prediction, eight), written)
             }
-            None => self.code_prediction(&prediction, eight, fineness),
+            None => self.code_prediction(prediction, eight, fineness),
         };
         let kind = if written.may_skip && !residual { Kind::Skipped } else { Kind::Moved };
         (Motion { kind, moves: *written.moves, levels, searched, is_nxn: false }, coded)

@@ -6,6 +6,7 @@ use super::super::cabac::block::Order;
 use super::super::cabac::macroblock::{Around, Head, Subject, pass_macroblock};
 use super::super::cabac::predicted::{Outline, Predicted, Slice, Trace, Traces};
 use super::super::decision::{CodedLuma, MacroblockType};
+use super::super::frame::Frame;
 use super::super::inter::{self, Prediction};
 use super::super::macroblock::scatter;
 use super::super::predict::planes::Mode;
@@ -66,6 +67,31 @@ impl Tally {
     }
 }
 
+impl Tally {
+    /// What coding a macroblock needs to know, that is intra or not.
+    pub(super) fn work<'b>(
+        &'b self,
+        (frame, rules): (&'b Frame<'b>, &'b Rules),
+        surroundings: &'b Surroundings,
+        head: Head<'b>,
+        Fineness { quantiser, qp, last }: Fineness,
+    ) -> Work<'b> {
+        let moved = usize::from(matches!(head, Head::Moved(..)));
+        Work {
+            frame,
+            rules,
+            contexts: &self.contexts,
+            around: &surroundings.arounds[moved],
+            counts: surroundings.counts[moved].clone(),
+            spectra: &self.spectra,
+            significances: Significances::default(),
+            quantisers: MacroblockQuantisers { quantiser, qp, last },
+            head,
+            least_score: inter::LUMA_SCORE,
+        }
+    }
+}
+
 /// What is around a macroblock that depends on bits.
 #[derive(Debug)]
 pub(super) struct Surroundings {
@@ -87,33 +113,6 @@ impl FrameCoder<'_> {
             slice: if self.after.is_some() { Slice::B } else { Slice::P },
             frames: self.sources.lists.each_ref().map(|list| list.count()),
             traces: &surroundings.traces,
-        }
-    }
-
-    /// What coding a macroblock needs to know, that is intra or not.
-    pub(super) fn work<'b>(
-        &self,
-        (rules, tally): (&'b Rules, &'b Tally),
-        surroundings: &'b Surroundings,
-        head: Head<'b>,
-        fineness: Fineness,
-    ) -> Work<'b>
-    where
-        Self: 'b,
-    {
-        let moved = usize::from(matches!(head, Head::Moved(..)));
-        let Fineness { quantiser, qp, last } = fineness;
-        Work {
-            frame: self.frame,
-            rules,
-            contexts: &tally.contexts,
-            around: &surroundings.arounds[moved],
-            counts: surroundings.counts[moved].clone(),
-            spectra: &tally.spectra,
-            significances: Significances::default(),
-            quantisers: MacroblockQuantisers { quantiser, qp, last },
-            head,
-            least_score: inter::LUMA_SCORE,
         }
     }
 
@@ -150,7 +149,7 @@ impl FrameCoder<'_> {
         if let Some(tally) = self.tally.as_deref() {
             let rules = Rules::of(self.frame);
             let head = Head::Among(self.predicted(surroundings));
-            let work = self.work((&rules, tally), surroundings, head, fineness);
+            let work = tally.work((self.frame, &rules), surroundings, head, fineness);
             work.code_intra_again(simd, self.macroblock, &mut luma, &mut chroma);
         }
         (luma, chroma)
@@ -169,7 +168,7 @@ impl FrameCoder<'_> {
         if let Some(tally) = self.tally.as_deref() {
             let rules = Rules::of(self.frame);
             let head = Head::Moved(self.predicted(surroundings), outline);
-            let work = self.work((&rules, tally), surroundings, head, fineness);
+            let work = tally.work((self.frame, &rules), surroundings, head, fineness);
             let coder = work.moved_coder(self.frame.parameters.trellis != Trellis::Off);
             let source = &self.macroblock.source;
             let chroma_qp = work.chroma_qp(fineness.qp);

@@ -22,7 +22,7 @@ const HIGHEST: u64 = 1 << 28;
 
 /// The measure of a macroblock's costs.
 #[derive(Debug)]
-pub(super) struct Measure<'a> {
+pub(in super::super) struct Measure<'a> {
     pub(super) rules: &'a Rules,
     /// As they are at the start of the macroblock.
     pub(super) contexts: &'a Contexts,
@@ -75,7 +75,7 @@ impl Measure<'_> {
 
     /// The cost of a macroblock if it is below a limit; otherwise maybe no more than the limit itself. `chroma_bits`: of
     /// chroma's residual, if they are known.
-    pub(super) fn cost<S: Simd>(
+    pub(in super::super) fn cost<S: Simd>(
         &mut self,
         simd: S,
         luma: &LumaCoding,
@@ -91,6 +91,18 @@ impl Measure<'_> {
         (distortion + self.rate_cost(bits)).min(HIGHEST) as u32
     }
 
+    /// The cost of a prediction that is taken as it is, at so many 256ths of a bit.
+    pub(in super::super) fn skipped<S: Simd>(
+        &self,
+        simd: S,
+        luma: &[u8; 256],
+        chroma: &[u8; 128],
+        bits: u64,
+    ) -> u32 {
+        let distortion = self.distortion_of(simd, luma, chroma);
+        (distortion + ((bits * self.rate + 32768) >> 16)).min(HIGHEST) as u32
+    }
+
     /// The least number of CABAC's bits that costs as much.
     fn bits_that_cost(&self, cost: u64) -> u32 {
         ((cost << 16) - 32768).div_ceil(self.rate.max(1)).try_into().unwrap_or(u32::MAX)
@@ -104,6 +116,10 @@ impl Measure<'_> {
             filter_inside(&mut filtered, luma.kind.is_8x8(), self.qp, filter);
             samples = &filtered;
         }
+        self.distortion_of(simd, samples, &chroma.samples)
+    }
+
+    fn distortion_of<S: Simd>(&self, simd: S, samples: &[u8; 256], chroma: &[u8; 128]) -> u64 {
         simd.vectorize(
             #[inline(always)]
             || {
@@ -112,7 +128,7 @@ impl Measure<'_> {
                     let difference = self.energy.difference(Energy::of_macroblock(simd, samples));
                     cost += u64::from(self.psy_cost(difference));
                 }
-                let chroma_squares = u64::from(squares(simd, &self.source.chroma, &chroma.samples));
+                let chroma_squares = u64::from(squares(simd, &self.source.chroma, chroma));
                 cost + ((chroma_squares * self.chroma_weight + 128) >> 8)
             },
         )

@@ -3,6 +3,7 @@
 //!
 //! Macroblocks are coded in raster order: each needs the context model as the one before leaves it.
 
+mod among;
 mod chroma;
 pub(super) mod coded;
 mod coding;
@@ -32,11 +33,13 @@ use super::rows::{Band, Coded, energy_of};
 use crate::simd::Simd;
 use coded::{ChromaCoding, LumaCoding};
 use record::{Counts, Kind, Record, chroma_number, mode_place};
-use search::Found;
+pub(super) use psy::Energy;
+pub(super) use search::{Found, NEVER};
 #[cfg(feature = "rayon")]
 pub(super) use slices::code_slices;
 pub(super) use weighing::{Significances, Spectra};
 use work::Chosen;
+pub(super) use among::{IntraCosts, IntraTerms};
 pub(super) use work::Work;
 
 /// What follows from the parameters for all macroblocks.

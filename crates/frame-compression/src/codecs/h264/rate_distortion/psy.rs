@@ -7,7 +7,7 @@ use crate::simd::Simd;
 
 /// The energies of a block of 8x8 sub-blocks: of the 4x4 and of the 8x8 Hadamard transforms.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Energy {
+pub(in super::super) struct Energy {
     four: i32,
     eight: i32,
 }
@@ -20,7 +20,7 @@ impl Energy {
 
     /// Of a macroblock.
     #[inline(always)]
-    pub(super) fn of_macroblock<S: Simd>(simd: S, samples: &[u8; 256]) -> Self {
+    pub(in super::super) fn of_macroblock<S: Simd>(simd: S, samples: &[u8; 256]) -> Self {
         if S::IS_SCALAR {
             return Self::of::<16, 256>(samples);
         }

@@ -30,25 +30,27 @@ pub(super) struct Prices {
     pub(super) limited_lambda: u32,
     /// Where not all modes are tried.
     pub(super) shortcut: Option<Shortcut>,
+    /// What any mode costs where the macroblock could come from other frames as well.
+    pub(super) surcharge: u32,
 }
 
 /// What the search finds.
 #[derive(Debug, Clone)]
-pub(super) struct Found {
+pub(in super::super) struct Found {
     /// Of Intra16x16: the mode, its cost, and those of all modes.
-    pub(super) mode_16x16: Mode,
-    pub(super) cost_16x16: u32,
-    pub(super) costs_16x16: [u32; 4],
+    pub(in super::super) mode_16x16: Mode,
+    pub(in super::super) cost_16x16: u32,
+    pub(in super::super) costs_16x16: [u32; 4],
     /// Of Intra8x8: the costs of the modes by block.
-    pub(super) costs_8x8: [[u32; 9]; 4],
-    pub(super) cost_8x8: u32,
-    pub(super) cost_4x4: u32,
+    pub(in super::super) costs_8x8: [[u32; 9]; 4],
+    pub(in super::super) cost_8x8: u32,
+    pub(in super::super) cost_4x4: u32,
     /// Of chroma.
-    pub(super) chroma: Mode,
-    pub(super) cost_chroma: u32,
-    pub(super) costs_chroma: [u32; 4],
+    pub(in super::super) chroma: Mode,
+    pub(in super::super) cost_chroma: u32,
+    pub(in super::super) costs_chroma: [u32; 4],
     /// Rows of Cb and Cr side by side.
-    pub(super) prediction: [u8; 128],
+    pub(in super::super) prediction: [u8; 128],
 }
 
 impl Default for Found {
@@ -69,7 +71,7 @@ impl Default for Found {
 }
 
 /// The cost of a candidate that is none.
-pub(super) const NEVER: u32 = u32::MAX;
+pub(in super::super) const NEVER: u32 = u32::MAX;
 
 /// The modes of a 4x4 or 8x8 block that its neighbours allow, in the order of the search.
 pub(super) fn modes_of(available: Available) -> &'static [u8] {
@@ -222,7 +224,7 @@ fn try_8x8<S: Simd>(
     to: &mut LumaCoding,
 ) -> bool {
     to.kind = Kind::Intra8x8;
-    let mut total = 4 * prices.lambda;
+    let mut total = 4 * prices.lambda + prices.surcharge;
     found.cost_8x8 = NEVER;
     let flat = if S::IS_SCALAR {
         [Flat::default(); 4]
@@ -306,7 +308,7 @@ pub(super) fn search_4x4<S: Simd>(
     to: &mut LumaCoding,
 ) -> bool {
     found.cost_4x4 = NEVER;
-    if 40 * prices.lambda > limit {
+    if 40 * prices.lambda + prices.surcharge > limit {
         return false;
     }
     simd.vectorize(
@@ -326,7 +328,7 @@ fn try_4x4<S: Simd>(
     to: &mut LumaCoding,
 ) -> bool {
     to.kind = Kind::Intra4x4;
-    let mut total = 40 * prices.lambda;
+    let mut total = 40 * prices.lambda + prices.surcharge;
     for (k, (x, y)) in BLOCKS.into_iter().enumerate() {
         let available = available_4x4(macroblock, k);
         let predicted = macroblock.modes.predicted(mode_place(k));

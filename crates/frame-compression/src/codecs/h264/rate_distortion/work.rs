@@ -4,7 +4,7 @@ use super::super::cabac::Contexts;
 use super::super::cabac::macroblock::{Around, Head};
 use super::super::frame::Frame;
 use super::super::kernels::luma16x16;
-use super::super::macroblock::{Macroblock, gather};
+use super::super::macroblock::{Macroblock, Source, gather};
 use super::super::predict::planes::{Mode, predict_luma};
 use super::super::preset::Trellis as When;
 use super::super::quantise::{Denoise, Quantiser, Quantisers as Steps, chroma_qp, lambda};
@@ -175,17 +175,23 @@ impl<'a> Work<'a> {
     }
 
     fn measure<'b, S: Simd>(&'b self, simd: S, macroblock: &'b Macroblock) -> Measure<'b> {
+        let energy = simd.vectorize(
+            #[inline(always)]
+            || Energy::of_macroblock(simd, &macroblock.source.y),
+        );
+        self.measure_of(&macroblock.source, energy)
+    }
+
+    /// The measure of a source of this energy.
+    pub(in super::super) fn measure_of<'b>(&'b self, source: &'b Source, energy: Energy) -> Measure<'b> {
         let MacroblockQuantisers { quantiser, qp, last } = self.quantisers;
         Measure {
             rules: self.rules,
             contexts: self.contexts,
             around: self.around,
             counts: self.counts.clone(),
-            source: &macroblock.source,
-            energy: simd.vectorize(
-                #[inline(always)]
-                || Energy::of_macroblock(simd, &macroblock.source.y),
-            ),
+            source,
+            energy,
             psy_lambda: u64::from(self.rules.psy_rd) * u64::from(lambda(quantiser)),
             rate: rate_lambda(quantiser).into(),
             chroma_rate: rate_lambda(self.chroma_qp(qp)).into(),
@@ -211,8 +217,12 @@ impl<'a> Work<'a> {
     ) -> Option<Chosen> {
         let rules = self.rules;
         let MacroblockQuantisers { quantiser, qp, .. } = self.quantisers;
-        let prices =
-            Prices { lambda: lambda(quantiser), limited_lambda: lambda(qp), shortcut: rules.shortcut };
+        let prices = Prices {
+            lambda: lambda(quantiser),
+            limited_lambda: lambda(qp),
+            shortcut: rules.shortcut,
+            surcharge: 0,
+        };
         let coder = self.coder(qp, rules.trellis == When::Everywhere && rules.weighs_rate());
         let limits =
             Limits { abandons_8x8: !rules.weighs_rate(), cabac: rules.cabac, keeps_costs: rules.subme >= 8 };

@@ -2,6 +2,7 @@
 //! from both, or by the vectors that its surroundings have.
 
 mod direct;
+mod pairs;
 mod parts;
 mod whole;
 
@@ -122,6 +123,7 @@ impl FrameCoder<'_> {
             self.plan_parts(simd, &task, &mut results, &whole, &mut plan);
         }
         self.refine_plan(simd, &task, &mut plan);
+        self.refine_pairs(simd, &task, &mut plan);
         let moves = plan.moves(&task.direct);
         let prices = prices.with_bits(INTRA_BITS);
         let direct = plan.direct();

@@ -181,7 +181,7 @@ impl FrameCoder<'_> {
             plan.ways[i] = way;
             plan.cost += cost;
             uses[i] = used;
-            if i == 0 && plan.cost + estimate.costs[1] > limit {
+            if i == 0 && plan.cost + estimate.costs[1] > self.patience(limit) {
                 return None;
             }
             for (field, sought) in fields.iter_mut().zip(way) {
@@ -190,6 +190,13 @@ impl FrameCoder<'_> {
         }
         plan.cost += bits_of_halves(uses) * task.lambda;
         Some(plan)
+    }
+
+    /// What halves may be expected to cost where the best so far costs so much.
+    fn patience(&self, cost: u32) -> u32 {
+        let sixteenths =
+            16 + u32::from(self.weighs_rate()) + u32::from(self.frame.parameters.psy_rd_weight() != 0);
+        cost * sixteenths / 16
     }
 
     /// Searches the frames of a half's 8x8 blocks.
