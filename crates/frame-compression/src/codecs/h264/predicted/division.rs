@@ -297,7 +297,8 @@ impl FrameCoder<'_> {
             let weighed = self.weigh(simd, &weigher, &written(Shape::Whole, &moves, still), false);
             if !weighed.residual {
                 let prediction = self.predict(place, &moves);
-                let searched = [cut.whole, [Vector::ZERO; MOST_ENTRIES]];
+                let mut searched = [[Vector::ZERO; MOST_ENTRIES]; 2];
+                searched[0][0] = cut.whole[0];
                 return self.take_prediction(&prediction, &moves, fineness, searched);
             }
             known = Some(weighed.cost);
