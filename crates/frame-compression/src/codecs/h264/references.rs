@@ -94,7 +94,12 @@ impl References {
             let second = after.next().map(|nearest| List::of(nearest, after))?;
             return Some(Sources::both([first, second]));
         }
-        Some(Sources::one(List::of(Entry { weights, ..nearest }, before)))
+        let nearest = Entry { weights, ..nearest };
+        Some(Sources::one(if prediction.repeats {
+            List::repeating(nearest, before)
+        } else {
+            List::of(nearest, before)
+        }))
     }
 
     /// The last one that is shown before a frame.

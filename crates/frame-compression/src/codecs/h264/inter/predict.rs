@@ -1,6 +1,6 @@
 //! What a macroblock's vectors predict (docs/spec/h264-clips.md, section 6.1).
 
-use super::super::lookahead::Weights;
+use super::super::lookahead::{Weight, Weights};
 use super::super::macroblock::scatter;
 use super::super::motion::{Moves, Pointer, Vector};
 use super::super::references::implicit_share;
@@ -46,6 +46,27 @@ impl<'a> List<'a> {
             list.count += 1;
         }
         list
+    }
+
+    /// The same for a P frame where the nearest frame, if it is not alone, is there once more a little darker; and once as it is
+    /// where it is weighted (docs/spec/h264-clips.md, section 12).
+    pub(in super::super) fn repeating(
+        nearest: Entry<'a>,
+        others: impl Iterator<Item = Entry<'a>>,
+    ) -> Self {
+        let mut others = others.peekable();
+        if others.peek().is_none() {
+            return Self::of(nearest, others);
+        }
+        let darker = match nearest.weights[0] {
+            None => Some(Weight::DARKER),
+            Some(weight) => weight.darker(),
+        };
+        let weighted = nearest.weights[0].is_some();
+        let darker_entry = darker.map(|weight| Entry { weights: [Some(weight), None, None], ..nearest });
+        let plain = weighted.then_some(Entry { weights: Weights::default(), ..nearest });
+        let all = darker_entry.into_iter().chain(plain).chain(others);
+        Self { repeats: darker.is_some(), ..Self::of(nearest, all) }
     }
 
     pub(in super::super) fn at(&self, entry: u8) -> &Entry<'a> {

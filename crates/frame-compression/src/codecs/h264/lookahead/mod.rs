@@ -9,7 +9,7 @@ mod tree;
 mod weights;
 
 pub(super) use kinds::Kind;
-pub(super) use weights::Weights;
+pub(super) use weights::{Weight, Weights};
 
 use super::frame::Slices;
 use super::motion::{Bits, Found, Vector};

@@ -16,6 +16,14 @@ pub(in super::super) struct Weight {
 }
 
 impl Weight {
+    /// One step darker.
+    pub(in super::super) const DARKER: Self = Self { scale: 1, shift: 0, offset: -1 };
+
+    /// The same, one step darker, if there is such.
+    pub(in super::super) fn darker(self) -> Option<Self> {
+        (self.offset > -128).then_some(Self { offset: self.offset - 1, ..self })
+    }
+
     #[inline(always)]
     pub(in super::super) fn apply<const A: usize>(self, block: &mut [u8; A]) {
         let Self { scale, shift, offset } = self;

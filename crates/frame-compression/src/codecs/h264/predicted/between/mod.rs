@@ -4,6 +4,7 @@
 mod direct;
 mod pairs;
 mod parts;
+mod weighing;
 mod whole;
 
 use super::super::decision::Prices;
@@ -98,6 +99,9 @@ impl FrameCoder<'_> {
         place: &Place,
         fineness: Fineness,
     ) -> (Motion, Coded) {
+        if self.weighs_rate() {
+            return self.weigh_between(simd, place, fineness);
+        }
         let fields = [0, 1].map(|list| place.field(list));
         let mut direct = self.direct(place, &fields);
         let mut may_skip = false;
@@ -118,7 +122,8 @@ impl FrameCoder<'_> {
             let prediction = self.predict(place, &task.direct.moves);
             return self.take_prediction(&prediction, &task.direct.moves, fineness, results.whole);
         };
-        let (mut plan, whole) = self.plan_whole(simd, &task, &mut results, nearest);
+        let (wholes, whole) = self.plan_whole(simd, &task, &mut results, nearest);
+        let mut plan = wholes.best();
         if self.frame.parameters.prediction.partitions {
             self.plan_parts(simd, &task, &mut results, &whole, &mut plan);
         }

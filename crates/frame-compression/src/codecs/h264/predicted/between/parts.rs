@@ -42,7 +42,8 @@ struct Estimate {
 }
 
 impl FrameCoder<'_> {
-    /// Tries four 8x8 blocks, and halves where those make them likely.
+    /// Tries four 8x8 blocks, and halves where those make them likely: those one above the other, side by side, and the blocks, as
+    /// far as they were tried to the end. `best` is the cheapest way so far.
     pub(super) fn plan_parts<S: Simd>(
         &self,
         simd: S,
@@ -50,7 +51,7 @@ impl FrameCoder<'_> {
         results: &mut Results,
         whole: &[Sought; 2],
         best: &mut Plan,
-    ) {
+    ) -> [Option<Plan>; 3] {
         let quarters = self.plan_quarters(simd, task, results, whole);
         best.take(quarters.plan);
         let estimate = |shape, members| quarters.estimate(shape, members, task.lambda);
@@ -58,13 +59,16 @@ impl FrameCoder<'_> {
         let columns = estimate(Shape::Columns, [[0, 2], [1, 3]]);
         let sum = |estimate: &Estimate| estimate.costs[0] + estimate.costs[1];
         let order = if sum(&rows) < sum(&columns) { [rows, columns] } else { [columns, rows] };
+        let mut parts = [None, None, Some(quarters.plan)];
         for estimate in order {
             if sum(&estimate) < best.cost
                 && let Some(halves) = self.plan_halves(simd, task, results, &quarters, &estimate, best.cost)
             {
                 best.take(halves);
+                parts[usize::from(halves.shape == Shape::Columns)] = Some(halves);
             }
         }
+        parts
     }
 
     fn plan_quarters<S: Simd>(

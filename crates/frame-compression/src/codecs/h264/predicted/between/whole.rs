@@ -13,6 +13,28 @@ pub(super) struct Nearest {
     thresholds: [Threshold; 2],
 }
 
+/// The ways not to divide a macroblock: from the first list, from the second, from both, by pointers that are taken over.
+#[derive(Debug)]
+pub(super) struct Wholes {
+    first: Plan,
+    second: Plan,
+    both: Plan,
+    direct: Option<Plan>,
+}
+
+impl Wholes {
+    pub(super) fn all(&self) -> [Option<Plan>; 4] {
+        [Some(self.first), Some(self.second), Some(self.both), self.direct]
+    }
+
+    /// The cheapest; of equals the first.
+    pub(super) fn best(&self) -> Plan {
+        let mut best = self.first;
+        self.all().into_iter().flatten().for_each(|plan| best.take(plan));
+        best
+    }
+}
+
 impl FrameCoder<'_> {
     /// Searches the nearest frames; `None` where the macroblock is skipped: if it may be, and what is found is near.
     pub(super) fn seek_nearest<S: Simd>(
@@ -37,14 +59,14 @@ impl FrameCoder<'_> {
         Some(Nearest { sought: [first, second], thresholds })
     }
 
-    /// The best way for the whole, and what was found in both lists.
+    /// The ways for the whole, and what was found in both lists.
     pub(super) fn plan_whole<S: Simd>(
         &self,
         simd: S,
         task: &Task<'_>,
         results: &mut Results,
         nearest: Nearest,
-    ) -> (Plan, [Sought; 2]) {
+    ) -> (Wholes, [Sought; 2]) {
         let Task { direct, lambda, .. } = task;
         let Nearest { mut sought, mut thresholds } = nearest;
         for list in 0..2 {
@@ -54,15 +76,15 @@ impl FrameCoder<'_> {
             }
         }
         let one = |list: usize| sought[list].found.cost + ONE_LIST_BITS * lambda;
-        let mut best = Plan::whole([Some(sought[0]), None], one(0));
-        best.take(Plan::whole([None, Some(sought[1])], one(1)));
-        best.take(self.plan_both(simd, task, sought));
-        if direct.is_allowed {
-            // Each block has its bit, and the whole has one.
-            let cost = direct.costs.iter().sum::<u32>() - 3 * lambda;
-            best.take(Plan::whole([None; 2], cost));
-        }
-        (best, sought)
+        // Each block has its bit, and the whole has one.
+        let cost = || direct.costs.iter().sum::<u32>() - 3 * lambda;
+        let wholes = Wholes {
+            first: Plan::whole([Some(sought[0]), None], one(0)),
+            second: Plan::whole([None, Some(sought[1])], one(1)),
+            both: self.plan_both(simd, task, sought),
+            direct: direct.is_allowed.then(|| Plan::whole([None; 2], cost())),
+        };
+        (wholes, sought)
     }
 
     fn seek_whole_in<S: Simd>(
