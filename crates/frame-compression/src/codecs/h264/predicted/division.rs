@@ -158,11 +158,10 @@ impl FrameCoder<'_> {
         for (i, &part) in Shape::Quarters.parts().iter().enumerate() {
             let best = if mixed {
                 let mut best = self.seek_quarter(simd, cut, &field, (i, part), 0);
-                for entry in (1..=last).filter(|&entry| !self.is_blind(entry)) {
+                // The frame that is the nearest once more is tried in any case.
+                let last = last.max(u8::from(self.sources.lists[0].repeats()));
+                for entry in 1..=last {
                     best.take(self.seek_quarter(simd, cut, &field, (i, part), entry));
-                }
-                if self.sources.lists[0].repeats() {
-                    best.take(self.seek_quarter(simd, cut, &field, (i, part), 1));
                 }
                 best
             } else {
