@@ -93,7 +93,7 @@ impl<T> ClipTensor<T> {
 /// are shown. A clip needs memory for the frames that the codec looks at, never for itself; once warm, pushing a frame
 /// and taking it by [`next_frame_into`](Self::next_frame_into) allocates nothing.
 ///
-/// H.264 is exact for presets ultrafast, superfast, veryfast and faster, with any CRF, frame rate, `keyint`, number of slices and, but for
+/// H.264 is exact for presets ultrafast to medium, with any CRF, frame rate, `keyint`, number of slices and, but for
 /// ultrafast, of [`bframes`](Self::bframes), without a tune. H.265 and H.264's other presets are refused so far. JPEG, MJPEG, WebP and MPEG treat each
 /// frame by itself.
 ///

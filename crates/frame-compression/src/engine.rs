@@ -100,7 +100,7 @@ pub(crate) fn clip_settings(settings: &Settings) -> Result<Option<&H264>, Error>
         (_, codec @ (Codec::H264 | Codec::H265)) => Err(Error::InvalidSetting {
             setting: "codec",
             given: format!("{codec} ({})", settings.backend()),
-            allowed: "clips are exact for this library's own H.264, presets ultrafast, superfast, veryfast and faster, so far; JPEG, MJPEG, WebP and MPEG treat each frame by itself"
+            allowed: "clips are exact for this library's own H.264, presets ultrafast to medium, so far; JPEG, MJPEG, WebP and MPEG treat each frame by itself"
                 .to_owned(),
         }),
         _ => Ok(None),

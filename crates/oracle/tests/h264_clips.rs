@@ -230,6 +230,41 @@ fn random_clips_of_faster_with_b_frames() {
     random_clips_with("faster", &B_FRAMES, 120);
 }
 
+#[test]
+fn random_clips_of_fast() {
+    random_clips("fast:bframes=0", 120);
+}
+
+#[test]
+fn random_clips_of_fast_with_b_frames() {
+    random_clips_with("fast", &B_FRAMES, 120);
+}
+
+#[test]
+fn random_clips_of_medium() {
+    random_clips("medium:bframes=0", 120);
+}
+
+#[test]
+fn random_clips_of_medium_with_b_frames() {
+    random_clips_with("medium", &B_FRAMES, 120);
+}
+
+/// Parameters of the presets by themselves and in other company.
+#[test]
+fn random_clips_of_mixtures() {
+    let mixtures = [
+        ":subme=3",
+        ":subme=4:ref=3",
+        ":ref=3:mixed-refs=1",
+        ":weightp=2:ref=2:bframes=2",
+        ":weightp=2:ref=3:mixed-refs=1:bframes=0",
+        ":trellis=0:subme=6",
+        ":trellis=0:subme=7:ref=3",
+    ];
+    random_clips_with("faster", &mixtures, 120);
+}
+
 /// Planes of black and white, or of noise, which reach quantisers and levels that no film does.
 #[test]
 fn extreme_clips_of_ultrafast() {
@@ -311,4 +346,24 @@ fn slices_of_faster() {
 #[test]
 fn slices_of_faster_with_b_frames() {
     slices("faster");
+}
+
+#[test]
+fn slices_of_fast() {
+    slices("fast:bframes=0");
+}
+
+#[test]
+fn slices_of_fast_with_b_frames() {
+    slices("fast");
+}
+
+#[test]
+fn slices_of_medium() {
+    slices("medium:bframes=0");
+}
+
+#[test]
+fn slices_of_medium_with_b_frames() {
+    slices("medium");
 }

@@ -161,14 +161,14 @@ impl H264 {
 
     /// Refuses what clips are not exact for.
     pub(super) fn check_clip(&self, options: ClipOptions) -> Result<(), Error> {
-        const EXACT: &str = "clips of H.264 are exact for ultrafast, superfast, veryfast and faster";
+        const EXACT: &str = "clips of H.264 are exact from ultrafast to medium";
         self.check()?;
         let refused = |setting: &'static str, given: String, advice: &str| {
             Err(Error::InvalidSetting { setting, given, allowed: format!("{EXACT}, so far; {advice}") })
         };
         let ultrafast = self.preset == H264Preset::Ultrafast;
-        let exact = [H264Preset::Ultrafast, H264Preset::Superfast, H264Preset::Veryfast, H264Preset::Faster];
-        if !exact.contains(&self.preset) {
+        let beyond = [H264Preset::Slow, H264Preset::Slower, H264Preset::Veryslow, H264Preset::Placebo];
+        if beyond.contains(&self.preset) {
             let advice = "use one of these, or apply an image's settings to each frame";
             return refused("preset", self.preset.to_string(), advice);
         }

@@ -50,10 +50,7 @@ impl<'a> List<'a> {
 
     /// The same for a P frame where the nearest frame, if it is not alone, is there once more a little darker; and once as it is
     /// where it is weighted (docs/spec/h264-clips.md, section 12).
-    pub(in super::super) fn repeating(
-        nearest: Entry<'a>,
-        others: impl Iterator<Item = Entry<'a>>,
-    ) -> Self {
+    pub(in super::super) fn repeating(nearest: Entry<'a>, others: impl Iterator<Item = Entry<'a>>) -> Self {
         let mut others = others.peekable();
         if others.peek().is_none() {
             return Self::of(nearest, others);

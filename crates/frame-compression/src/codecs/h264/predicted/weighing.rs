@@ -106,7 +106,12 @@ impl FrameCoder<'_> {
     }
 
     /// Weighs a way that is taken as it is predicted, at no bits.
-    pub(super) fn weigh_skipped<S: Simd>(&self, simd: S, weigher: &Weigher<'_>, written: &Written<'_>) -> u32 {
+    pub(super) fn weigh_skipped<S: Simd>(
+        &self,
+        simd: S,
+        weigher: &Weigher<'_>,
+        written: &Written<'_>,
+    ) -> u32 {
         let prediction = self.predict(weigher.place, written.moves);
         let head = Head::Among(self.predicted(weigher.surroundings));
         let Some(work) = self.moved_work(weigher, head) else { return NEVER };
@@ -196,6 +201,13 @@ impl FrameCoder<'_> {
             return (Motion { searched, is_nxn, ..Motion::INTRA }, coded);
         }
         let prediction = self.predict(place, best.written.moves);
-        self.finish_moved(simd, (place, Some(surroundings)), fineness, (&prediction, best.eight), &best.written, searched)
+        self.finish_moved(
+            simd,
+            (place, Some(surroundings)),
+            fineness,
+            (&prediction, best.eight),
+            &best.written,
+            searched,
+        )
     }
 }

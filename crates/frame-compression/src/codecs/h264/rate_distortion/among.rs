@@ -1,9 +1,9 @@
 //! Intra prediction in frames that are predicted from others (docs/spec/h264-clips.md, sections 8, 13.2 and 14).
 
 use super::super::decision::Bounds;
+use super::super::distortion::satd;
 use super::super::macroblock::Macroblock;
 use super::super::predict::planes::{Mode, predict_luma};
-use super::super::distortion::satd;
 use super::super::quantise::lambda;
 use super::coded::{ChromaCoding, LumaCoding};
 use super::psy::Energy;

@@ -31,15 +31,15 @@ use super::preset::{Entropy, Parameters, Search, Trellis as When};
 use super::quantise::QP_MAX;
 use super::rows::{Band, Coded, energy_of};
 use crate::simd::Simd;
+pub(super) use among::{IntraCosts, IntraTerms};
 use coded::{ChromaCoding, LumaCoding};
-use record::{Counts, Kind, Record, chroma_number, mode_place};
 pub(super) use psy::Energy;
+use record::{Counts, Kind, Record, chroma_number, mode_place};
 pub(super) use search::{Found, NEVER};
 #[cfg(feature = "rayon")]
 pub(super) use slices::code_slices;
 pub(super) use weighing::{Significances, Spectra};
 use work::Chosen;
-pub(super) use among::{IntraCosts, IntraTerms};
 pub(super) use work::Work;
 
 /// What follows from the parameters for all macroblocks.

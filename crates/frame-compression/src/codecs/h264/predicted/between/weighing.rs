@@ -38,7 +38,8 @@ impl FrameCoder<'_> {
         let mut direct = self.direct(place, &fields);
         let Some(surroundings) = self.surroundings(place) else { unreachable!("bits are counted") };
         let weigher = self.weigher(simd, place, &fields, &surroundings, fineness);
-        let skipped = direct.is_allowed.then(|| self.weigh_skipped(simd, &weigher, &taken_over(&direct.moves)));
+        let skipped =
+            direct.is_allowed.then(|| self.weigh_skipped(simd, &weigher, &taken_over(&direct.moves)));
         let few_bits = (SKIP_BITS * u64::from(rate_lambda(fineness.quantiser)) + 128) >> 8;
         if skipped.is_some_and(|skipped| u64::from(skipped) <= few_bits) {
             return self.skip_weighed(place, &direct.moves, fineness, UNSEARCHED);
@@ -96,7 +97,8 @@ impl FrameCoder<'_> {
         let sixteenths = 17 + u32::from(self.frame.parameters.psy_rd_weight() != 0);
         let limit = best * sixteenths / 16 + 1;
         for (i, (plan, weight)) in ways.plans.iter().zip(&mut ways.weights).enumerate() {
-            let Some(plan) = plan.filter(|plan| weight.is_none() && (i == DIRECT || plan.cost < limit)) else {
+            let Some(plan) = plan.filter(|plan| weight.is_none() && (i == DIRECT || plan.cost < limit))
+            else {
                 continue;
             };
             let moves = plan.moves(&task.direct);
