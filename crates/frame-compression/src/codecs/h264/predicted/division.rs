@@ -6,7 +6,7 @@ use super::super::rate_distortion::coded::LumaCoding;
 use super::super::rate_distortion::{Found as IntraFound, NEVER};
 use super::super::rows::Coded;
 use super::search::{Aim, From, Sought};
-use super::weighing::Best;
+use super::weighing::{Best, Weigher};
 use super::{Fineness, FrameCoder, Motion, Place, Written};
 use crate::simd::Simd;
 
@@ -307,26 +307,8 @@ impl FrameCoder<'_> {
         let (mut found, mut codings) = (IntraFound::default(), [(); 3].map(|()| LumaCoding::default()));
         let costs = self.search_intra(simd, &weigher, cost, 0, (&mut found, &mut codings));
         let least = costs.all().into_iter().fold(cost, u32::min);
-        let limits = [3 * least / 2 + 1, 5 * least / 4 + 1];
-        let mut all = [[[None; 2]; 4]; 4];
-        let mut best: Option<(Shape, u32, usize)> = None;
-        let tried = [Some(divisions.whole), divisions.rows, divisions.columns, divisions.quarters];
-        for (i, division) in tried.iter().enumerate() {
-            let Some(division) = division else { continue };
-            let moves = division.moves();
-            all[i] = moves;
-            let known = known.filter(|_| i == 0);
-            if known.is_none() && division.cost >= limits[usize::from(i > 0)] {
-                continue;
-            }
-            let way = written(division.shape, &moves, still);
-            let weight = known.unwrap_or_else(|| self.weigh(simd, &weigher, &way, false).cost);
-            if best.is_none_or(|(_, least, _)| weight < least) {
-                best = Some((division.shape, weight, i));
-            }
-        }
-        let (shape, weight, which) = best.unwrap_or((Shape::Whole, NEVER, 0));
-        let mut best = Best { written: written(shape, &all[which], still), weight, cost, eight: false };
+        let (shape, moves, weight) = self.weigh_divisions(simd, &weigher, &divisions, (least, known), still);
+        let mut best = Best { written: written(shape, &moves, still), weight, cost, eight: false };
         if weight != NEVER {
             self.try_8x8(simd, &weigher, &mut best);
         }
@@ -334,6 +316,33 @@ impl FrameCoder<'_> {
         let intra = self.weigh_intra(simd, &weigher, (&costs, limit, best.weight), (&found, &mut codings));
         let searched = [cut.whole, [Vector::ZERO; MOST_ENTRIES]];
         self.finish_weighed(simd, &weigher, (&best, intra), searched)
+    }
+
+    /// The division of least weight, with its pointers and weight, of those that were found to cost hardly more than `least`. That
+    /// of the whole may be `known`.
+    fn weigh_divisions<S: Simd>(
+        &self,
+        simd: S,
+        weigher: &Weigher<'_>,
+        divisions: &Divisions,
+        (least, known): (u32, Option<u32>),
+        still: &[Moves; 4],
+    ) -> (Shape, [Moves; 4], u32) {
+        let mut best = (Shape::Whole, divisions.whole.moves(), known.unwrap_or(NEVER));
+        let whole = known.is_none().then_some(divisions.whole);
+        for division in [whole, divisions.rows, divisions.columns, divisions.quarters].into_iter().flatten() {
+            let shape = division.shape;
+            let limit = if shape == Shape::Whole { 3 * least / 2 + 1 } else { 5 * least / 4 + 1 };
+            if division.cost >= limit {
+                continue;
+            }
+            let moves = division.moves();
+            let weight = self.weigh(simd, weigher, &written(shape, &moves, still), false).cost;
+            if weight < best.2 {
+                best = (shape, moves, weight);
+            }
+        }
+        best
     }
 }
 

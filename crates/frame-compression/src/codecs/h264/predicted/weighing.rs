@@ -7,9 +7,9 @@ use super::super::decision::Bounds;
 use super::super::inter::Field;
 use super::super::rate_distortion::coded::{ChromaCoding, LumaCoding};
 use super::super::rate_distortion::{Energy, Found, IntraCosts, IntraTerms, NEVER, Rules, Work};
+use super::super::rows::Coded;
 use super::tally::{Surroundings, side_by_side};
 use super::{Fineness, FrameCoder, Motion, Place, Searched, Written};
-use crate::codecs::h264::rows::Coded;
 use crate::simd::Simd;
 
 /// What weighing a macroblock's ways needs to know.
