@@ -22,9 +22,9 @@ fn frames(count: usize) -> Vec<f32> {
     (0..count * FRAME).map(|at| sample(at / FRAME, at % FRAME)).collect()
 }
 
-fn image<T>(elements: &[T], element: fc_element) -> fc_image {
+fn image<T>(elements: &mut [T], element: fc_element) -> fc_image {
     fc_image {
-        elements: elements.as_ptr().cast_mut().cast(),
+        elements: elements.as_mut_ptr().cast(),
         length: elements.len(),
         element_type: element as u32,
         height: HEIGHT,
@@ -87,7 +87,7 @@ fn a_clip_is_that_of_the_library() {
         let clip = create(codec, keyint, bframes).unwrap();
         // Twice: after the end another clip begins.
         for count in [7, 3] {
-            let frames = frames(count);
+            let mut frames = frames(count);
             let settings: Settings = codec.to_str().unwrap().parse().unwrap();
             let mut library = ClipCompressor::new(settings).value_range(ValueRange::Unit);
             if keyint >= 0 {
@@ -97,7 +97,7 @@ fn a_clip_is_that_of_the_library() {
             let expected = library.apply(&whole).unwrap().into_vec();
 
             let mut shown = Vec::new();
-            for frame in frames.chunks_exact(FRAME) {
+            for frame in frames.chunks_exact_mut(FRAME) {
                 assert_eq!(push(clip, &image(frame, fc_element::FC_ELEMENT_F32)), (0, String::new()));
                 take(clip, &mut shown);
             }
@@ -125,8 +125,8 @@ fn wrong_calls_are_refused() {
     refused(setting, "h264", create(c"betamax", -1, -1).unwrap_err());
 
     let null = fc_status::FC_ERROR_NULL_POINTER as c_int;
-    let samples = frames(1);
-    let frame = image(&samples, fc_element::FC_ELEMENT_F32);
+    let mut samples = frames(1);
+    let frame = image(&mut samples, fc_element::FC_ELEMENT_F32);
     let h265 = create(c"h265", -1, -1).unwrap();
     refused(setting, "clip", push(h265, &frame));
 
@@ -138,8 +138,8 @@ fn wrong_calls_are_refused() {
     // A frame that finds no room is kept.
     let (mut output, mut taken) = (vec![0.0f32; FRAME], 5);
     let to = fc_image { height: HEIGHT - 2, ..image(&mut output, fc_element::FC_ELEMENT_F32) };
-    // SAFETY: every pointer is right or null.
     let next = |to: *const fc_image, taken| {
+        // SAFETY: every pointer is right or null.
         answer(|message, size| unsafe { fc_clip_next(clip, to, taken, message, size) })
     };
     refused(ErrorKind::OutputSize as c_int, "34", next(&to, &mut taken));

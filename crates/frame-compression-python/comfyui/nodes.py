@@ -159,7 +159,7 @@ class ClipNode:
                         "tooltip": "Frames a second: more of them are coarser at the same CRF.",
                     },
                 ),
-                "preset": (["ultrafast", "superfast", "veryfast"], {"default": "veryfast"}),
+                "preset": (["ultrafast", "superfast", "veryfast", "faster", "fast", "medium"], {"default": "medium"}),
             },
             "optional": {
                 "bframes": (

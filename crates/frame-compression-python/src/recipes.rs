@@ -42,7 +42,7 @@ fn described<'py>(py: Python<'py>, coding: &Coding) -> PyResult<Drawable<'py>> {
     Ok((coding.codec.name(), coding.weight, settings))
 }
 
-/// A value, the lowest and the highest as a tuple, or weights, as the package's settings to draw are written.
+/// A value, the lowest and the highest as a tuple, or weights of names or whole numbers, as the package's settings to draw are written.
 fn of<'py>(py: Python<'py>, values: &Values) -> PyResult<Bound<'py, PyAny>> {
     Ok(match *values {
         Values::One(value) => value.into_pyobject(py)?.into_any(),
@@ -51,7 +51,10 @@ fn of<'py>(py: Python<'py>, values: &Values) -> PyResult<Bound<'py, PyAny>> {
         Values::Weighted(weights) => {
             let given = PyDict::new(py);
             for (value, weight) in weights {
-                given.set_item(value, weight)?;
+                match value.parse::<u32>() {
+                    Ok(number) => given.set_item(number, weight)?,
+                    Err(_) => given.set_item(value, weight)?,
+                }
             }
             given.into_any()
         }

@@ -105,7 +105,7 @@ fn what_is_no_clip_is_refused_before_anything_is_written() {
         ("clip in -o out --preset ultrafast --keyint 0", 2, "keyint"),
         ("clip in -o out --preset superfast --bframes 17", 2, "bframes"),
         ("clip in -o out --preset ultrafast --bframes 1", 2, "bframes"),
-        ("clip in -o out --preset faster", 2, "preset"),
+        ("clip in -o out --preset slow", 2, "preset"),
         ("clip in -o out.png --preset ultrafast", 2, "one file"),
         ("clip in -o in --preset ultrafast", 2, "over itself"),
         ("clip text -o . --preset ultrafast", 2, "folder"),

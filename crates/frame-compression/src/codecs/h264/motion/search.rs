@@ -80,7 +80,7 @@ impl Threshold {
     fn ends(&mut self, cost: u32, entry: u32) -> bool {
         let Some(least) = &mut self.0 else { return false };
         let limit = least.saturating_sub(entry.into());
-        if i64::from(cost * 7 >> 3) > limit {
+        if i64::from((cost * 7) >> 3) > limit {
             return true;
         }
         *least = (*least).min(i64::from(cost) + i64::from(entry));

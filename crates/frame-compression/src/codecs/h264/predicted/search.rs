@@ -86,6 +86,7 @@ pub(super) enum From<'a> {
 
 impl FrameCoder<'_> {
     /// The search for the vector of a part.
+    #[expect(clippy::type_complexity, reason = "closures have types without names")]
     #[inline(always)]
     pub(super) fn search(
         &self,
