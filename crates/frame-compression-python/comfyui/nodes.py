@@ -186,7 +186,7 @@ class ClipNode:
             "subsampling": None,
             "settings": {"fps": fps, "preset": preset, **_settings(settings)},
         }
-        degrade = CompressionArtifacts(clips=True, bframes=None if bframes < 0 else bframes)
+        degrade = CompressionArtifacts("h264", clips=True, bframes=None if bframes < 0 else bframes)
         return (_compressed(image, params, degrade),)
 
 

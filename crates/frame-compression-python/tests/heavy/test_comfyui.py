@@ -105,7 +105,7 @@ def test_the_general_node_takes_every_setting(nodes: Any, images: torch.Tensor) 
 
 @pytest.mark.parametrize(("preset", "bframes"), [("ultrafast", -1), ("superfast", -1), ("veryfast", 1), ("medium", -1)])
 def test_the_clip_node_gives_the_clips_picture(nodes: Any, rng: np.random.Generator, preset: str, bframes: int) -> None:
-    picture = random_picture(rng, 64, 98)
+    picture = random_picture(rng, 160, 98)
     frames = torch.from_numpy(np.stack([np.roll(picture, 2 * number, 1) for number in range(7)])) / 255
     arguments = {"crf": 30.5, "fps": 23.976, "preset": preset, "bframes": bframes}
     result = run(nodes, "FrameCompressionClip", image=frames, **arguments)
@@ -114,8 +114,8 @@ def test_the_clip_node_gives_the_clips_picture(nodes: Any, rng: np.random.Genera
     assert torch.equal(result, fc.apply_clip(frames, settings, value_range="unit", **clip))
     sliced = run(nodes, "FrameCompressionClip", image=frames, **arguments, settings="slices=2")
     assert not torch.equal(sliced, result)
-    odd = run(nodes, "FrameCompressionClip", image=torch.cat([frames, frames[..., :1]], -1)[:, :63], **arguments)
-    assert odd.shape == (7, 63, 98, 4) and torch.equal(odd[..., 3:], frames[:, :63, :, :1])
+    odd = run(nodes, "FrameCompressionClip", image=torch.cat([frames, frames[..., :1]], -1)[:, :159], **arguments)
+    assert odd.shape == (7, 159, 98, 4) and torch.equal(odd[..., 3:], frames[:, :159, :, :1])
 
 
 @pytest.mark.parametrize("recipe", recipes.NAMES)
