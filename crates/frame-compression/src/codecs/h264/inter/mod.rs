@@ -21,8 +21,9 @@ use super::transform::forward_2x2;
 
 /// A macroblock's luma needs this score to be coded, an 8x8 block of it less.
 pub(super) const LUMA_SCORE: u32 = 6;
-const BLOCK_SCORE: u32 = 4;
-const CHROMA_SCORE: u32 = 7;
+pub(super) const BLOCK_SCORE: u32 = 4;
+/// The same of the AC levels of a chroma plane.
+pub(super) const CHROMA_SCORE: u32 = 7;
 /// From this chroma QP on chroma is looked at before it is transformed.
 const EARLY_QP: u8 = 18;
 
@@ -37,11 +38,9 @@ pub(super) struct Steps<'a> {
     pub(super) denoise: Option<Denoise>,
 }
 
-impl Steps<'_> {
-    /// Below this squared error a chroma plane is as good as it will be.
-    fn threshold(&self) -> u32 {
-        (rate_lambda(self.chroma_qp) + 32) >> 6
-    }
+/// Below this squared error a chroma plane is as good as it will be.
+pub(super) fn chroma_threshold(chroma_qp: u8) -> u32 {
+    (rate_lambda(chroma_qp) + 32) >> 6
 }
 
 /// The levels of a macroblock's 4x4 luma blocks in raster order.
@@ -168,8 +167,8 @@ pub(super) fn code_chroma(
     if steps.chroma_qp >= EARLY_QP && steps.denoise.is_none() {
         let errors = [0, 1].map(|plane| error(&sources[plane], &predictions[plane]));
         let variance: u32 = errors.iter().map(|&(squares, sum)| squares - ((sum * sum) as u32 >> 6)).sum();
-        if variance < 4 * steps.threshold() {
-            only_dc = errors.map(|(squares, _)| Some(squares > steps.threshold()));
+        if variance < 4 * chroma_threshold(steps.chroma_qp) {
+            only_dc = errors.map(|(squares, _)| Some(squares > chroma_threshold(steps.chroma_qp)));
         }
     }
     [0, 1].map(|plane| code_plane(&sources[plane], &predictions[plane], steps, only_dc[plane]))
@@ -242,13 +241,13 @@ pub(super) fn is_good_enough(
 
 fn is_good_plane(source: &[u8; 64], prediction: &[u8; 64], steps: &Steps<'_>) -> bool {
     let (squares, _) = error(source, prediction);
-    if squares < steps.threshold() {
+    if squares < chroma_threshold(steps.chroma_qp) {
         return true;
     }
     let (blocks, dc) = chroma_levels(source, prediction, steps);
     // Above 51 the encoder looks at the coefficients of the blocks themselves.
     let dc = if steps.denoise.is_some() { dc } else { forward_2x2(dc) };
     dc_levels(dc, steps.chroma) == [0; 4]
-        && (squares < 4 * steps.threshold()
+        && (squares < 4 * chroma_threshold(steps.chroma_qp)
             || blocks.iter().map(|block| score(block, 1)).sum::<u32>() < CHROMA_SCORE)
 }

@@ -1,24 +1,14 @@
 //! Coding what a prediction from other frames leaves, with its levels (docs/spec/h264-clips.md, sections 9 and 15): few
 //! and small levels are dropped.
 
+use super::super::inter::{BLOCK_SCORE, CHROMA_SCORE, LUMA_SCORE, chroma_threshold};
 use super::super::macroblock::gather;
 use super::super::residual::{score_4x4_scanned, score_8x8_scanned};
 use super::coded::{ChromaCoding, LumaCoding};
 use super::coding::Coder;
-use super::prices::rate_lambda;
 use super::psy::squares;
 use super::record::{BLOCKS, Kind};
 use crate::simd::Simd;
-
-/// A macroblock's luma needs this score to be coded, an 8x8 block of it less.
-pub(in super::super) const LUMA_SCORE: u32 = 6;
-pub(in super::super) const BLOCK_SCORE: u32 = 4;
-pub(in super::super) const CHROMA_SCORE: u32 = 7;
-
-/// Below this squared error a chroma plane is as good as it will be.
-pub(in super::super) fn chroma_threshold(chroma_qp: u8) -> u32 {
-    (rate_lambda(chroma_qp) + 32) >> 6
-}
 
 impl Coder<'_> {
     /// Codes a macroblock's luma in 8x8 or in 4x4 blocks.
