@@ -84,6 +84,38 @@ pub(crate) unsafe fn reference<'a, T>(pointer: *const T, name: &str) -> Result<&
     Ok(unsafe { place.as_ref() })
 }
 
+/// Makes what a C program holds until it calls [`free`]; `place` has null where that is refused.
+///
+/// # Safety
+/// `place` is null, misaligned, or may be written to.
+pub(crate) unsafe fn create<T>(
+    place: *mut *mut T,
+    name: &str,
+    make: impl FnOnce() -> Result<T, Refusal>,
+) -> Result<(), Refusal> {
+    let place = self::place(place, name)?;
+    // SAFETY: neither null nor misaligned, and the rest is guaranteed by the caller.
+    unsafe {
+        place.write(std::ptr::null_mut());
+        place.write(Box::into_raw(Box::new(make()?)));
+    }
+    Ok(())
+}
+
+/// Frees what [`create`] made; null is nothing.
+///
+/// # Safety
+/// The pointer is null or from [`create`], and freed once.
+pub(crate) unsafe fn free<T>(pointer: *mut T) {
+    if !pointer.is_null() {
+        answer(std::ptr::null_mut(), 0, || {
+            // SAFETY: the caller guarantees it.
+            drop(unsafe { Box::from_raw(pointer) });
+            Ok(())
+        });
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

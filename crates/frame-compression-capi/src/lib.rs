@@ -190,12 +190,10 @@ pub unsafe extern "C" fn fc_compressor_create(
     call::answer(message, message_size, || {
         // SAFETY: the caller's pointers, as this function's contract has them.
         unsafe {
-            let place = call::place(compressor, "compressor")?;
-            place.write(std::ptr::null_mut());
-            let made = call::reference(settings, "settings")?.compressor()?;
-            place.write(Box::into_raw(Box::new(fc_compressor::new(made))));
+            call::create(compressor, "compressor", || {
+                Ok(fc_compressor::new(call::reference(settings, "settings")?.compressor()?))
+            })
         }
-        Ok(())
     })
 }
 
@@ -237,13 +235,8 @@ pub unsafe extern "C" fn fc_compressor_apply(
 /// As said of `compressor`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fc_compressor_free(compressor: *mut fc_compressor) {
-    if !compressor.is_null() {
-        call::answer(std::ptr::null_mut(), 0, || {
-            // SAFETY: made by `Box::into_raw` in `fc_compressor_create`, and freed once, as the caller guarantees.
-            drop(unsafe { Box::from_raw(compressor) });
-            Ok(())
-        });
-    }
+    // SAFETY: made by `call::create` in `fc_compressor_create`, and freed once, as the caller guarantees.
+    unsafe { call::free(compressor) }
 }
 
 /// Makes a clip: frames are pushed one by one, and taken as they are shown. A video codec predicts frames from one
@@ -274,12 +267,10 @@ pub unsafe extern "C" fn fc_clip_create(
     call::answer(message, message_size, || {
         // SAFETY: the caller's pointers, as this function's contract has them.
         unsafe {
-            let place = call::place(clip, "clip")?;
-            place.write(std::ptr::null_mut());
-            let made = fc_clip::new(call::reference(settings, "settings")?, keyint, bframes)?;
-            place.write(Box::into_raw(Box::new(made)));
+            call::create(clip, "clip", || {
+                fc_clip::new(call::reference(settings, "settings")?, keyint, bframes)
+            })
         }
-        Ok(())
     })
 }
 
@@ -374,11 +365,6 @@ pub unsafe extern "C" fn fc_clip_finish(
 /// As said of `clip`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fc_clip_free(clip: *mut fc_clip) {
-    if !clip.is_null() {
-        call::answer(std::ptr::null_mut(), 0, || {
-            // SAFETY: made by `Box::into_raw` in `fc_clip_create`, and freed once, as the caller guarantees.
-            drop(unsafe { Box::from_raw(clip) });
-            Ok(())
-        });
-    }
+    // SAFETY: made by `call::create` in `fc_clip_create`, and freed once, as the caller guarantees.
+    unsafe { call::free(clip) }
 }
