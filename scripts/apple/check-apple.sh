@@ -52,5 +52,6 @@ exec "$tools/bin/python" -m ziglang cc -target aarch64-macos.11.0 \\
 LINKER
 chmod +x "$tools/linker"
 export SDKROOT="$tools/sdk" CARGO_TARGET_AARCH64_APPLE_DARWIN_LINKER="$tools/linker"
-cargo build --quiet --locked "${BUILD_STD[@]}" --target "${targets[0]}" "${packages[@]}"
+# Without debugging information cargo strips what it links, by a program for Mach-O that not every toolchain brings.
+CARGO_PROFILE_DEV_STRIP=none cargo build --quiet --locked "${BUILD_STD[@]}" --target "${targets[0]}" "${packages[@]}"
 find "$CARGO_TARGET_DIR/${targets[0]}/debug" -maxdepth 1 \( -name '*.dylib' -o -name frame-compression \) -exec file {} +
