@@ -24,6 +24,8 @@ GOALS = [
     ("H.264 crf 29, planes", "libx264 cheapest with the same picture, encode only", 1.25, "least"),
     *((f"H.264 crf 29 {preset}, planes", "libx264, open + encode", goal, "least") for preset, goal in [
         ("ultrafast", 2.0), ("superfast", 2.0), ("faster", 2.0), ("medium", 2.5), ("slow", 2.0), ("veryslow", 2.0)]),
+    *((f"H.264 clip crf 29 {preset}, 60 frames, planes", "libx264, open + encode", goal, "least") for preset, goal in [
+        ("ultrafast", None), ("superfast", None), ("veryfast", 2.0), ("faster", None), ("medium", 2.0)]),
     ("H.264 crf 29, planes, 2 threads", "the same on 1 thread", 1.7, "least"),
     ("H.264 crf 29, planes, 2 threads of a pool that sleeps", "the same on 1 thread", None, "least"),
     ("H.264 crf 29, planes, 2 frames side by side on 2 threads", "both on 1 thread", None, "least"),

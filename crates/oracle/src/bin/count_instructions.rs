@@ -11,7 +11,8 @@
 use std::error::Error;
 
 use frame_compression::{
-    Codec, Component, FrameCompressor, Planes, Settings, Subsampling, TensorViewMut, simd_level,
+    ClipCompressor, Codec, Component, FrameCompressor, Planes, Settings, Subsampling, TensorViewMut,
+    simd_level,
 };
 use test_pictures::{Photograph, Picture};
 
@@ -29,6 +30,9 @@ const PRESETS: [&str; 10] = [
     "webp:method=6",
 ];
 
+/// Settings of clips.
+const CLIPS: [&str; 2] = ["h264:preset=veryfast", "h264:preset=medium"];
+
 /// What a row of the table measures.
 #[derive(Clone, Copy)]
 enum Work {
@@ -36,7 +40,12 @@ enum Work {
     Planes,
     /// Packed RGB in and out, in place.
     Call,
+    /// A clip of planes.
+    Clip,
 }
+
+/// The frames of a clip.
+const FRAMES: usize = 8;
 
 /// The side of the picture that makes what is made once a process.
 const SMALL: usize = 64;
@@ -56,7 +65,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         "avx2" => settings.starts_with("webp"),
         _ => false,
     });
-    for (settings, name, work) in rows.chain(presets.map(|&settings| (settings, "call", Work::Call))) {
+    let presets = presets.map(|&settings| (settings, "call", Work::Call));
+    // Of Valgrind and AVX as above; plain Rust shows what its kernels cost once more.
+    let clips =
+        CLIPS.iter().filter(|_| simd_level() == "sse2").map(|&settings| (settings, "clip", Work::Clip));
+    for (settings, name, work) in rows.chain(presets).chain(clips) {
         if !settings.starts_with(&prefix) {
             continue;
         }
@@ -76,8 +89,32 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let tensor = TensorViewMut::new(&mut image, &shape)?;
                 measured(|| compressor.apply_in_place(tensor))?;
             }
+            Work::Clip => {
+                let mut compressor = ClipCompressor::new(settings.parse::<Settings>()?);
+                apply_clip(&mut compressor, pan(SMALL)?)?;
+                let frames = pan(side)?;
+                measured(|| apply_clip(&mut compressor, frames))?;
+            }
         }
         println!("{settings} {name} {}", simd_level());
+    }
+    Ok(())
+}
+
+/// A walk over the photograph, three samples to the right and one down for each frame.
+fn pan(side: usize) -> Result<Vec<Planes>, Box<dyn Error>> {
+    let wide = Photograph::Astronaut.crop(side + 3 * FRAMES, side + FRAMES);
+    let frame = |i: usize| planes(&Picture::from_fn(side, side, |x, y| wide.pixel(x + 3 * i, y + i)));
+    (0..FRAMES).map(frame).collect()
+}
+
+fn apply_clip(compressor: &mut ClipCompressor, frames: Vec<Planes>) -> Result<(), frame_compression::Error> {
+    for frame in frames {
+        compressor.push_planes(frame)?;
+    }
+    compressor.finish();
+    while let Some(frame) = compressor.next_planes() {
+        std::hint::black_box(frame);
     }
     Ok(())
 }

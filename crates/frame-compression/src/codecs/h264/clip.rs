@@ -4,7 +4,7 @@
 use super::frame::Slices;
 use super::lookahead::{Decided, Kind, Lookahead, Terms};
 use super::macroblock::Bottom;
-use super::motion::{Bits, vector_range};
+use super::motion::{Prices, vector_range};
 use super::predicted::{Foresight, FrameCoder, Motion, Tally};
 use super::prediction::Prediction;
 use super::rate_control::{Beside, RateControl};
@@ -41,7 +41,7 @@ impl ClipOptions {
 pub(crate) struct Clip {
     reconstruction: Reconstruction,
     lookahead: Lookahead,
-    bits: Bits,
+    prices: Prices,
     /// `None` before the first frame.
     state: Option<State>,
     decided: Vec<Decided>,
@@ -85,7 +85,7 @@ impl Clip {
             let range = vector_range((columns, rows), parameters.fps, parameters.prediction.buffer());
             let slices = Slices::of(rows, parameters.slices);
             self.lookahead.begin(Terms { parameters: parameters.clone(), columns, rows, slices, range });
-            self.bits.reach(8 * range.unsigned_abs() as usize + 64);
+            self.prices.reach(8 * range.unsigned_abs() as usize + 64);
             self.state = Some(State {
                 parameters: parameters.clone(),
                 rate_control: RateControl::new(parameters, columns * rows),
@@ -243,7 +243,7 @@ impl Clip {
             after,
             foresight: Foresight { lookahead: &self.lookahead, slot: frame.slot },
             wanted: &self.wanted,
-            bits: &self.bits,
+            prices: &self.prices,
             range: state.range,
             motions: &mut self.motions,
             coded,

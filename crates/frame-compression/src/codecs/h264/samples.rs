@@ -3,6 +3,7 @@
 
 use crate::blocks::gather;
 use crate::planes::{Plane, Planes};
+use crate::simd::{Job, Level, Simd};
 
 /// A plane with a margin; places outside are those of its edge.
 #[derive(Debug, Clone, Default)]
@@ -106,21 +107,13 @@ impl Quarters {
     }
 
     /// Halves a plane with its padding (section 2.1).
-    pub(super) fn halve(&mut self, plane: &Plane) {
+    pub(super) fn halve(&mut self, plane: &Plane, means: &mut Vec<u8>) {
         let (width, height) = (plane.stride, plane.rows);
-        for (i, half) in self.0.iter_mut().enumerate() {
+        for half in &mut self.0 {
             half.resize(width / 2, height / 2, 0);
-            for (y, to) in half.samples.chunks_exact_mut(width / 2).enumerate() {
-                let y = 2 * y + i / 2;
-                let above = plane.padded_row(y);
-                let below = plane.padded_row((y + 1).min(height - 1));
-                for (x, to) in to.iter_mut().enumerate() {
-                    let x = 2 * x + i % 2;
-                    let next = (x + 1).min(width - 1);
-                    *to = mean(mean(above[x], below[x]), mean(above[next], below[next]));
-                }
-            }
         }
+        means.resize(2 * width + 1, 0);
+        Level::current().run(Halving { plane, to: &mut self.0, means });
     }
 
     /// Takes a plane as it is, with nothing between its samples.
@@ -129,11 +122,77 @@ impl Quarters {
     }
 
     /// Takes a plane and interpolates between its samples (H.264 8.4.2.2.1).
-    fn interpolate(&mut self, plane: &Plane, (rows, sums): (&mut Vec<u8>, &mut Vec<i32>)) {
-        /// Further outside nothing changes but by the limits of vectors.
-        const MARGIN: usize = 32;
-        /// How far the filter reaches.
-        const REACH: usize = 3;
+    fn interpolate(&mut self, plane: &Plane, memory: &mut Memory) {
+        for samples in &mut self.0 {
+            samples.resize(plane.stride, plane.rows, MARGIN);
+        }
+        Level::current().run(Interpolation { plane, to: &mut self.0, memory });
+    }
+}
+
+/// Further outside nothing changes but by the limits of vectors.
+const MARGIN: usize = 32;
+/// How far the filter of half samples reaches.
+const REACH: usize = 3;
+
+/// Halves a plane.
+struct Halving<'a> {
+    plane: &'a Plane,
+    to: &'a mut [Samples; 4],
+    /// For a row's means with the row below, the last once more, and those of their neighbours.
+    means: &'a mut [u8],
+}
+
+impl Job for Halving<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Self { plane, to, means } = self;
+        let (width, height) = (plane.stride, plane.rows);
+        let (vertical, both) = means.split_at_mut(width + 1);
+        for y in 0..height {
+            let (above, below) = (plane.padded_row(y), plane.padded_row((y + 1).min(height - 1)));
+            for (to, (&a, &b)) in vertical.iter_mut().zip(above.iter().zip(below)) {
+                *to = mean(a, b);
+            }
+            vertical[width] = vertical[width - 1];
+            for (to, (&a, &b)) in both.iter_mut().zip(vertical.iter().zip(&vertical[1..])) {
+                *to = mean(a, b);
+            }
+            let [even, odd] = &mut to[y % 2 * 2..][..2] else { return };
+            let row = |samples: &mut Samples| y / 2 * samples.width..(y / 2 + 1) * samples.width;
+            let (first, second) = (row(even), row(odd));
+            let pairs = even.samples[first].iter_mut().zip(&mut odd.samples[second]);
+            for ((even, odd), pair) in pairs.zip(both.as_chunks::<2>().0) {
+                [*even, *odd] = *pair;
+            }
+        }
+    }
+}
+
+/// Memory of the interpolation.
+#[derive(Debug, Clone, Default)]
+struct Memory {
+    /// The plane with its rows' ends repeated.
+    rows: Vec<u8>,
+    /// A row filtered downwards, before it is rounded.
+    sums: Vec<i16>,
+}
+
+/// Makes what is between a plane's samples.
+struct Interpolation<'a> {
+    plane: &'a Plane,
+    to: &'a mut [Samples; 4],
+    memory: &'a mut Memory,
+}
+
+impl Job for Interpolation<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Self { plane, to, memory: Memory { rows, sums } } = self;
         let (width, height) = (plane.stride, plane.rows);
         let wide = width + 2 * (MARGIN + REACH);
         rows.resize(wide * height, 0);
@@ -145,39 +204,46 @@ impl Quarters {
             rest[..width].copy_from_slice(from);
             rest[width..].fill(from[width - 1]);
         }
-        let [whole, right, down, both] = &mut self.0;
-        for samples in [&mut *whole, &mut *right, &mut *down, &mut *both] {
-            samples.resize(width, height, MARGIN);
-        }
+        let [whole, right, down, both] = to;
         let stride = width + 2 * MARGIN;
-        let clip = |value: i32| value.clamp(0, 255) as u8;
         for y in 0..height + 2 * MARGIN {
-            let at = |offset: i32| {
-                let y = (y as i32 - MARGIN as i32 + offset).clamp(0, height as i32 - 1) as usize;
-                &rows[y * wide..][..wide]
-            };
-            let [a, b, c, d, e, f] = [-2, -1, 0, 1, 2, 3].map(at);
-            for x in 0..wide {
-                sums[x] = six([a[x], b[x], c[x], d[x], e[x], f[x]].map(i32::from));
+            let around: [&[u8]; 6] = std::array::from_fn(|i| {
+                let y = (y + i) as i32 - MARGIN as i32 - 2;
+                &rows[y.clamp(0, height as i32 - 1) as usize * wide..][..wide]
+            });
+            for (x, sum) in sums.iter_mut().enumerate() {
+                *sum = six(around.map(|row| i16::from(row[x])));
             }
             let out = y * stride..(y + 1) * stride;
-            let (whole, right) = (&mut whole.samples[out.clone()], &mut right.samples[out.clone()]);
-            let (down, both) = (&mut down.samples[out.clone()], &mut both.samples[out]);
-            for x in 0..stride {
-                let from = x + REACH;
-                whole[x] = c[from];
-                right[x] = clip((six(std::array::from_fn(|i| i32::from(c[from + i - 2]))) + 16) >> 5);
-                down[x] = clip((sums[from] + 16) >> 5);
-                both[x] = clip((six(std::array::from_fn(|i| sums[from + i - 2])) + 512) >> 10);
+            let centre = &around[2][REACH..][..stride];
+            whole.samples[out.clone()].copy_from_slice(centre);
+            let windows: [&[u8]; 6] = std::array::from_fn(|i| &around[2][REACH + i - 2..][..stride]);
+            for (x, to) in right.samples[out.clone()].iter_mut().enumerate() {
+                *to = rounded(six(windows.map(|row| i16::from(row[x]))));
+            }
+            for (to, &sum) in down.samples[out.clone()].iter_mut().zip(&sums[REACH..]) {
+                *to = rounded(sum);
+            }
+            let windows: [&[i16]; 6] = std::array::from_fn(|i| &sums[REACH + i - 2..][..stride]);
+            for (x, to) in both.samples[out].iter_mut().enumerate() {
+                let [a, b, c, d, e, f] = windows.map(|row| i32::from(row[x]));
+                let sum = a + f - 5 * (b + e) + 20 * (c + d);
+                *to = ((sum + 512) >> 10).clamp(0, 255) as u8;
             }
         }
     }
 }
 
-/// The filter of half samples, before it is rounded.
+/// The filter of half samples, before it is rounded: -2550..=10710.
 #[inline(always)]
-fn six([a, b, c, d, e, f]: [i32; 6]) -> i32 {
-    a - 5 * b + 20 * c + 20 * d - 5 * e + f
+fn six([a, b, c, d, e, f]: [i16; 6]) -> i16 {
+    a + f - 5 * (b + e) + 20 * (c + d)
+}
+
+/// A sum of the filter as a sample.
+#[inline(always)]
+fn rounded(sum: i16) -> u8 {
+    ((sum + 16) >> 5).clamp(0, 255) as u8
 }
 
 /// A frame that others are predicted from.
@@ -185,16 +251,14 @@ fn six([a, b, c, d, e, f]: [i32; 6]) -> i32 {
 pub(super) struct Reference {
     pub(super) luma: Quarters,
     pub(super) chroma: [Samples; 2],
-    /// Memory of the interpolation.
-    rows: Vec<u8>,
-    sums: Vec<i32>,
+    memory: Memory,
 }
 
 impl Reference {
     /// Takes a reconstruction; vectors point between its samples, or at whole ones only.
     pub(super) fn take(&mut self, planes: &Planes, between: bool) {
         if between {
-            self.luma.interpolate(&planes.y, (&mut self.rows, &mut self.sums));
+            self.luma.interpolate(&planes.y, &mut self.memory);
         } else {
             self.luma.copy(&planes.y);
         }
@@ -253,7 +317,7 @@ mod tests {
         let s = |x: usize, y: usize| u32::from(plane.samples[y.min(47) * 32 + x.min(31)]);
         let a = |a: u32, b: u32| (a + b + 1) >> 1;
         let mut half = Quarters::default();
-        half.halve(&plane);
+        half.halve(&plane, &mut Vec::new());
         for (i, samples) in half.0.iter().enumerate() {
             for y in 0..24 {
                 for x in 0..16 {
@@ -271,11 +335,14 @@ mod tests {
         let plane = plane(&mut Rng::new(4), 32, 32);
         let sample =
             |x: i32, y: i32| i32::from(plane.samples[(y.clamp(0, 31) * 32 + x.clamp(0, 31)) as usize]);
-        let across = |x: i32, y: i32| six(std::array::from_fn(|i| sample(x + i as i32 - 2, y)));
-        let down = |x: i32, y: i32| six(std::array::from_fn(|i| sample(x, y + i as i32 - 2)));
-        let both = |x: i32, y: i32| six(std::array::from_fn(|i| down(x + i as i32 - 2, y)));
+        let six = |at: &dyn Fn(i32) -> i32| {
+            [1, -5, 20, 20, -5, 1].iter().zip(-2..).map(|(factor, i)| factor * at(i)).sum::<i32>()
+        };
+        let across = |x: i32, y: i32| six(&|i| sample(x + i, y));
+        let down = |x: i32, y: i32| six(&|i| sample(x, y + i));
+        let both = |x: i32, y: i32| six(&|i| down(x + i, y));
         let mut quarters = Quarters::default();
-        quarters.interpolate(&plane, (&mut Vec::new(), &mut Vec::new()));
+        quarters.interpolate(&plane, &mut Memory::default());
         for (x, y) in [(0, 0), (7, 9), (-3, 30), (31, -5), (-40, 50)] {
             let at = |dx: i32, dy: i32| quarters.block::<1, 1>(4 * x + dx, 4 * y + dy)[0];
             let clip = |value: i32| value.clamp(0, 255) as u8;
@@ -291,7 +358,7 @@ mod tests {
     #[test]
     fn quarter_samples_are_means_of_the_standards_pairs() {
         let mut half = Quarters::default();
-        half.halve(&plane(&mut Rng::new(2), 64, 64));
+        half.halve(&plane(&mut Rng::new(2), 64, 64), &mut Vec::new());
         let at = |which: usize, dx: i32, dy: i32| half.0[which].block::<8, 64>(8 + dx, 8 + dy);
         let (g, b, h, j) = (at(0, 0, 0), at(1, 0, 0), at(2, 0, 0), at(3, 0, 0));
         let (m, s) = (at(2, 1, 0), at(1, 0, 1));

@@ -9,15 +9,16 @@ pub(super) use deblock::FrameDeblocker;
 pub(super) use field::{Beside, Field, Part, Shape};
 pub(super) use predict::{Entry, List, MOST_ENTRIES, Prediction, Sources, predict};
 
-use super::distortion::{coefficients_8x8, satd};
+use super::kernels::{difference, levels as kernels, psy};
 use super::macroblock::{gather, scatter};
 use super::quantise::{Denoise, Quantiser, class_4x4};
-use super::rate_distortion::prices::rate_lambda;
+use super::rate_distortion::prices::{ZIGZAG_4X4, rate_lambda};
 use super::residual::{
-    add_8x8, add_blocks, code_chroma_dc, level, levels_8x8, quantise, scale_4x4, score, score_8x8, shrink,
-    shrink_chroma, shrunk_chroma_dc, transform_blocks,
+    add_8x8, code_chroma_dc, level, levels_8x8, quantise, score_4x4_scanned, score_8x8, score_8x8_scanned,
+    shrink, shrink_chroma, shrunk_chroma_dc,
 };
-use super::transform::forward_2x2;
+use super::transform::{forward_2x2, forward_4x4, residual};
+use crate::simd::Simd;
 
 /// A macroblock's luma needs this score to be coded, an 8x8 block of it less.
 pub(super) const LUMA_SCORE: u32 = 6;
@@ -43,17 +44,25 @@ pub(super) fn chroma_threshold(chroma_qp: u8) -> u32 {
     (rate_lambda(chroma_qp) + 32) >> 6
 }
 
-/// The levels of a macroblock's 4x4 luma blocks in raster order.
-fn luma_levels(source: &[u8; 256], prediction: &[u8; 256], steps: &Steps<'_>) -> [[i32; 16]; 16] {
-    let mut blocks = [[0; 16]; 16];
-    transform_blocks::<16, 256>(source, prediction, |k, mut block| {
-        if let Some((thresholds, _)) = steps.denoise.and_then(|denoise| denoise.luma) {
-            shrink(&mut block, &thresholds, class_4x4);
-        }
-        quantise(&mut block, &steps.luma.four);
-        blocks[k] = block;
-    });
-    blocks
+/// Levels of a 4x4 block in scan order.
+type Levels = [i16; 16];
+
+/// What levels that have been quantised in raster order are in scan order.
+fn scanned(block: &[i32; 16]) -> Levels {
+    ZIGZAG_4X4.map(|place| block[usize::from(place)] as i16)
+}
+
+/// The levels of a block of luma.
+#[inline(always)]
+fn luma_levels<S: Simd>(simd: S, source: &[u8; 16], prediction: &[u8; 16], steps: &Steps<'_>) -> Levels {
+    let Some((thresholds, _)) = steps.denoise.and_then(|denoise| denoise.luma) else {
+        return kernels::code_4x4(simd, source, prediction, &steps.luma.four).1;
+    };
+    let mut block = residual(source, prediction);
+    forward_4x4(&mut block);
+    shrink(&mut block, &thresholds, class_4x4);
+    quantise(&mut block, &steps.luma.four);
+    scanned(&block)
 }
 
 /// A coded macroblock's luma.
@@ -68,68 +77,89 @@ pub(super) struct CodedLuma {
 const EIGHT: u16 = 0b11_0011;
 
 /// Whether 8x8 blocks fit what is left better than 4x4 ones.
-pub(super) fn prefers_8x8(source: &[u8; 256], prediction: &[u8; 256]) -> bool {
-    let eights: u32 = [0, 8, 128, 136]
-        .map(|at| {
-            let block = |samples: &[u8; 256]| gather::<8, 64>(samples, 16, at);
-            coefficients_8x8(&block(source), &block(prediction))
-        })
-        .iter()
-        .sum();
-    (eights + 2) >> 2 < satd::<16, 256>(source, prediction)
+pub(super) fn prefers_8x8<S: Simd>(simd: S, source: &[u8; 256], prediction: &[u8; 256]) -> bool {
+    simd.vectorize_apart(
+        #[inline(always)]
+        || difference::prefers_8x8(simd, source, prediction),
+    )
 }
 
 /// Codes a macroblock's luma in 8x8 or in 4x4 blocks.
-pub(super) fn code_luma(
+pub(super) fn code_luma<S: Simd>(
+    simd: S,
     source: &[u8; 256],
     prediction: &[u8; 256],
     steps: &Steps<'_>,
     transform_8x8: bool,
 ) -> CodedLuma {
-    if transform_8x8 {
-        code_by_8x8(source, prediction, steps)
-    } else {
-        code_by_4x4(source, prediction, steps)
-    }
+    simd.vectorize_apart(
+        #[inline(always)]
+        || {
+            if transform_8x8 {
+                code_by_8x8(simd, source, prediction, steps)
+            } else {
+                code_by_4x4(simd, source, prediction, steps)
+            }
+        },
+    )
 }
 
-fn code_by_4x4(source: &[u8; 256], prediction: &[u8; 256], steps: &Steps<'_>) -> CodedLuma {
-    let mut blocks = luma_levels(source, prediction, steps);
-    let mut total = 0;
+#[inline(always)]
+fn code_by_4x4<S: Simd>(simd: S, source: &[u8; 256], prediction: &[u8; 256], steps: &Steps<'_>) -> CodedLuma {
+    let block = |samples: &[u8; 256], k: usize| gather::<4, 16>(samples, 16, k / 4 * 64 + k % 4 * 4);
+    let (mut levels, mut total) = (0, 0);
+    let mut blocks = [[0; 16]; 16];
     for first in [0, 2, 8, 10] {
-        let eight = [first, first + 1, first + 4, first + 5];
-        let worth: u32 = eight.iter().map(|&k| score(&blocks[k], 0)).sum();
-        total += worth;
-        if worth < BLOCK_SCORE {
-            for k in eight {
-                blocks[k] = [0; 16];
+        let (mut worth, mut coded) = (0, 0);
+        for k in [first, first + 1, first + 4, first + 5] {
+            blocks[k] = luma_levels(simd, &block(source, k), &block(prediction, k), steps);
+            if blocks[k] != [0; 16] {
+                worth += score_4x4_scanned(&blocks[k]);
+                coded |= 1 << k;
             }
         }
+        total += worth;
+        if worth >= BLOCK_SCORE {
+            levels |= coded;
+        }
     }
-    let mut levels = 0;
-    for (k, block) in blocks.iter().enumerate() {
-        levels |= u16::from(*block != [0; 16]) << k;
-    }
+    let mut samples = *prediction;
     if total < LUMA_SCORE || levels == 0 {
-        return CodedLuma { samples: *prediction, levels: 0 };
+        return CodedLuma { samples, levels: 0 };
     }
-    for block in &mut blocks {
-        scale_4x4(block, steps.luma);
+    for k in (0..16).filter(|k| levels >> k & 1 != 0) {
+        let sum = kernels::reconstruct_4x4(simd, &blocks[k], None, &block(prediction, k), &steps.luma.four);
+        scatter::<4, 16>(&sum, &mut samples, 16, k / 4 * 64 + k % 4 * 4);
     }
-    CodedLuma { samples: add_blocks::<16, 256>(prediction, &mut blocks), levels }
+    CodedLuma { samples, levels }
 }
 
-fn code_by_8x8(source: &[u8; 256], prediction: &[u8; 256], steps: &Steps<'_>) -> CodedLuma {
+/// What an 8x8 block's levels are worth, and its reconstruction.
+#[inline(always)]
+fn code_8x8<S: Simd>(
+    simd: S,
+    source: &[u8; 64],
+    prediction: &[u8; 64],
+    steps: &Steps<'_>,
+) -> (u32, [u8; 64]) {
+    if steps.denoise.is_some_and(|denoise| denoise.luma.is_some()) {
+        let mut block = levels_8x8(source, prediction, steps.luma, steps.denoise);
+        return (score_8x8(&block), add_8x8(prediction, &mut block, steps.luma));
+    }
+    let (samples, levels, coded) = kernels::code_8x8(simd, source, prediction, steps.luma);
+    (if coded == 0 { 0 } else { score_8x8_scanned(&levels) }, samples)
+}
+
+#[inline(always)]
+fn code_by_8x8<S: Simd>(simd: S, source: &[u8; 256], prediction: &[u8; 256], steps: &Steps<'_>) -> CodedLuma {
     let (mut samples, mut levels, mut total) = (*prediction, 0, 0);
     for (at, place) in [(0, 0), (8, 2), (128, 8), (136, 10)] {
-        let from = gather::<8, 64>(prediction, 16, at);
-        let source = gather::<8, 64>(source, 16, at);
-        let mut block = levels_8x8(&source, &from, steps.luma, steps.denoise);
-        let worth = score_8x8(&block);
+        let block = |samples: &[u8; 256]| gather::<8, 64>(samples, 16, at);
+        let (worth, block) = code_8x8(simd, &block(source), &block(prediction), steps);
         total += worth;
         if worth >= BLOCK_SCORE {
             levels |= EIGHT << place;
-            scatter::<8, 64>(&add_8x8(&from, &mut block, steps.luma), &mut samples, 16, at);
+            scatter::<8, 64>(&block, &mut samples, 16, at);
         }
     }
     if total < LUMA_SCORE {
@@ -149,35 +179,45 @@ pub(super) struct CodedChroma {
 }
 
 /// How a plane differs from its prediction: Σ d² and Σ d.
-fn error(source: &[u8; 64], prediction: &[u8; 64]) -> (u32, i32) {
-    let difference = |(a, b): (&u8, &u8)| i32::from(*a) - i32::from(*b);
-    let differences = source.iter().zip(prediction).map(difference);
-    differences.fold((0, 0), |(squares, sum), difference| {
-        (squares + (difference * difference) as u32, sum + difference)
-    })
+#[inline(always)]
+fn error<S: Simd>(simd: S, source: &[u8; 64], prediction: &[u8; 64]) -> (u32, i32) {
+    let sum = |block: &[u8; 64]| block.iter().map(|&sample| i32::from(sample)).sum::<i32>();
+    (psy::squares(simd, source, prediction), sum(source) - sum(prediction))
 }
 
 /// Codes both planes of a macroblock's chroma.
-pub(super) fn code_chroma(
+pub(super) fn code_chroma<S: Simd>(
+    simd: S,
     sources: &[[u8; 64]; 2],
     predictions: &[[u8; 64]; 2],
     steps: &Steps<'_>,
 ) -> [CodedChroma; 2] {
-    let mut only_dc = [None; 2];
-    if steps.chroma_qp >= EARLY_QP && steps.denoise.is_none() {
-        let errors = [0, 1].map(|plane| error(&sources[plane], &predictions[plane]));
-        let variance: u32 = errors.iter().map(|&(squares, sum)| squares - ((sum * sum) as u32 >> 6)).sum();
-        if variance < 4 * chroma_threshold(steps.chroma_qp) {
-            only_dc = errors.map(|(squares, _)| Some(squares > chroma_threshold(steps.chroma_qp)));
-        }
-    }
-    [0, 1].map(|plane| code_plane(&sources[plane], &predictions[plane], steps, only_dc[plane]))
+    simd.vectorize_apart(
+        #[inline(always)]
+        || {
+            let mut only_dc = [None; 2];
+            if steps.chroma_qp >= EARLY_QP && steps.denoise.is_none() {
+                let errors = [0, 1].map(|plane| error(simd, &sources[plane], &predictions[plane]));
+                let variance: u32 =
+                    errors.iter().map(|&(squares, sum)| squares - ((sum * sum) as u32 >> 6)).sum();
+                if variance < 4 * chroma_threshold(steps.chroma_qp) {
+                    only_dc = errors.map(|(squares, _)| Some(squares > chroma_threshold(steps.chroma_qp)));
+                }
+            }
+            let [cb, cr] = [only_dc[0], only_dc[1]];
+            [
+                code_plane(simd, (&sources[0], &predictions[0]), steps, cb),
+                code_plane(simd, (&sources[1], &predictions[1]), steps, cr),
+            ]
+        },
+    )
 }
 
 /// Codes a plane of chroma: all of it, or DC only, or nothing.
-fn code_plane(
-    source: &[u8; 64],
-    prediction: &[u8; 64],
+#[inline(always)]
+fn code_plane<S: Simd>(
+    simd: S,
+    (source, prediction): (&[u8; 64], &[u8; 64]),
     steps: &Steps<'_>,
     only_dc: Option<bool>,
 ) -> CodedChroma {
@@ -185,9 +225,8 @@ fn code_plane(
     if only_dc == Some(false) {
         return nothing;
     }
-    let (mut blocks, dc) = chroma_levels(source, prediction, steps);
-    let worth: u32 = blocks.iter().map(|block| score(block, 1)).sum();
-    let has_ac = only_dc.is_none() && worth >= CHROMA_SCORE;
+    let (mut blocks, dc) = chroma_levels(simd, source, prediction, steps);
+    let has_ac = only_dc.is_none() && worth_without_dc(&blocks) >= CHROMA_SCORE;
     if !has_ac {
         blocks = [[0; 16]; 4];
     }
@@ -197,30 +236,59 @@ fn code_plane(
     if !has_ac && !visible {
         return nothing;
     }
-    for (block, value) in blocks.iter_mut().zip(values) {
-        scale_4x4(block, quantiser);
-        block[0] = value;
+    let mut samples = *prediction;
+    for (k, (block, value)) in blocks.iter().zip(values).enumerate() {
+        let from = gather::<4, 16>(prediction, 8, CHROMA_BLOCKS[k]);
+        let sum = kernels::reconstruct_4x4(simd, block, Some(value), &from, &quantiser.four);
+        scatter::<4, 16>(&sum, &mut samples, 8, CHROMA_BLOCKS[k]);
     }
-    CodedChroma {
-        samples: add_blocks::<8, 64>(prediction, &mut blocks),
-        residual: true,
-        dc: if has_ac { levels } else { shrunk_chroma_dc(levels, quantiser) },
-    }
+    let dc = if has_ac { levels } else { shrunk_chroma_dc(levels, quantiser) };
+    CodedChroma { samples, residual: true, dc }
+}
+
+/// The first samples of a chroma plane's four blocks.
+const CHROMA_BLOCKS: [usize; 4] = [0, 4, 32, 36];
+
+/// What the levels of a plane's blocks are worth but for DC.
+fn worth_without_dc(blocks: &[Levels; 4]) -> u32 {
+    let coded = blocks.iter().filter(|block| **block != [0; 16]);
+    coded.map(|block| score_4x4_scanned(&block[1..])).sum()
 }
 
 /// The levels of a plane's four blocks but for DC, and the DC coefficients.
-fn chroma_levels(source: &[u8; 64], prediction: &[u8; 64], steps: &Steps<'_>) -> ([[i32; 16]; 4], [i32; 4]) {
+#[inline(always)]
+fn chroma_levels<S: Simd>(
+    simd: S,
+    source: &[u8; 64],
+    prediction: &[u8; 64],
+    steps: &Steps<'_>,
+) -> ([Levels; 4], [i32; 4]) {
     let (mut blocks, mut dc) = ([[0; 16]; 4], [0; 4]);
-    transform_blocks::<8, 64>(source, prediction, |k, mut block| {
-        if let Some(denoise) = steps.denoise {
-            shrink_chroma(&mut block, denoise);
-        }
-        dc[k] = block[0];
-        block[0] = 0;
-        quantise(&mut block, &steps.chroma.four);
-        blocks[k] = block;
-    });
+    for (k, &at) in CHROMA_BLOCKS.iter().enumerate() {
+        let [source, prediction] = [source, prediction].map(|plane| gather::<4, 16>(plane, 8, at));
+        (blocks[k], dc[k]) = block_without_dc(simd, &source, &prediction, steps);
+    }
     (blocks, dc)
+}
+
+/// The levels of a chroma block but for DC, and the DC coefficient.
+#[inline(always)]
+fn block_without_dc<S: Simd>(
+    simd: S,
+    source: &[u8; 16],
+    prediction: &[u8; 16],
+    steps: &Steps<'_>,
+) -> (Levels, i32) {
+    let Some(denoise) = steps.denoise else {
+        let (levels, dc, _) = kernels::code_4x4_ac(simd, source, prediction, &steps.chroma.four);
+        return (levels, dc.into());
+    };
+    let mut block = residual(source, prediction);
+    forward_4x4(&mut block);
+    shrink_chroma(&mut block, denoise);
+    let dc = std::mem::take(&mut block[0]);
+    quantise(&mut block, &steps.chroma.four);
+    (scanned(&block), dc)
 }
 
 fn dc_levels(coefficients: [i32; 4], quantiser: &Quantiser) -> [i32; 4] {
@@ -228,26 +296,48 @@ fn dc_levels(coefficients: [i32; 4], quantiser: &Quantiser) -> [i32; 4] {
 }
 
 /// Whether a prediction is so good that nothing needs to be coded.
-pub(super) fn is_good_enough(
+pub(super) fn is_good_enough<S: Simd>(
+    simd: S,
     luma: (&[u8; 256], &[u8; 256]),
     sources: &[[u8; 64]; 2],
     predictions: &[[u8; 64]; 2],
     steps: &Steps<'_>,
 ) -> bool {
-    let blocks = luma_levels(luma.0, luma.1, steps);
-    blocks.iter().map(|block| score(block, 0)).sum::<u32>() < LUMA_SCORE
-        && (0..2).all(|plane| is_good_plane(&sources[plane], &predictions[plane], steps))
+    simd.vectorize_apart(
+        #[inline(always)]
+        || {
+            is_good_luma(simd, luma, steps)
+                && is_good_plane(simd, &sources[0], &predictions[0], steps)
+                && is_good_plane(simd, &sources[1], &predictions[1], steps)
+        },
+    )
 }
 
-fn is_good_plane(source: &[u8; 64], prediction: &[u8; 64], steps: &Steps<'_>) -> bool {
-    let (squares, _) = error(source, prediction);
+#[inline(always)]
+fn is_good_luma<S: Simd>(simd: S, (source, prediction): (&[u8; 256], &[u8; 256]), steps: &Steps<'_>) -> bool {
+    let mut worth = 0;
+    for k in 0..16 {
+        let block = |samples: &[u8; 256]| gather::<4, 16>(samples, 16, k / 4 * 64 + k % 4 * 4);
+        let levels = luma_levels(simd, &block(source), &block(prediction), steps);
+        if levels != [0; 16] {
+            worth += score_4x4_scanned(&levels);
+            if worth >= LUMA_SCORE {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+#[inline(always)]
+fn is_good_plane<S: Simd>(simd: S, source: &[u8; 64], prediction: &[u8; 64], steps: &Steps<'_>) -> bool {
+    let squares = psy::squares(simd, source, prediction);
     if squares < chroma_threshold(steps.chroma_qp) {
         return true;
     }
-    let (blocks, dc) = chroma_levels(source, prediction, steps);
+    let (blocks, dc) = chroma_levels(simd, source, prediction, steps);
     // Above 51 the encoder looks at the coefficients of the blocks themselves.
     let dc = if steps.denoise.is_some() { dc } else { forward_2x2(dc) };
     dc_levels(dc, steps.chroma) == [0; 4]
-        && (squares < 4 * chroma_threshold(steps.chroma_qp)
-            || blocks.iter().map(|block| score(block, 1)).sum::<u32>() < CHROMA_SCORE)
+        && (squares < 4 * chroma_threshold(steps.chroma_qp) || worth_without_dc(&blocks) < CHROMA_SCORE)
 }

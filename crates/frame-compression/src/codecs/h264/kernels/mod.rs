@@ -7,6 +7,7 @@
 mod blocks;
 pub(super) mod chroma;
 pub(super) mod deblock;
+pub(super) mod difference;
 pub(super) mod energy;
 pub(super) mod levels;
 pub(super) mod luma16x16;

@@ -1,7 +1,8 @@
 //! What a frame costs if it is predicted from one or two others (docs/spec/h264-clips.md, section 2.3).
 
 use super::super::distortion::Metric;
-use super::super::motion::{Bits, Found, Limits, Manner, Search, Vector};
+use super::super::kernels::difference;
+use super::super::motion::{Found, Limits, Manner, Prices, Search, Vector};
 use super::super::samples::{Quarters, average};
 use super::intra::{IntraMeter, MOST};
 use super::weights::Weight;
@@ -143,7 +144,7 @@ impl Lookahead {
         let direct = second.map(|second| &second.vectors[0][both as usize]).filter(|vectors| vectors.known);
         Level::current().run(Meter {
             terms,
-            bits: &self.bits,
+            prices: &self.prices,
             current: &seen,
             halves: [&self.frames[p0].half, second.map_or(&seen.half, |second| &second.half)],
             is_b: second.is_some(),
@@ -171,7 +172,7 @@ impl Lookahead {
 /// Finds what a frame costs with one choice of references.
 struct Meter<'a> {
     terms: &'a Terms,
-    bits: &'a Bits,
+    prices: &'a Prices,
     current: &'a Seen,
     halves: [&'a Quarters; 2],
     is_b: bool,
@@ -186,17 +187,24 @@ struct Meter<'a> {
     cost: &'a mut Cost,
 }
 
+/// A macroblock at half size.
+#[derive(Clone, Copy)]
+struct Block<'a> {
+    place: (usize, usize),
+    source: &'a [u8; 64],
+}
+
 impl Job for Meter<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(mut self, _: S) {
+    fn run<S: Simd>(mut self, simd: S) {
         let terms = self.terms;
         (self.cost.sum, self.cost.adapted) = (0, 0);
         for y in (0..terms.rows).rev() {
             for x in (0..terms.columns).rev() {
                 if terms.whole_picture() || terms.counts(x, y) {
-                    self.block(x, y);
+                    self.block(simd, x, y);
                 }
             }
         }
@@ -213,9 +221,10 @@ impl Meter<'_> {
         }
     }
 
-    #[inline(always)]
-    fn block(&mut self, x: usize, y: usize) {
+    fn block<S: Simd>(&mut self, simd: S, x: usize, y: usize) {
         let place = y * self.terms.columns + x;
+        let source = self.current.half.whole::<8, 64>(8 * x as i32, 8 * y as i32);
+        let block = Block { place: (x, y), source: &source };
         let (mut best, mut used) = (u32::MAX, 0);
         let mut take = |cost: u32, with: u8| {
             if cost < best {
@@ -224,15 +233,15 @@ impl Meter<'_> {
         };
         if self.is_b {
             let [before, after] = self.direct_vectors(x, y);
-            take(self.both((x, y), before, after), 3);
+            take(self.both(simd, block, before, after), 3);
             if before != Vector::ZERO || after != Vector::ZERO {
-                take(self.both((x, y), Vector::ZERO, Vector::ZERO), 3);
+                take(self.both(simd, block, Vector::ZERO, Vector::ZERO), 3);
             }
         }
         let lists = if self.is_b { 2 } else { 1 };
         for list in 0..lists {
             if self.searches[list] {
-                let found = self.search(list, x, y);
+                let found = self.search(simd, list, block);
                 self.vectors[list].found[place] = found;
             }
             take(self.vectors[list].found[place].cost, list as u8 + 1);
@@ -240,7 +249,7 @@ impl Meter<'_> {
         if self.is_b {
             let [before, after] = [0, 1].map(|list| self.vectors[list].found[place].vector);
             if before != Vector::ZERO || after != Vector::ZERO {
-                take(self.both((x, y), before, after) + VECTOR_BITS, 3);
+                take(self.both(simd, block, before, after) + VECTOR_BITS, 3);
             }
         }
         best += BLOCK_BITS;
@@ -273,38 +282,55 @@ impl Meter<'_> {
     }
 
     #[inline(always)]
-    fn distortion(&self, (x, y): (usize, usize), block: &[u8; 64], metric: Metric) -> u32 {
-        let source = self.current.half.whole::<8, 64>(8 * x as i32, 8 * y as i32);
-        metric.of_region::<8, 64>(&source, block)
-    }
-
-    #[inline(always)]
     fn predict(&self, list: usize, (x, y): (usize, usize), vector: Vector) -> [u8; 64] {
         self.halves[list].block::<8, 64>(32 * x as i32 + vector.x, 32 * y as i32 + vector.y)
     }
 
     /// The distortion of a prediction from both references.
-    #[inline(always)]
-    fn both(&self, place: (usize, usize), before: Vector, after: Vector) -> u32 {
+    fn both<S: Simd>(&self, simd: S, block: Block<'_>, before: Vector, after: Vector) -> u32 {
         let half = |vector: Vector| {
             let even = self.terms.parameters.subme <= 1;
             if even { Vector::new(vector.x & !1, vector.y & !1) } else { vector }
         };
-        let (a, b) = (self.predict(0, place, half(before)), self.predict(1, place, half(after)));
-        self.distortion(place, &average(&a, &b, self.share), self.manner().metric)
+        let metric = self.manner().metric;
+        simd.vectorize_apart(
+            #[inline(always)]
+            || {
+                let [a, b] = [(0, before), (1, after)]
+                    .map(|(list, vector)| self.predict(list, block.place, half(vector)));
+                let prediction = average(&a, &b, self.share);
+                difference::of_region::<S, 8, 64>(simd, metric, block.source, &prediction)
+            },
+        )
     }
 
-    #[inline(always)]
-    fn search(&self, list: usize, x: usize, y: usize) -> Found {
+    /// The distortion of a prediction from one of them.
+    fn one<S: Simd>(
+        &self,
+        simd: S,
+        block: Block<'_>,
+        (list, vector): (usize, Vector),
+        weight: Option<Weight>,
+        metric: Metric,
+    ) -> u32 {
+        simd.vectorize_apart(
+            #[inline(always)]
+            || {
+                let mut prediction = self.predict(list, block.place, vector);
+                if let Some(weight) = weight {
+                    weight.apply(&mut prediction);
+                }
+                difference::of_region::<S, 8, 64>(simd, metric, block.source, &prediction)
+            },
+        )
+    }
+
+    fn search<S: Simd>(&self, simd: S, list: usize, block: Block<'_>) -> Found {
+        let (x, y) = block.place;
         let manner = self.manner();
         let weight = self.weight.filter(|_| list == 0);
-        let distortion = |vector: Vector, metric: Metric| {
-            let mut block = self.predict(list, (x, y), vector);
-            if let Some(weight) = weight {
-                weight.apply(&mut block);
-            }
-            self.distortion((x, y), &block, metric)
-        };
+        let distortion =
+            |vector: Vector, metric: Metric| self.one(simd, block, (list, vector), weight, metric);
         let (candidates, count) = self.neighbours(list, x, y);
         let candidates = &candidates[..count];
         let predicted = match *candidates {
@@ -314,13 +340,14 @@ impl Meter<'_> {
             [a, b, c, ..] => Vector::median(a, b, c),
         };
         if predicted == Vector::ZERO {
-            let cost = self.distortion((x, y), &self.predict(list, (x, y), Vector::ZERO), manner.metric);
+            let cost = self.one(simd, block, (list, Vector::ZERO), None, manner.metric);
             if cost < GOOD_ENOUGH {
                 return Found { vector: Vector::ZERO, cost };
             }
         }
         let limits = self.limits(x, y);
-        let price = |vector: Vector| self.bits.cost(1, vector - predicted);
+        let prices = self.prices.at(1);
+        let price = |vector: Vector| prices.of(vector - predicted);
         let search = Search { manner, predicted, limits, distortion, chroma: |_, _| 0, price };
         let best = search.run(candidates.iter().copied());
         // The shortest difference costs nothing here, and a vector of any length 5 bits.

@@ -3,14 +3,13 @@
 
 use super::super::aq;
 use super::super::distortion::Metric;
-use super::super::macroblock::{ChromaCanvas, Neighbours};
-use super::super::predict::blocks;
-use super::super::predict::edge::{Available, Edge};
+use super::super::kernels::{difference, luma8x8};
+use super::super::macroblock::{ChromaCanvas, LumaCanvas, Neighbours};
 use super::super::predict::planes::{Mode, predict_chroma};
 use super::super::rows::{RowMeter, SourceBand};
 use super::super::samples::Quarters;
 use super::weights::Sums;
-use super::{Kind, Seen, Terms};
+use super::{Kind, Memory, Seen, Terms};
 use crate::names::Subsampling;
 use crate::planes::Planes;
 use crate::simd::{Job, Level, Simd};
@@ -24,13 +23,13 @@ pub(super) const MOST: u32 = 16383;
 
 impl Seen {
     /// Takes a frame, with its padding, of which nothing is known yet.
-    pub(super) fn take(&mut self, planes: &Planes, terms: &Terms, energies: &mut Vec<u32>) {
+    pub(super) fn take(&mut self, planes: &Planes, terms: &Terms, memory: &mut Memory) {
         self.source.resize(planes.width(), planes.height(), Subsampling::S420);
         self.source.clone_from_same(planes);
         (self.kind, self.cuttable) = (Kind::Auto, true);
         self.weights = super::Weights::default();
         self.sums = [&planes.y, &planes.cb, &planes.cr].map(Sums::of);
-        self.half.halve(&planes.y);
+        self.half.halve(&planes.y, &mut memory.means);
         let count = terms.columns * terms.rows;
         for costs in &mut self.costs {
             costs.known = false;
@@ -42,7 +41,7 @@ impl Seen {
             list.resize_with(reach, Default::default);
         }
         self.propagated.resize(count, 0);
-        self.adapt(terms, energies);
+        self.adapt(terms, &mut memory.energies);
         (self.intra_known, self.intra_sum) = (false, 0);
         self.intra_costs.clear();
         self.intra_costs.resize(count, UNSEEN);
@@ -93,16 +92,17 @@ impl Job for IntraMeter<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, _: S) {
+    fn run<S: Simd>(self, simd: S) {
         let Self { half, terms, costs } = self;
         let all = terms.parameters.subme >= 2;
         let metric = if all { Metric::Satd } else { Metric::Sad };
-        let mut canvas = ChromaCanvas { samples: [0; ChromaCanvas::STRIDE * 9], left: [0; 16] };
+        let mut luma = LumaCanvas { samples: [0; LumaCanvas::STRIDE * 17] };
+        let mut chroma = ChromaCanvas { samples: [0; ChromaCanvas::STRIDE * 9], left: [0; 16] };
         for y in 0..terms.rows {
             for x in 0..terms.columns {
                 if terms.whole_picture() || terms.counts(x, y) {
                     costs[y * terms.columns + x] =
-                        cost_of(half, (x, y), metric, all, &mut canvas) + MODE_BITS;
+                        cost_of(simd, half, (x, y), metric, all, (&mut luma, &mut chroma)) + MODE_BITS;
                 }
             }
         }
@@ -111,43 +111,49 @@ impl Job for IntraMeter<'_> {
 
 /// The distortion of the best prediction of a block from the source beside it.
 #[inline(always)]
-fn cost_of(
+fn cost_of<S: Simd>(
+    simd: S,
     half: &Quarters,
     (x, y): (usize, usize),
     metric: Metric,
     all: bool,
-    canvas: &mut ChromaCanvas,
+    canvases: (&mut LumaCanvas, &mut ChromaCanvas),
 ) -> u32 {
     let (left, top) = (8 * x as i32, 8 * y as i32);
     let source: [u8; 64] = half.whole::<8, 64>(left, top);
     let corner: [u8; 1] = half.whole::<1, 1>(left - 1, top - 1);
     let above: [u8; 16] = half.whole::<16, 16>(left, top - 1);
     let beside: [u8; 8] = half.whole::<1, 8>(left - 1, top);
+    let (luma, chroma) = canvases;
     let at = ChromaCanvas::ORIGIN[0] - ChromaCanvas::STRIDE;
-    canvas.samples[at - 1] = corner[0];
-    canvas.samples[at..at + 8].copy_from_slice(&above[..8]);
+    chroma.samples[at - 1] = corner[0];
+    chroma.samples[at..at + 8].copy_from_slice(&above[..8]);
     for (i, &sample) in beside.iter().enumerate() {
-        canvas.samples[at - 1 + (i + 1) * ChromaCanvas::STRIDE] = sample;
+        chroma.samples[at - 1 + (i + 1) * ChromaCanvas::STRIDE] = sample;
     }
-    let distortion = |prediction: &[u8; 64]| metric.of_region::<8, 64>(&source, prediction);
+    let distortion = |prediction: &[u8; 64]| {
+        simd.vectorize_apart(
+            #[inline(always)]
+            || difference::of_region::<S, 8, 64>(simd, metric, &source, prediction),
+        )
+    };
     let neighbours = Neighbours { left: true, top: true, top_right: true };
     let modes: &[Mode] = if all {
         &[Mode::Dc, Mode::Horizontal, Mode::Vertical, Mode::Plane]
     } else {
         &[Mode::Dc, Mode::Horizontal, Mode::Vertical]
     };
-    let simple = modes.iter().map(|&mode| distortion(&predict_chroma(canvas, 0, mode, neighbours))).min();
+    let simple = modes.iter().map(|&mode| distortion(&predict_chroma(chroma, 0, mode, neighbours))).min();
     let best = simple.unwrap_or(u32::MAX);
     if !all {
         return best;
     }
-    let mut edge = [0; 25];
-    for (to, from) in edge.iter_mut().zip(beside.iter().rev().chain(&corner).chain(&above)) {
-        *to = *from;
+    let at = LumaCanvas::ORIGIN - LumaCanvas::STRIDE;
+    luma.samples[at - 1] = corner[0];
+    luma.samples[at..at + 16].copy_from_slice(&above);
+    for (i, &sample) in beside.iter().enumerate() {
+        luma.samples[LumaCanvas::at(0, i) - 1] = sample;
     }
-    let available = Available { left: true, top: true, top_right: true };
-    let edge = Edge::<8, 25>(edge).filtered(available);
-    let others = blocks::DIAGONAL_DOWN_LEFT..=blocks::HORIZONTAL_UP;
-    let others = others.map(|mode| distortion(&blocks::predict::<8, 25, 64>(mode, &edge, available)));
-    best.min(others.min().unwrap_or(u32::MAX))
+    let others = luma8x8::predict_diagonals(simd, luma, LumaCanvas::ORIGIN);
+    others.iter().map(distortion).fold(best, u32::min)
 }

@@ -12,7 +12,7 @@ pub(super) use kinds::Kind;
 pub(super) use weights::{Weight, Weights};
 
 use super::frame::Slices;
-use super::motion::{Bits, Found, Vector};
+use super::motion::{Found, Prices, Vector};
 use super::preset::Parameters;
 use super::samples::Quarters;
 use crate::planes::Planes;
@@ -111,10 +111,17 @@ pub(super) struct Seen {
     pub(super) weights: Weights,
 }
 
+/// Memory for a first look at a frame.
+#[derive(Debug, Default)]
+struct Memory {
+    energies: Vec<u32>,
+    means: Vec<u8>,
+}
+
 /// The frames that are waiting, and the last one that others are predicted from.
 #[derive(Debug, Default)]
 pub(super) struct Lookahead {
-    bits: Bits,
+    prices: Prices,
     terms: Option<Terms>,
     /// By their slots.
     frames: Vec<Seen>,
@@ -126,7 +133,7 @@ pub(super) struct Lookahead {
     /// Index of the last frame that begins anew.
     key: i64,
     taken: i64,
-    energies: Vec<u32>,
+    memory: Memory,
     /// Memory of an analysis.
     looked_at: Vec<usize>,
 }
@@ -144,7 +151,7 @@ impl Lookahead {
     /// Begins a clip.
     pub(super) fn begin(&mut self, terms: Terms) {
         self.key = -terms.keyint();
-        self.bits.reach(8 * terms.range.unsigned_abs() as usize + 64);
+        self.prices.reach(8 * terms.range.unsigned_abs() as usize + 64);
         self.terms = Some(terms);
         self.free.clear();
         self.free.extend(0..self.frames.len());
@@ -177,9 +184,9 @@ impl Lookahead {
             self.frames.len() - 1
         });
         let mut seen = std::mem::take(&mut self.frames[slot]);
-        let mut energies = std::mem::take(&mut self.energies);
-        seen.take(planes, self.terms(), &mut energies);
-        self.energies = energies;
+        let mut memory = std::mem::take(&mut self.memory);
+        seen.take(planes, self.terms(), &mut memory);
+        self.memory = memory;
         seen.index = self.taken;
         self.taken += 1;
         self.frames[slot] = seen;

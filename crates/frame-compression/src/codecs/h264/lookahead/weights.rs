@@ -6,6 +6,7 @@ use super::super::motion::Vector;
 use super::super::samples::Samples;
 use super::{Lookahead, Seen};
 use crate::planes::Plane;
+use crate::simd::{Job, Level, Simd};
 
 /// What samples of a reference are turned into: `value * scale / 2^shift + offset`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,12 +55,26 @@ pub(super) struct Sums {
 impl Sums {
     /// Of a plane with its padding.
     pub(super) fn of(plane: &Plane) -> Self {
-        let (sum, squares) = plane.samples.iter().fold((0u64, 0u64), |(sum, squares), &sample| {
-            let sample = u64::from(sample);
-            (sum + sample, squares + sample * sample)
-        });
+        let (sum, squares) = Level::current().run(Totals(&plane.samples));
         let count = plane.samples.len() as u64;
         Self { sum, energy: squares - (sum * sum + count / 2) / count, count }
+    }
+}
+
+/// The sum of samples, and that of their squares.
+struct Totals<'a>(&'a [u8]);
+
+impl Job for Totals<'_> {
+    type Output = (u64, u64);
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> (u64, u64) {
+        // As many as fit into 32 bits.
+        self.0.chunks(1 << 12).fold((0, 0), |(sum, squares), samples| {
+            let samples = || samples.iter().map(|&sample| u32::from(sample));
+            let squared: u32 = samples().map(|sample| sample * sample).sum();
+            (sum + u64::from(samples().sum::<u32>()), squares + u64::from(squared))
+        })
     }
 }
 

@@ -4,10 +4,12 @@
 mod search;
 
 use std::ops::{Add, Neg, Sub};
+use std::sync::OnceLock;
 
 pub(super) use search::{Manner, Search, Threshold};
 
 use super::aq::log2;
+use super::quantise::{QP_MAX, lambda};
 use crate::frame_rate::FrameRate;
 
 /// A motion vector in quarter samples, or a position in whole ones.
@@ -205,28 +207,50 @@ impl Limits {
     }
 }
 
-/// The bits of vectors' components, by their difference from what was predicted.
+/// What vectors cost, by the price of a bit. A table is made when a price is first met.
 #[derive(Debug, Default)]
-pub(super) struct Bits(Vec<f32>);
+pub(super) struct Prices {
+    /// The longest difference.
+    most: usize,
+    by_lambda: Vec<OnceLock<Box<[u16]>>>,
+}
 
-impl Bits {
+impl Prices {
     /// Makes room for differences of up to `most` quarter samples.
     pub(super) fn reach(&mut self, most: usize) {
-        for i in self.0.len()..=most {
-            self.0.push(if i == 0 { 0.718 } else { log2((i + 1) as f32) * 2.0 + 1.718 });
+        if most > self.most {
+            (self.most, self.by_lambda) = (most, Vec::new());
+            self.by_lambda.resize_with(lambda(QP_MAX) as usize + 1, OnceLock::new);
         }
     }
 
-    /// What a component costs with this price of a bit.
-    fn component(&self, lambda: f32, difference: i32) -> u32 {
-        let bits = self.0.get(difference.unsigned_abs() as usize).or(self.0.last()).copied().unwrap_or(0.0);
-        ((lambda * bits + 0.5) as u32).min(65535)
+    /// Those where a bit costs `lambda`, at most that of QP 51.
+    pub(super) fn at(&self, lambda: u32) -> Price<'_> {
+        Price(self.by_lambda[lambda as usize].get_or_init(|| table_of(lambda as f32, self.most)))
+    }
+}
+
+/// What the components of vectors cost, by how far they are from what was predicted.
+fn table_of(lambda: f32, most: usize) -> Box<[u16]> {
+    let bits = |i: usize| if i == 0 { 0.718 } else { log2((i + 1) as f32) * 2.0 + 1.718 };
+    (0..=most).map(|i| (lambda * bits(i) + 0.5) as u16).collect()
+}
+
+/// What vectors cost at one price of a bit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Price<'a>(&'a [u16]);
+
+impl Price<'_> {
+    /// What a vector costs that is so far from what was predicted.
+    #[inline]
+    pub(super) fn of(self, difference: Vector) -> u32 {
+        self.component(difference.x) + self.component(difference.y)
     }
 
-    /// What a vector costs.
-    pub(super) fn cost(&self, lambda: u32, difference: Vector) -> u32 {
-        let lambda = lambda as f32;
-        self.component(lambda, difference.x) + self.component(lambda, difference.y)
+    #[inline]
+    fn component(self, difference: i32) -> u32 {
+        let at = (difference.unsigned_abs() as usize).min(self.0.len() - 1);
+        self.0[at].into()
     }
 }
 
@@ -266,11 +290,12 @@ mod tests {
 
     #[test]
     fn vectors_cost_about_their_bits() {
-        let mut bits = Bits::default();
-        bits.reach(8);
-        assert_eq!(bits.cost(1, Vector::ZERO), 2);
-        // 1.718 and 1.718 + 2 * 3.
-        assert_eq!(bits.cost(10, Vector::new(1, -7)), 37 + 77);
-        assert_eq!(bits.cost(100_000, Vector::ZERO), 2 * 65535);
+        let mut prices = Prices::default();
+        prices.reach(8);
+        assert_eq!(prices.at(1).of(Vector::ZERO), 2);
+        // 1.718 + 2 and 1.718 + 2 * 3.
+        assert_eq!(prices.at(10).of(Vector::new(1, -7)), 37 + 77);
+        // What is farther costs as much as the farthest.
+        assert_eq!(prices.at(10).of(Vector::new(9, 8)), prices.at(10).of(Vector::new(-8, 100)));
     }
 }

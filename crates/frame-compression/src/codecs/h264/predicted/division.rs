@@ -295,7 +295,7 @@ impl FrameCoder<'_> {
         if moves == *still {
             let weighed = self.weigh(simd, &weigher, &written(Shape::Whole, &moves, still), false);
             if !weighed.residual {
-                let prediction = self.predict(place, &moves);
+                let prediction = self.predict(simd, place, &moves);
                 let mut searched = [[Vector::ZERO; MOST_ENTRIES]; 2];
                 searched[0][0] = cut.whole[0];
                 return self.take_prediction(&prediction, &moves, fineness, searched);

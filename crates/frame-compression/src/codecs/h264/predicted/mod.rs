@@ -13,7 +13,7 @@ use super::frame::{Frame, Slices};
 use super::inter::{self, Beside, Field, MOST_ENTRIES, Prediction, Shape, Sources, Steps};
 use super::lookahead::Lookahead;
 use super::macroblock::{Bottom, ChromaCanvas, LumaCanvas, Macroblock, Neighbours, scatter};
-use super::motion::{Bits, Moves, Pointer, Threshold, Vector};
+use super::motion::{self, Moves, Pointer, Threshold, Vector};
 use super::overflow;
 use super::predict::blocks::DC;
 use super::quantise::{Denoise, QP_MAX, Quantisers, chroma_qp, lambda};
@@ -83,7 +83,7 @@ pub(super) struct FrameCoder<'a> {
     pub(super) foresight: Foresight<'a>,
     /// The macroblocks' adapted quantisers.
     pub(super) wanted: &'a [u8],
-    pub(super) bits: &'a Bits,
+    pub(super) prices: &'a motion::Prices,
     pub(super) range: i32,
     pub(super) motions: &'a mut [Motion],
     pub(super) coded: &'a mut [Coded],
@@ -240,7 +240,7 @@ impl FrameCoder<'_> {
         let is_likely = place.around().any(|motion| motion.kind == Kind::Skipped);
         if self.level() < 3
             && is_likely
-            && let Some(done) = self.skip(place, &still, fineness)
+            && let Some(done) = self.skip(simd, place, &still, fineness)
         {
             return done;
         }
@@ -251,7 +251,7 @@ impl FrameCoder<'_> {
         if self.level() >= 3
             && first.distortion() < SKIP_COST * lambda(fineness.quantiser)
             && (first.found.vector - skipped).length() <= 1
-            && let Some((motion, coded)) = self.skip(place, &still, fineness)
+            && let Some((motion, coded)) = self.skip(simd, place, &still, fineness)
         {
             return (Motion { searched: searched(&cut), ..motion }, coded);
         }
@@ -273,9 +273,15 @@ impl FrameCoder<'_> {
     }
 
     /// Skips a macroblock if what is predicted is good enough.
-    fn skip(&mut self, place: &Place, moves: &[Moves; 4], fineness: Fineness) -> Option<(Motion, Coded)> {
-        let prediction = self.predict(place, moves);
-        self.is_good_enough(&prediction, &self.steps(fineness.qp, fineness))
+    fn skip<S: Simd>(
+        &mut self,
+        simd: S,
+        place: &Place,
+        moves: &[Moves; 4],
+        fineness: Fineness,
+    ) -> Option<(Motion, Coded)> {
+        let prediction = self.predict(simd, place, moves);
+        self.is_good_enough(simd, &prediction, &self.steps(fineness.qp, fineness))
             .then(|| self.take_prediction(&prediction, moves, fineness, UNSEARCHED))
     }
 
@@ -309,9 +315,9 @@ impl FrameCoder<'_> {
             let coded = self.finish_intra(simd, place, prices, luma, fineness);
             return (Motion { searched, is_nxn, ..Motion::INTRA }, coded);
         }
-        let prediction = self.predict(place, written.moves);
+        let prediction = self.predict(simd, place, written.moves);
         let eight = self.frame.parameters.transform_8x8
-            && inter::prefers_8x8(&self.macroblock.source.y, &prediction.luma);
+            && inter::prefers_8x8(simd, &self.macroblock.source.y, &prediction.luma);
         let surroundings = self.surroundings(place);
         let around = (place, surroundings.as_ref());
         self.finish_moved(simd, around, fineness, (&prediction, eight), &written, searched)
@@ -333,7 +339,7 @@ impl FrameCoder<'_> {
                 let around = (place, surroundings);
                 self.finish_counted(simd, around, fineness, (prediction, eight), written)
             }
-            None => self.code_prediction(prediction, eight, fineness),
+            None => self.code_prediction(simd, prediction, eight, fineness),
         };
         let kind = if written.may_skip && !residual { Kind::Skipped } else { Kind::Moved };
         (Motion { kind, moves: *written.moves, levels, searched, is_nxn: false }, coded)
@@ -376,14 +382,17 @@ impl FrameCoder<'_> {
         }
     }
 
-    fn predict(&self, place: &Place, moves: &[Moves; 4]) -> Prediction {
-        inter::predict(&self.sources, (place.x, place.y), moves)
+    fn predict<S: Simd>(&self, simd: S, place: &Place, moves: &[Moves; 4]) -> Prediction {
+        simd.vectorize_apart(
+            #[inline(always)]
+            || inter::predict(&self.sources, (place.x, place.y), moves),
+        )
     }
 
-    fn is_good_enough(&self, prediction: &Prediction, steps: &Steps<'_>) -> bool {
+    fn is_good_enough<S: Simd>(&self, simd: S, prediction: &Prediction, steps: &Steps<'_>) -> bool {
         let source = &self.macroblock.source;
         let sources = [source.chroma(0), source.chroma(1)];
-        inter::is_good_enough((&source.y, &prediction.luma), &sources, &prediction.chroma, steps)
+        inter::is_good_enough(simd, (&source.y, &prediction.luma), &sources, &prediction.chroma, steps)
     }
 
     /// Whether intra prediction is so unlikely here that it waits for its first modes to be good.
@@ -421,8 +430,9 @@ impl FrameCoder<'_> {
     }
 
     /// Codes what a prediction leaves, with a QP that can be written: the blocks with levels, whether there is a residual.
-    fn code_prediction(
+    fn code_prediction<S: Simd>(
         &mut self,
+        simd: S,
         prediction: &Prediction,
         transform_8x8: bool,
         fineness: Fineness,
@@ -434,8 +444,8 @@ impl FrameCoder<'_> {
         let mut qp = fineness.qp;
         let (luma, chroma) = loop {
             let steps = self.steps(qp, fineness);
-            let luma = inter::code_luma(&source.y, &prediction.luma, &steps, transform_8x8);
-            let chroma = inter::code_chroma(&sources, &prediction.chroma, &steps);
+            let luma = inter::code_luma(simd, &source.y, &prediction.luma, &steps, transform_8x8);
+            let chroma = inter::code_chroma(simd, &sources, &prediction.chroma, &steps);
             if qp < limit && chroma.iter().any(|plane| overflow::dc_overflows(plane.dc)) {
                 qp += 1;
                 continue;

@@ -1,7 +1,8 @@
 //! The search for the vectors of parts of macroblocks, and where it starts (docs/spec/h264-clips.md, sections 6.3 and 6.4).
 
 use super::super::distortion::Metric;
-use super::super::inter::Part;
+use super::super::inter::{Entry, Part};
+use super::super::kernels::difference;
 use super::super::macroblock::gather;
 use super::super::motion::{Found, Limits, Manner, Moves, Pointer, Search, Threshold, Vector};
 use super::{Foresight, FrameCoder, Place};
@@ -87,42 +88,29 @@ pub(super) enum From<'a> {
 impl FrameCoder<'_> {
     /// The search for the vector of a part.
     #[expect(clippy::type_complexity, reason = "closures have types without names")]
-    #[inline(always)]
-    pub(super) fn search(
+    fn search<S: Simd>(
         &self,
+        simd: S,
         place: &Place,
         aim: Aim,
     ) -> Search<impl Fn(Vector, Metric) -> u32, impl Fn(Vector, usize) -> u32, impl Fn(Vector) -> u32> {
         let Aim { part, list, entry, predicted, lambda } = aim;
         let source = &self.macroblock.source;
-        let (from, (x, y)) = origin(place, part);
+        let at = origin(place, part);
         let entry = self.sources.lists[list].at(entry);
-        let distortion = move |vector: Vector, metric: Metric| {
-            for_size_of!(part, W, A, _W2, _A4 => {
-                let mut block = entry.reference.luma.block::<W, A>(x + vector.x, y + vector.y);
-                if let Some(weight) = entry.weights[0] {
-                    weight.apply(&mut block);
-                }
-                metric.of_region::<W, A>(&gather::<W, A>(&source.y, 16, from), &block)
-            })
-        };
-        let chroma = move |vector: Vector, plane: usize| {
-            for_size_of!(part, _W, _A, W2, A4 => {
-                let mut block = entry.reference.chroma[plane].eighths::<W2, A4>(x + vector.x, y + vector.y);
-                if let Some(weight) = entry.weights[1 + plane] {
-                    weight.apply(&mut block);
-                }
-                let own = gather::<W2, A4>(&source.chroma, 16, 8 * plane + 64 * part.y + 4 * part.x);
-                Metric::Satd.of_region::<W2, A4>(&own, &block)
-            })
-        };
+        let prices = self.prices.at(lambda);
+        let own = packed(&source.y, part, at.0);
         Search {
             manner: self.manner(),
             predicted,
             limits: self.limits(place),
-            distortion,
-            chroma,
-            price: move |vector: Vector| self.bits.cost(lambda, vector - predicted),
+            distortion: move |vector, metric| {
+                luma_distortion(simd, (&own, part), at.1, entry, vector, metric)
+            },
+            chroma: move |vector, plane| {
+                chroma_distortion(simd, (&source.chroma, part), at.1, entry, vector, plane)
+            },
+            price: move |vector: Vector| prices.of(vector - predicted),
         }
     }
 
@@ -139,20 +127,13 @@ impl FrameCoder<'_> {
         let Aim { list, entry, predicted, lambda, .. } = aim;
         let entry_price = self.entry_price(list, entry, lambda);
         let counted = if self.after.is_none() { entry_price } else { 0 };
-        let mut found = simd.vectorize(
-            #[inline(always)]
-            || {
-                let search = self.search(place, aim);
-                match from {
-                    From::Candidates(candidates) => {
-                        search.run_below(candidates.iter().copied(), counted, threshold)
-                    }
-                    From::Found(vector) => search.run_around(vector, counted, threshold),
-                }
-            },
-        );
+        let search = self.search(simd, place, aim);
+        let mut found = match from {
+            From::Candidates(candidates) => search.run_below(candidates.iter().copied(), counted, threshold),
+            From::Found(vector) => search.run_around(vector, counted, threshold),
+        };
         found.cost += entry_price;
-        let price = self.bits.cost(lambda, found.vector - predicted);
+        let price = self.prices.at(lambda).of(found.vector - predicted);
         Sought { found, entry, predicted, price, entry_price }
     }
 
@@ -169,10 +150,7 @@ impl FrameCoder<'_> {
         let Sought { found, entry, predicted, entry_price, .. } = sought;
         found.cost -= *entry_price;
         let aim = Aim { part, list, entry: *entry, predicted: *predicted, lambda };
-        simd.vectorize(
-            #[inline(always)]
-            || self.search(place, aim).finish(found),
-        );
+        self.search(simd, place, aim).finish(found);
     }
 
     /// What it costs to choose a frame of a list.
@@ -197,7 +175,7 @@ impl FrameCoder<'_> {
                     let block = self.sources.mix(moves, 0, |reference, vector| {
                         reference.luma.block::<W, A>(x + vector.x, y + vector.y)
                     });
-                    metric.of_region::<W, A>(&gather::<W, A>(source, 16, from), &block)
+                    difference::of_region::<S, W, A>(simd, metric, &gather::<W, A>(source, 16, from), &block)
                 })
             },
         )
@@ -254,6 +232,63 @@ impl FrameCoder<'_> {
         let vector = self.before.motions[at].searched[0][0];
         Some(Vector::new(scaled(vector.x), scaled(vector.y)))
     }
+}
+
+/// A part's samples, row after row.
+fn packed(source: &[u8; 256], part: Part, from: usize) -> [u8; 256] {
+    let mut own = [0; 256];
+    for_size_of!(part, W, A, _W2, _A4 => {
+        own[..A].copy_from_slice(&gather::<W, A>(source, 16, from));
+    });
+    own
+}
+
+/// The distortion of a part's luma, its source packed, that an entry of a list predicts by a vector.
+fn luma_distortion<S: Simd>(
+    simd: S,
+    (source, part): (&[u8; 256], Part),
+    (x, y): (i32, i32),
+    entry: &Entry<'_>,
+    vector: Vector,
+    metric: Metric,
+) -> u32 {
+    simd.vectorize_apart(
+        #[inline(always)]
+        || {
+            for_size_of!(part, W, A, _W2, _A4 => {
+                let mut block = entry.reference.luma.block::<W, A>(x + vector.x, y + vector.y);
+                if let Some(weight) = entry.weights[0] {
+                    weight.apply(&mut block);
+                }
+                let source = source.first_chunk().expect("a part's samples");
+                difference::of_region::<S, W, A>(simd, metric, source, &block)
+            })
+        },
+    )
+}
+
+/// The same of a chroma plane; `source` has rows of both.
+fn chroma_distortion<S: Simd>(
+    simd: S,
+    (source, part): (&[u8; 128], Part),
+    (x, y): (i32, i32),
+    entry: &Entry<'_>,
+    vector: Vector,
+    plane: usize,
+) -> u32 {
+    simd.vectorize_apart(
+        #[inline(always)]
+        || {
+            for_size_of!(part, _W, _A, W2, A4 => {
+                let mut block = entry.reference.chroma[plane].eighths::<W2, A4>(x + vector.x, y + vector.y);
+                if let Some(weight) = entry.weights[1 + plane] {
+                    weight.apply(&mut block);
+                }
+                let own = gather::<W2, A4>(source, 16, 8 * plane + 64 * part.y + 4 * part.x);
+                difference::of_region::<S, W2, A4>(simd, Metric::Satd, &own, &block)
+            })
+        },
+    )
 }
 
 /// Where a part is in its macroblock, and in the picture in quarter samples.

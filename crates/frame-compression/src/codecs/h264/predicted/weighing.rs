@@ -83,7 +83,7 @@ impl FrameCoder<'_> {
         let Some(work) = self.moved_work(weigher, head) else {
             return Weighed { cost: NEVER, residual: true };
         };
-        let prediction = self.predict(weigher.place, written.moves);
+        let prediction = self.predict(simd, weigher.place, written.moves);
         let predicted = side_by_side(&prediction.chroma);
         let (mut luma, mut chroma) = (LumaCoding::default(), ChromaCoding::default());
         let (coder, source) = (work.moved_coder(false), &self.macroblock.source);
@@ -112,7 +112,7 @@ impl FrameCoder<'_> {
         weigher: &Weigher<'_>,
         written: &Written<'_>,
     ) -> u32 {
-        let prediction = self.predict(weigher.place, written.moves);
+        let prediction = self.predict(simd, weigher.place, written.moves);
         let head = Head::Among(self.predicted(weigher.surroundings));
         let Some(work) = self.moved_work(weigher, head) else { return NEVER };
         let chroma = side_by_side(&prediction.chroma);
@@ -200,7 +200,7 @@ impl FrameCoder<'_> {
             let is_nxn = luma.kind.is_nxn();
             return (Motion { searched, is_nxn, ..Motion::INTRA }, coded);
         }
-        let prediction = self.predict(place, best.written.moves);
+        let prediction = self.predict(simd, place, best.written.moves);
         self.finish_moved(
             simd,
             (place, Some(surroundings)),

@@ -106,8 +106,8 @@ impl FrameCoder<'_> {
         let mut direct = self.direct(place, &fields);
         let mut may_skip = false;
         if direct.is_allowed {
-            let prediction = self.predict(place, &direct.moves);
-            may_skip = self.is_good_enough(&prediction, &self.steps(fineness.qp, fineness));
+            let prediction = self.predict(simd, place, &direct.moves);
+            may_skip = self.is_good_enough(simd, &prediction, &self.steps(fineness.qp, fineness));
             if may_skip && self.level() < 3 {
                 return self.take_prediction(&prediction, &direct.moves, fineness, UNSEARCHED);
             }
@@ -119,7 +119,7 @@ impl FrameCoder<'_> {
         let mut results = Results::default();
         let nearest = self.seek_nearest(simd, &task, &mut results, may_skip);
         let Some(nearest) = nearest else {
-            let prediction = self.predict(place, &task.direct.moves);
+            let prediction = self.predict(simd, place, &task.direct.moves);
             return self.take_prediction(&prediction, &task.direct.moves, fineness, results.whole);
         };
         let (wholes, whole) = self.plan_whole(simd, &task, &mut results, nearest);
@@ -154,6 +154,6 @@ impl FrameCoder<'_> {
 
     /// What the difference of a vector costs.
     fn price(&self, task: &Task<'_>, vector: Vector, predicted: Vector) -> u32 {
-        self.bits.cost(task.vector_lambda, vector - predicted)
+        self.prices.at(task.vector_lambda).of(vector - predicted)
     }
 }

@@ -42,7 +42,7 @@ impl FrameCoder<'_> {
             direct.is_allowed.then(|| self.weigh_skipped(simd, &weigher, &taken_over(&direct.moves)));
         let few_bits = (SKIP_BITS * u64::from(rate_lambda(fineness.quantiser)) + 128) >> 8;
         if skipped.is_some_and(|skipped| u64::from(skipped) <= few_bits) {
-            return self.skip_weighed(place, &direct.moves, fineness, UNSEARCHED);
+            return self.skip_weighed(simd, place, &direct.moves, fineness, UNSEARCHED);
         }
         let lambda_of_modes = lambda(fineness.quantiser);
         self.measure_direct(simd, place, &mut direct, lambda_of_modes);
@@ -50,7 +50,7 @@ impl FrameCoder<'_> {
         let task = Task { place, fields: fields.clone(), direct, lambda: lambda_of_modes, vector_lambda };
         let mut results = Results::default();
         let Some((ways, cost)) = self.weigh_ways(simd, &task, &weigher, &mut results, skipped) else {
-            return self.skip_weighed(place, &task.direct.moves, fineness, results.whole);
+            return self.skip_weighed(simd, place, &task.direct.moves, fineness, results.whole);
         };
         self.decide(simd, &task, &weigher, (ways, cost, skipped), results.whole)
     }
@@ -137,7 +137,7 @@ impl FrameCoder<'_> {
         let limit = (u64::from(best.cost) * 17 / 16 + 1).min(u64::from(NEVER)) as u32;
         let intra = self.weigh_intra(simd, weigher, (&costs, limit, best.weight), (&found, &mut codings));
         match chosen {
-            None if intra.is_none() => self.skip_weighed(place, &moves, weigher.fineness, searched),
+            None if intra.is_none() => self.skip_weighed(simd, place, &moves, weigher.fineness, searched),
             Some(mut plan) if intra.is_none() => {
                 self.refine_pairs(simd, task, &mut plan);
                 let moves = plan.moves(direct);
@@ -148,14 +148,15 @@ impl FrameCoder<'_> {
         }
     }
 
-    fn skip_weighed(
+    fn skip_weighed<S: Simd>(
         &mut self,
+        simd: S,
         place: &Place,
         moves: &[Moves; 4],
         fineness: Fineness,
         searched: Searched,
     ) -> (Motion, Coded) {
-        let prediction = self.predict(place, moves);
+        let prediction = self.predict(simd, place, moves);
         self.take_prediction(&prediction, moves, fineness, searched)
     }
 }
