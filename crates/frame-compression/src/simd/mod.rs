@@ -14,6 +14,8 @@ mod avx2;
 #[cfg(target_arch = "aarch64")]
 #[allow(unsafe_code, reason = "intrinsics")]
 mod neon;
+#[allow(unsafe_code, reason = "bounds checked once for all rows")]
+mod rows;
 mod scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 #[allow(unsafe_code, reason = "intrinsics")]
@@ -31,6 +33,7 @@ use std::sync::OnceLock;
 pub(crate) use avx2::Avx2;
 #[cfg(target_arch = "aarch64")]
 pub(crate) use neon::Neon;
+pub(crate) use rows::rows;
 pub(crate) use scalar::Scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(crate) use simd128::Simd128;
