@@ -1,14 +1,12 @@
 //! Square blocks out of planes, and back.
 
-use crate::simd::rows;
-
 /// A block of W columns and N / W rows out of samples whose rows are `stride` apart.
 #[inline(always)]
 pub(crate) fn gather<const W: usize, const N: usize>(samples: &[u8], stride: usize, at: usize) -> [u8; N] {
+    let samples = &samples[at..][..(N / W - 1) * stride + W];
     let mut block = [0; N];
-    let to = block.as_chunks_mut::<W>().0;
-    for (to, row) in to.iter_mut().zip(rows::<W>(&samples[at..], stride, N / W)) {
-        *to = *row;
+    for (y, row) in block.chunks_exact_mut(W).enumerate() {
+        row.copy_from_slice(&samples[y * stride..][..W]);
     }
     block
 }

@@ -1,9 +1,8 @@
 //! Frames that others are predicted from: planes whose edges repeat without end, and what is between their samples
 //! (docs/spec/h264-clips.md, sections 2.1 and 6.1).
 
-use crate::blocks::gather;
 use crate::planes::{Plane, Planes};
-use crate::simd::{Job, Level, Simd};
+use crate::simd::{Job, Level, Simd, rows};
 
 /// A plane with a margin; places outside are those of its edge.
 #[derive(Debug, Clone, Default)]
@@ -34,7 +33,12 @@ impl Samples {
         let (width, height) = (self.width as i32, self.height as i32);
         let inside = x >= 0 && y >= 0 && x + W as i32 <= width && y + (A / W) as i32 <= height;
         if inside {
-            return gather::<W, A>(&self.samples, self.width, y as usize * self.width + x as usize);
+            let mut block = [0; A];
+            let from = &self.samples[y as usize * self.width + x as usize..];
+            for (to, row) in block.as_chunks_mut::<W>().0.iter_mut().zip(rows::<W>(from, self.width, A / W)) {
+                *to = *row;
+            }
+            return block;
         }
         self.block_outside::<W, A>(x, y)
     }
