@@ -10,7 +10,7 @@ use super::prediction::Prediction;
 use super::rate_control::{Beside, RateControl};
 use super::references::{Kept, References};
 use super::rows::SourceBand;
-use super::{H264, Parameters, Reconstruction, inter, rate_distortion};
+use super::{H264, Parameters, PictureInWork, Reconstruction, inter, rate_distortion};
 use crate::colour::Picture;
 use crate::engine;
 use crate::error::Error;
@@ -74,6 +74,7 @@ impl Clip {
     pub(crate) fn restart(&mut self) {
         self.state = None;
         self.references.clear();
+        self.tally.iter_mut().for_each(Tally::restart);
         (self.taken, self.ready) = (0, 0);
     }
 
@@ -179,7 +180,11 @@ impl Clip {
         let columns = planes.y.stride / 16;
         if frame.kind.is_intra() {
             for (row, wanted) in self.wanted.chunks_exact(columns).enumerate() {
-                self.reconstruction.code_surveyed(planes, row, SourceBand::of(&seen.source, row), wanted);
+                let source = SourceBand::of(&seen.source, row);
+                let slice = state.slices.at(row);
+                swap_spectra(&mut self.reconstruction, &mut self.tally, slice);
+                self.reconstruction.code_surveyed(planes, row, source, wanted);
+                swap_spectra(&mut self.reconstruction, &mut self.tally, slice);
             }
             self.motions.clear();
             self.motions.resize(self.wanted.len(), Motion::INTRA);
@@ -256,6 +261,16 @@ impl Clip {
             let frames = sources.lists.map(|list| list.indices());
             level.run(inter::FrameDeblocker { planes, slices, coded, motions, frames, filter });
         }
+    }
+}
+
+/// Has an intra frame go on from what the slice of the frame before left of the source's coefficients, or keeps what it leaves.
+fn swap_spectra(reconstruction: &mut Reconstruction, tally: &mut Option<Tally>, slice: usize) {
+    let counts = |picture: &PictureInWork| picture.parameters.psy_trellis_weight() != 0;
+    if let Some(coder) = &mut reconstruction.coder
+        && reconstruction.picture.as_ref().is_some_and(counts)
+    {
+        std::mem::swap(&mut coder.spectra, tally.get_or_insert_default().spectra(slice));
     }
 }
 

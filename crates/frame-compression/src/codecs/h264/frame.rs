@@ -77,6 +77,11 @@ impl Slices {
         first(slice)..first(slice + 1)
     }
 
+    /// The slice that holds a row.
+    pub(super) fn at(self, row: usize) -> usize {
+        (0..self.count).find(|&slice| self.rows(slice).contains(&row)).unwrap_or(0)
+    }
+
     /// Whether a row is the first of its slice.
     pub(super) fn start(self, row: usize) -> bool {
         // The slice that holds the row, or the one before.

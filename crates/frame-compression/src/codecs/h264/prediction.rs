@@ -56,6 +56,14 @@ impl Prediction {
         }
     }
 
+    /// For drawings: more frames to be predicted from, and more B frames.
+    pub(super) fn animate(&mut self) {
+        if self.references > 1 {
+            self.references *= 2;
+        }
+        self.bframes += 2;
+    }
+
     /// Sets what x264 calls by this name; `None` where there is no such thing or the text is none of its values.
     pub(super) fn set(&mut self, name: &str, text: &str) -> Option<()> {
         match name {

@@ -173,6 +173,12 @@ pub(crate) struct Parameters {
     pub(super) ip_factor: f32,
     /// Of luma, 0..=32 in 64ths of a step less than a half.
     pub(super) dead_zone: u8,
+    /// The same of luma that is predicted from other frames.
+    pub(super) moved_dead_zone: u8,
+    /// Whether P frames drop levels that are worth little.
+    pub(super) decimates: bool,
+    /// By how much coarser B frames are.
+    pub(super) b_factor: f32,
     /// -12..=12, before what psy adds.
     pub(super) chroma_offset: i8,
     pub(super) deblock: Option<Deblock>,
@@ -228,6 +234,9 @@ impl Parameters {
             qcomp: 0.6,
             ip_factor: 1.4,
             dead_zone: 11,
+            moved_dead_zone: 21,
+            decimates: true,
+            b_factor: 1.3,
             chroma_offset: 0,
             deblock: (!ultrafast).then_some(Deblock { alpha: 0, beta: 0 }),
             transform_8x8: !ultrafast,
@@ -253,12 +262,16 @@ impl Parameters {
                 self.deblock = self.deblock.and(offset(1));
                 self.psy_rd = 0.4;
                 self.aq_strength = 0.6;
+                self.prediction.animate();
             }
             H264Tune::Grain => {
                 self.deblock = self.deblock.and(offset(-2));
                 self.psy_trellis = 0.25;
                 self.aq_strength = 0.5;
                 self.dead_zone = 6;
+                self.moved_dead_zone = 6;
+                self.decimates = false;
+                self.b_factor = 1.1;
                 self.qcomp = 0.8;
                 self.ip_factor = 1.1;
             }
@@ -280,7 +293,10 @@ impl Parameters {
                 self.entropy = Entropy::Cavlc;
                 self.deblock = None;
             }
-            H264Tune::Zerolatency => self.mbtree = false,
+            H264Tune::Zerolatency => {
+                self.mbtree = false;
+                (self.prediction.bframes, self.prediction.lookahead) = (0, 0);
+            }
         }
     }
 

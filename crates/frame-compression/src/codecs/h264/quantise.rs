@@ -76,7 +76,12 @@ impl Quantisers {
         }
     }
 
-    /// Those of macroblocks that are predicted from another frame, luma and chroma.
+    /// Those of luma that is predicted from another frame.
+    pub(super) fn moved(dead_zone: u8) -> &'static Self {
+        Self::of(dead_zone).unwrap_or(Self::inter())
+    }
+
+    /// Those of macroblocks that are predicted from another frame, luma and chroma, but for tunes of luma's.
     pub(super) fn inter() -> &'static Self {
         static INTER: Quantisers = Quantisers::build(21);
         &INTER

@@ -4,9 +4,6 @@ use super::aq::{log2, power, quantiser_of_scale, scale_of_quantiser};
 use super::lookahead::Kind;
 use super::preset::Parameters;
 
-/// By how much coarser B frames are.
-const B_FACTOR: f32 = 1.3;
-
 /// A frame that a B frame is predicted from.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Beside {
@@ -43,7 +40,7 @@ pub(super) struct RateControl {
 impl RateControl {
     /// Of a clip of so many macroblocks a frame.
     pub(super) fn new(parameters: &Parameters, macroblocks: usize) -> Self {
-        let Parameters { crf, qcomp, ip_factor, .. } = *parameters;
+        let Parameters { crf, qcomp, ip_factor, b_factor, .. } = *parameters;
         let exponent = 1.0 - f64::from(qcomp);
         let seconds = f64::from(parameters.fps.duration() as f32);
         let duration = seconds.clamp(f64::from(0.01f32), 1.0) / f64::from(0.04f32);
@@ -59,7 +56,7 @@ impl RateControl {
             ip_factor,
             exponent,
             even,
-            b_offset: if even.is_some() { 0.0 } else { 6.0 * f64::from(log2(B_FACTOR)) },
+            b_offset: if even.is_some() { 0.0 } else { 6.0 * f64::from(log2(b_factor)) },
             rate_factor,
             duration,
             is_first: true,

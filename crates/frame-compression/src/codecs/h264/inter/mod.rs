@@ -37,6 +37,15 @@ pub(super) struct Steps<'a> {
     pub(super) chroma_qp: u8,
     /// Above 51.
     pub(super) denoise: Option<Denoise>,
+    /// Whether levels are dropped that are worth little.
+    pub(super) decimates: bool,
+}
+
+impl Steps<'_> {
+    /// What a macroblock's luma is worth at least to be coded, and an 8x8 block of it.
+    fn luma_scores(&self) -> (u32, u32) {
+        if self.decimates { (LUMA_SCORE, BLOCK_SCORE) } else { (0, 0) }
+    }
 }
 
 /// Below this squared error a chroma plane is as good as it will be.
@@ -107,6 +116,7 @@ pub(super) fn code_luma<S: Simd>(
 #[inline(always)]
 fn code_by_4x4<S: Simd>(simd: S, source: &[u8; 256], prediction: &[u8; 256], steps: &Steps<'_>) -> CodedLuma {
     let block = |samples: &[u8; 256], k: usize| gather::<4, 16>(samples, 16, k / 4 * 64 + k % 4 * 4);
+    let (luma_score, block_score) = steps.luma_scores();
     let (mut levels, mut total) = (0, 0);
     let mut blocks = [[0; 16]; 16];
     for first in [0, 2, 8, 10] {
@@ -119,12 +129,12 @@ fn code_by_4x4<S: Simd>(simd: S, source: &[u8; 256], prediction: &[u8; 256], ste
             }
         }
         total += worth;
-        if worth >= BLOCK_SCORE {
+        if worth >= block_score {
             levels |= coded;
         }
     }
     let mut samples = *prediction;
-    if total < LUMA_SCORE || levels == 0 {
+    if total < luma_score || levels == 0 {
         return CodedLuma { samples, levels: 0 };
     }
     for k in (0..16).filter(|k| levels >> k & 1 != 0) {
@@ -134,35 +144,37 @@ fn code_by_4x4<S: Simd>(simd: S, source: &[u8; 256], prediction: &[u8; 256], ste
     CodedLuma { samples, levels }
 }
 
-/// What an 8x8 block's levels are worth, and its reconstruction.
+/// What an 8x8 block's levels are worth, whether there are any, and its reconstruction.
 #[inline(always)]
 fn code_8x8<S: Simd>(
     simd: S,
     source: &[u8; 64],
     prediction: &[u8; 64],
     steps: &Steps<'_>,
-) -> (u32, [u8; 64]) {
+) -> (u32, bool, [u8; 64]) {
     if steps.denoise.is_some_and(|denoise| denoise.luma.is_some()) {
         let mut block = levels_8x8(source, prediction, steps.luma, steps.denoise);
-        return (score_8x8(&block), add_8x8(prediction, &mut block, steps.luma));
+        let worth = score_8x8(&block);
+        return (worth, block != [0; 64], add_8x8(prediction, &mut block, steps.luma));
     }
     let (samples, levels, coded) = kernels::code_8x8(simd, source, prediction, steps.luma);
-    (if coded == 0 { 0 } else { score_8x8_scanned(&levels) }, samples)
+    (if coded == 0 { 0 } else { score_8x8_scanned(&levels) }, coded != 0, samples)
 }
 
 #[inline(always)]
 fn code_by_8x8<S: Simd>(simd: S, source: &[u8; 256], prediction: &[u8; 256], steps: &Steps<'_>) -> CodedLuma {
     let (mut samples, mut levels, mut total) = (*prediction, 0, 0);
+    let (luma_score, block_score) = steps.luma_scores();
     for (at, place) in [(0, 0), (8, 2), (128, 8), (136, 10)] {
         let block = |samples: &[u8; 256]| gather::<8, 64>(samples, 16, at);
-        let (worth, block) = code_8x8(simd, &block(source), &block(prediction), steps);
+        let (worth, is_coded, block) = code_8x8(simd, &block(source), &block(prediction), steps);
         total += worth;
-        if worth >= BLOCK_SCORE {
+        if worth >= block_score && is_coded {
             levels |= EIGHT << place;
             scatter::<8, 64>(&block, &mut samples, 16, at);
         }
     }
-    if total < LUMA_SCORE {
+    if total < luma_score {
         CodedLuma { samples: *prediction, levels: 0 }
     } else {
         CodedLuma { samples, levels }
@@ -196,7 +208,7 @@ pub(super) fn code_chroma<S: Simd>(
         #[inline(always)]
         || {
             let mut only_dc = [None; 2];
-            if steps.chroma_qp >= EARLY_QP && steps.denoise.is_none() {
+            if steps.decimates && steps.chroma_qp >= EARLY_QP && steps.denoise.is_none() {
                 let errors = [0, 1].map(|plane| error(simd, &sources[plane], &predictions[plane]));
                 let variance: u32 =
                     errors.iter().map(|&(squares, sum)| squares - ((sum * sum) as u32 >> 6)).sum();
@@ -226,7 +238,8 @@ fn code_plane<S: Simd>(
         return nothing;
     }
     let (mut blocks, dc) = chroma_levels(simd, source, prediction, steps);
-    let has_ac = only_dc.is_none() && worth_without_dc(&blocks) >= CHROMA_SCORE;
+    let least = if steps.decimates { CHROMA_SCORE } else { 0 };
+    let has_ac = only_dc.is_none() && worth_without_dc(&blocks) >= least && blocks != [[0; 16]; 4];
     if !has_ac {
         blocks = [[0; 16]; 4];
     }

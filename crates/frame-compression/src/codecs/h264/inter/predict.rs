@@ -14,7 +14,7 @@ pub(in super::super) struct Prediction {
 }
 
 /// The most frames of a list.
-pub(in super::super) const MOST_ENTRIES: usize = 5;
+pub(in super::super) const MOST_ENTRIES: usize = 8;
 
 /// One of the frames of a list.
 #[derive(Debug, Clone, Copy)]

@@ -315,7 +315,7 @@ impl FrameCoder<'_> {
         let limit = (u64::from(best.cost) * 5 / 4 + 1).min(u64::from(NEVER)) as u32;
         let intra = self.weigh_intra(simd, &weigher, (&costs, limit, best.weight), (&found, &mut codings));
         let searched = [cut.whole, [Vector::ZERO; MOST_ENTRIES]];
-        self.finish_weighed(simd, &weigher, (&best, intra), searched)
+        self.finish_weighed(simd, &weigher, (&best, intra, &mut codings), searched)
     }
 
     /// The division of least weight, with its pointers and weight, of those that were found to cost hardly more than `least`. That

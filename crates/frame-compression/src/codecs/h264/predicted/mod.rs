@@ -162,7 +162,7 @@ impl Job for FrameCoder<'_> {
                 last = Frame::slice_qp(self.wanted[y * columns]);
                 if let Some(tally) = self.tally.as_deref_mut() {
                     tally.begin(columns * rows);
-                    tally.begin_slice(last);
+                    tally.begin_slice(self.slices.at(y), last);
                 }
             }
             self.above.resize(columns + 1, Bottom::NONE);
@@ -177,7 +177,7 @@ impl Job for FrameCoder<'_> {
                 }
                 self.motions[place.index] = motion;
                 self.coded[place.index] = coded;
-                last = coded.qp;
+                last = self.tally.as_deref().map_or(coded.qp, |tally| tally.last(place.index));
                 number += 1;
                 intra += usize::from(motion.kind == Kind::Intra);
                 self.below[x] = self.macroblock.bottom();
@@ -261,7 +261,7 @@ impl FrameCoder<'_> {
         }
         let mut division = self.divide(simd, &mut cut, whole).best();
         self.refine_division(simd, &cut, &mut division);
-        let prices = Prices::of(self.frame, fineness.quantiser).dropping(inter::LUMA_SCORE);
+        let prices = Prices::of(self.frame, fineness.quantiser).dropping(self.least_score());
         let moves = division.moves();
         let written = Written {
             shape: division.shape,
@@ -372,13 +372,24 @@ impl FrameCoder<'_> {
         self.level() >= if self.after.is_some() { 7 } else { 6 }
     }
 
+    /// Whether levels are dropped that are worth little: B frames do so always.
+    fn decimates(&self) -> bool {
+        self.frame.parameters.decimates || self.after.is_some()
+    }
+
+    /// What the levels of Intra16x16 beside DC have to be worth to be coded.
+    fn least_score(&self) -> u32 {
+        if self.decimates() { inter::LUMA_SCORE } else { 0 }
+    }
+
     fn steps(&self, qp: u8, fineness: Fineness) -> Steps<'static> {
         let chroma_qp = chroma_qp(qp, self.frame.chroma_offset);
         Steps {
-            luma: Quantisers::inter().at(qp),
+            luma: Quantisers::moved(self.frame.parameters.moved_dead_zone).at(qp),
             chroma: Quantisers::inter().at(chroma_qp),
             chroma_qp,
             denoise: Denoise::of(fineness.quantiser),
+            decimates: self.decimates(),
         }
     }
 

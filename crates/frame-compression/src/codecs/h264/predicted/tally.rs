@@ -7,7 +7,7 @@ use super::super::cabac::macroblock::{Around, Head, Subject, pass_macroblock};
 use super::super::cabac::predicted::{Outline, Predicted, Slice, Trace, Traces};
 use super::super::decision::{CodedLuma, MacroblockType};
 use super::super::frame::Frame;
-use super::super::inter::{self, Prediction};
+use super::super::inter::Prediction;
 use super::super::macroblock::scatter;
 use super::super::predict::planes::Mode;
 use super::super::preset::Trellis;
@@ -26,7 +26,9 @@ pub(in super::super) struct Tally {
     traces: Vec<Trace>,
     /// The context model as it is after those coded.
     contexts: Contexts,
-    spectra: Spectra,
+    /// By slice.
+    spectra: Vec<Spectra>,
+    slice: usize,
 }
 
 impl Default for Tally {
@@ -35,12 +37,18 @@ impl Default for Tally {
             records: Vec::new(),
             traces: Vec::new(),
             contexts: Contexts::of_predicted(0),
-            spectra: Spectra::default(),
+            spectra: Vec::new(),
+            slice: 0,
         }
     }
 }
 
 impl Tally {
+    /// Forgets the frames so far.
+    pub(in super::super) fn restart(&mut self) {
+        self.spectra.clear();
+    }
+
     /// Makes room for a frame of so many macroblocks.
     pub(super) fn begin(&mut self, count: usize) {
         self.records.resize(count, Record::default());
@@ -48,8 +56,23 @@ impl Tally {
     }
 
     /// Begins a slice.
-    pub(super) fn begin_slice(&mut self, qp: u8) {
+    pub(super) fn begin_slice(&mut self, slice: usize, qp: u8) {
+        self.slice = slice;
+        self.spectra(slice);
         self.contexts = Contexts::of_predicted(qp);
+    }
+
+    /// The QP that the next macroblock starts from.
+    pub(super) fn last(&self, index: usize) -> u8 {
+        self.records[index].qp
+    }
+
+    /// The source's coefficients as the last macroblock of a slice left them.
+    pub(in super::super) fn spectra(&mut self, slice: usize) -> &mut Spectra {
+        if self.spectra.len() <= slice {
+            self.spectra.resize_with(slice + 1, Spectra::default);
+        }
+        &mut self.spectra[slice]
     }
 
     /// What is around a macroblock.
@@ -71,7 +94,7 @@ impl Tally {
     /// What coding a macroblock needs to know, that is intra or not.
     pub(super) fn work<'b>(
         &'b self,
-        (frame, rules): (&'b Frame<'b>, &'b Rules),
+        (frame, rules, least_score): (&'b Frame<'b>, &'b Rules, u32),
         surroundings: &'b Surroundings,
         head: Head<'b>,
         Fineness { quantiser, qp, last }: Fineness,
@@ -83,11 +106,11 @@ impl Tally {
             contexts: &self.contexts,
             around: &surroundings.arounds[moved],
             counts: surroundings.counts[moved].clone(),
-            spectra: &self.spectra,
+            spectra: &self.spectra[self.slice],
             significances: Significances::default(),
             quantisers: MacroblockQuantisers { quantiser, qp, last },
             head,
-            least_score: inter::LUMA_SCORE,
+            least_score,
         }
     }
 }
@@ -127,6 +150,15 @@ impl FrameCoder<'_> {
         }
     }
 
+    /// Finds out the source's coefficients, if they count, before the macroblock is coded: in blocks of 8x8 or of 4x4.
+    pub(super) fn measure_spectrum(&mut self, eight: bool) {
+        if self.frame.parameters.psy_trellis_weight() != 0
+            && let Some(tally) = self.tally.as_deref_mut()
+        {
+            tally.spectra(tally.slice).update(&self.macroblock.source.y, eight);
+        }
+    }
+
     /// Codes luma and chroma once more by their modes, with levels that are weighed.
     pub(super) fn code_intra_again<S: Simd>(
         &mut self,
@@ -146,10 +178,11 @@ impl FrameCoder<'_> {
             luma.predicted[k] = self.macroblock.modes.predicted(mode_place(k));
         }
         let mut chroma = ChromaCoding { mode: chroma_mode, ..ChromaCoding::default() };
+        self.measure_spectrum(false);
         if let Some(tally) = self.tally.as_deref() {
             let rules = Rules::of(self.frame);
             let head = Head::Among(self.predicted(surroundings));
-            let work = tally.work((self.frame, &rules), surroundings, head, fineness);
+            let work = tally.work((self.frame, &rules, self.least_score()), surroundings, head, fineness);
             work.code_intra_again(simd, self.macroblock, &mut luma, &mut chroma);
         }
         (luma, chroma)
@@ -157,7 +190,7 @@ impl FrameCoder<'_> {
 
     /// Codes what a prediction leaves, with levels that are weighed.
     pub(super) fn code_prediction_again<S: Simd>(
-        &self,
+        &mut self,
         simd: S,
         surroundings: &Surroundings,
         fineness: Fineness,
@@ -165,10 +198,11 @@ impl FrameCoder<'_> {
         outline: &Outline,
     ) -> (LumaCoding, ChromaCoding) {
         let (mut luma, mut chroma) = (LumaCoding::default(), ChromaCoding::default());
+        self.measure_spectrum(eight);
         if let Some(tally) = self.tally.as_deref() {
             let rules = Rules::of(self.frame);
             let head = Head::Moved(self.predicted(surroundings), outline);
-            let work = tally.work((self.frame, &rules), surroundings, head, fineness);
+            let work = tally.work((self.frame, &rules, self.least_score()), surroundings, head, fineness);
             let coder = work.moved_coder(self.frame.parameters.trellis != Trellis::Off);
             let source = &self.macroblock.source;
             let chroma_qp = work.chroma_qp(fineness.qp);
@@ -216,6 +250,21 @@ impl FrameCoder<'_> {
         tally.records[place.index] = record;
         tally.traces[place.index] = outline.map_or_else(Trace::default, Outline::trace);
         Coded { qp: record.qp, transform_8x8: luma.kind.is_8x8() }
+    }
+}
+
+impl FrameCoder<'_> {
+    /// Passes a macroblock of raw samples through the contexts and keeps them.
+    pub(super) fn tally_raw(&mut self, place: &Place, surroundings: &Surroundings, last: u8) -> Coded {
+        let predicted = self.predicted(surroundings);
+        if let Some(tally) = self.tally.as_deref_mut() {
+            predicted.pass_skip(&mut tally.contexts, false);
+            let (_, first) = predicted.pass_intra(&mut tally.contexts);
+            tally.contexts.pass(first, true);
+            tally.records[place.index] = rate_distortion::finish_pcm(self.macroblock, last);
+            tally.traces[place.index] = Trace::default();
+        }
+        Coded { qp: 0, transform_8x8: false }
     }
 }
 

@@ -6,11 +6,15 @@ use super::super::cabac::predicted::Outline;
 use super::super::decision::Bounds;
 use super::super::inter::Field;
 use super::super::rate_distortion::coded::{ChromaCoding, LumaCoding};
+use super::super::rate_distortion::prices::rate_lambda;
 use super::super::rate_distortion::{Energy, Found, IntraCosts, IntraTerms, NEVER, Rules, Work};
 use super::super::rows::Coded;
 use super::tally::{Surroundings, side_by_side};
 use super::{Fineness, FrameCoder, Motion, Place, Searched, Written};
 use crate::simd::Simd;
+
+/// What raw samples take.
+const RAW_BITS: u64 = 3088;
 
 /// What weighing a macroblock's ways needs to know.
 pub(super) struct Weigher<'a> {
@@ -41,9 +45,10 @@ pub(super) struct Best<'a> {
     pub(super) eight: bool,
 }
 
-/// How a macroblock is predicted from its neighbours.
+/// How a macroblock does without other frames.
 pub(super) struct Intra {
-    luma: LumaCoding,
+    /// The place of luma's coding; `None` for raw samples.
+    which: Option<usize>,
     chroma: ChromaCoding,
 }
 
@@ -67,7 +72,7 @@ impl FrameCoder<'_> {
     fn moved_work<'b>(&'b self, weigher: &'b Weigher<'_>, head: Head<'b>) -> Option<Work<'b>> {
         let Weigher { surroundings, fineness, rules, .. } = weigher;
         let tally = self.tally.as_deref()?;
-        Some(tally.work((self.frame, rules), surroundings, head, *fineness))
+        Some(tally.work((self.frame, rules, self.least_score()), surroundings, head, *fineness))
     }
 
     /// Weighs a way, with luma transformed in blocks of 8x8 or of 4x4.
@@ -149,36 +154,40 @@ impl FrameCoder<'_> {
         let head = Head::Among(self.predicted(weigher.surroundings));
         let Weigher { surroundings, fineness, rules, .. } = weigher;
         let Some(tally) = self.tally.as_deref() else { return IntraCosts::NONE };
-        let work = tally.work((self.frame, rules), surroundings, head, *fineness);
+        let work = tally.work((self.frame, rules, self.least_score()), surroundings, head, *fineness);
         let bounds = |bound: u32| Bounds::of(bound, level, hurries);
         let terms = IntraTerms { bound, bounds: &bounds, hurries, surcharge, chroma_first };
         work.search_among(simd, self.macroblock, &terms, found, codings)
     }
 
-    /// The cheapest way to predict a macroblock from its neighbours, if it weighs less than `best`; of those that the search
-    /// found to cost less than `limit`.
+    /// The cheapest way to do without other frames, if it weighs less than `best`; of those that the search found to cost less than
+    /// `limit`.
     pub(super) fn weigh_intra<S: Simd>(
         &self,
         simd: S,
         weigher: &Weigher<'_>,
-        (costs, limit, best): (&IntraCosts, u32, u32),
+        (costs, limit, mut best): (&IntraCosts, u32, u32),
         (found, codings): (&Found, &mut [LumaCoding; 3]),
     ) -> Option<Intra> {
-        if costs.all().into_iter().all(|cost| cost >= limit) {
-            return None;
-        }
+        let mut chosen = None;
+        let mut chroma = ChromaCoding { mode: found.chroma, ..ChromaCoding::default() };
+        let wanted = costs.all().map(|cost| cost < limit);
         let head = Head::Among(self.predicted(weigher.surroundings));
         let Weigher { surroundings, fineness, rules, .. } = weigher;
         let tally = self.tally.as_deref()?;
-        let work = tally.work((self.frame, rules), surroundings, head, *fineness);
-        let mut chroma = ChromaCoding { mode: found.chroma, ..ChromaCoding::default() };
-        let which = work.weigh_among(
-            simd,
-            self.macroblock,
-            (found, codings, &mut chroma),
-            (costs.all().map(|cost| cost < limit), weigher.energy, best),
-        )?;
-        Some(Intra { luma: codings[which].clone(), chroma })
+        let work = tally.work((self.frame, rules, self.least_score()), surroundings, head, *fineness);
+        if wanted != [false; 3] {
+            let given = (found, codings, &mut chroma);
+            let cheapest = work.weigh_among(simd, self.macroblock, given, (wanted, weigher.energy, best));
+            if let Some((which, weight)) = cheapest {
+                (best, chosen) = (weight, Some(which));
+            }
+        }
+        let raw = (RAW_BITS * u64::from(rate_lambda(fineness.quantiser)) + 128) >> 8;
+        if !self.frame.parameters.psy && raw < u64::from(best) {
+            return Some(Intra { which: None, chroma });
+        }
+        chosen.map(|which| Intra { which: Some(which), chroma })
     }
 
     /// Codes the macroblock as it was decided to be.
@@ -186,17 +195,24 @@ impl FrameCoder<'_> {
         &mut self,
         simd: S,
         weigher: &Weigher<'_>,
-        (best, intra): (&Best<'_>, Option<Intra>),
+        (best, intra, codings): (&Best<'_>, Option<Intra>, &mut [LumaCoding; 3]),
         searched: Searched,
     ) -> (Motion, Coded) {
         let Weigher { place, surroundings, fineness, .. } = *weigher;
-        if let Some(Intra { mut luma, mut chroma }) = intra {
+        if let Some(Intra { which, mut chroma }) = intra {
+            let Some(luma) = which.map(|which| &mut codings[which]) else {
+                let coded = self.tally_raw(place, surroundings, fineness.last);
+                return (Motion { searched, ..Motion::INTRA }, coded);
+            };
+            // As for the way that was given up.
+            self.measure_spectrum(best.eight);
             if let Some(tally) = self.tally.as_deref() {
                 let head = Head::Among(self.predicted(surroundings));
-                let work = tally.work((self.frame, &weigher.rules), surroundings, head, fineness);
-                work.code_intra_again(simd, self.macroblock, &mut luma, &mut chroma);
+                let terms = (self.frame, &weigher.rules, self.least_score());
+                let work = tally.work(terms, surroundings, head, fineness);
+                work.code_intra_again(simd, self.macroblock, luma, &mut chroma);
             }
-            let coded = self.tally_coded(place, surroundings, fineness, (&luma, &chroma), None);
+            let coded = self.tally_coded(place, surroundings, fineness, (luma, &chroma), None);
             let is_nxn = luma.kind.is_nxn();
             return (Motion { searched, is_nxn, ..Motion::INTRA }, coded);
         }

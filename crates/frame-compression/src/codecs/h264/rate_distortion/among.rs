@@ -115,7 +115,7 @@ impl Work<'_> {
         macroblock: &Macroblock,
         (found, codings, chroma): (&Found, &mut [LumaCoding; 3], &mut ChromaCoding),
         (wanted, energy, mut best): ([bool; 3], Energy, u32),
-    ) -> Option<usize> {
+    ) -> Option<(usize, u32)> {
         let coder = self.coder(self.quantisers.qp, false);
         simd.vectorize(
             #[inline(always)]
@@ -138,7 +138,7 @@ impl Work<'_> {
                 (best, chosen) = (weight, Some(i));
             }
         }
-        chosen
+        chosen.map(|chosen| (chosen, best))
     }
 }
 

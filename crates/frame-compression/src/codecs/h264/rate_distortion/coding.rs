@@ -26,6 +26,8 @@ pub(in super::super) struct Coder<'a> {
     pub(in super::super) trellis: Option<Trellis<'a>>,
     /// What the levels of Intra16x16 beside DC have to be worth to be coded.
     pub(in super::super) least_score: u32,
+    /// Whether levels of what is predicted from other frames are dropped that are worth little.
+    pub(in super::super) decimates: bool,
 }
 
 impl Coder<'_> {

@@ -120,7 +120,7 @@ pub(super) struct MacroblockCoder {
     macroblock: Macroblock,
     pub(super) picture: Picture,
     found: Found,
-    spectra: Spectra,
+    pub(super) spectra: Spectra,
     luma: [LumaCoding; 3],
 }
 
@@ -173,6 +173,10 @@ impl MacroblockCoder {
         let columns = coded.len();
         if first {
             self.start(columns);
+            if wanted.is_none() {
+                // In a clip it goes on from the frame before.
+                self.spectra = Spectra::default();
+            }
         }
         self.macroblock.start_row();
         for (x, coded) in coded.iter_mut().enumerate() {
@@ -214,7 +218,10 @@ impl MacroblockCoder {
         let quantiser = frame.settled_quantiser(wanted, last);
         let quantisers = MacroblockQuantisers { quantiser, qp: quantiser.min(QP_MAX), last };
         if rules.psy_trellis != 0 {
-            spectra.measure(&macroblock.source.y, rules.spectra());
+            match rules.spectra() {
+                [true, false] => spectra.update(&macroblock.source.y, false),
+                wanted => spectra.measure(&macroblock.source.y, wanted),
+            }
         }
 
         let work = Work {
@@ -309,8 +316,8 @@ fn set_modes(macroblock: &mut Macroblock, luma: &LumaCoding) {
     }
 }
 
-/// Raw samples.
-fn finish_pcm(macroblock: &mut Macroblock, last: u8) -> Record {
+/// Keeps a macroblock's raw samples; what is to be known of it later.
+pub(super) fn finish_pcm(macroblock: &mut Macroblock, last: u8) -> Record {
     let source = macroblock.source.clone();
     place(macroblock, &source.y, &source.chroma);
     for k in 0..16 {

@@ -58,11 +58,11 @@ impl Coder<'_> {
                 to.put_4x4(k, &block);
             }
             total += worth;
-            if worth < BLOCK_SCORE {
+            if self.decimates && worth < BLOCK_SCORE {
                 to.leave_out(quarter, prediction);
             }
         }
-        total >= LUMA_SCORE
+        total >= LUMA_SCORE || !self.decimates
     }
 
     /// The same. A trellis has weighed already whether a block is worth it.
@@ -85,11 +85,11 @@ impl Coder<'_> {
             }
             let worth = score_8x8_scanned(&block.levels);
             total += worth;
-            if worth < BLOCK_SCORE {
+            if self.decimates && worth < BLOCK_SCORE {
                 to.leave_out(quarter, prediction);
             }
         }
-        total >= LUMA_SCORE || self.trellis.is_some()
+        total >= LUMA_SCORE || self.trellis.is_some() || !self.decimates
     }
 
     /// Codes a macroblock's chroma: rows of Cb and Cr side by side.
@@ -104,9 +104,10 @@ impl Coder<'_> {
     ) {
         to.samples = *prediction;
         to.pattern = 0;
+        let least = if self.decimates { CHROMA_SCORE } else { 0 };
         let only_dc = self.planes_by_dc(simd, source, prediction, chroma_qp);
         for (plane, only_dc) in only_dc.into_iter().enumerate() {
-            self.code_chroma_plane(simd, plane, (source, prediction), (CHROMA_SCORE, only_dc), to);
+            self.code_chroma_plane(simd, plane, (source, prediction), (least, only_dc), to);
         }
     }
 
@@ -121,7 +122,8 @@ impl Coder<'_> {
     ) -> [Option<bool>; 2] {
         /// From these chroma QPs on chroma is looked at before it is transformed, with a trellis and without.
         const EARLY: [u8; 2] = [12, 18];
-        if chroma_qp < EARLY[usize::from(self.trellis.is_none())] || self.denoise.is_some() {
+        let early = EARLY[usize::from(self.trellis.is_none())];
+        if !self.decimates || chroma_qp < early || self.denoise.is_some() {
             return [None; 2];
         }
         let errors = [0, 1].map(|plane| {

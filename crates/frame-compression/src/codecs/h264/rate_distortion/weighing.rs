@@ -113,6 +113,17 @@ impl Default for Spectra {
 }
 
 impl Spectra {
+    /// Those of 8x8 blocks, or of 4x4 ones, of a macroblock's luma; the others stay as they were.
+    pub(in super::super) fn update(&mut self, source: &[u8; 256], eight: bool) {
+        let mut own = Self::default();
+        own.measure(source, [!eight, eight]);
+        if eight {
+            self.eight = own.eight;
+        } else {
+            self.four = own.four;
+        }
+    }
+
     /// Of a macroblock's luma; 0 where the 4x4 or the 8x8 blocks are not asked for.
     pub(super) fn measure(&mut self, source: &[u8; 256], [four, eight]: [bool; 2]) {
         for (k, (x, y)) in BLOCKS.into_iter().enumerate() {

@@ -140,6 +140,7 @@ impl<'a> Work<'a> {
             denoise: Denoise::of(self.quantisers.quantiser),
             trellis: trellis.then(|| self.trellis(qp, lambdas)),
             least_score: self.least_score,
+            decimates: true,
         }
     }
 
@@ -148,11 +149,12 @@ impl<'a> Work<'a> {
         let MacroblockQuantisers { quantiser, qp, .. } = self.quantisers;
         let lambdas = [quantiser, self.extended_chroma()].map(moved_trellis_lambda);
         Coder {
-            luma: Steps::inter().at(qp),
+            luma: Steps::moved(self.frame.parameters.moved_dead_zone).at(qp),
             chroma: Steps::inter().at(self.chroma_qp(qp)),
             denoise: Denoise::of(quantiser),
             trellis: trellis.then(|| self.trellis(qp, lambdas)),
             least_score: 0,
+            decimates: self.least_score > 0,
         }
     }
 

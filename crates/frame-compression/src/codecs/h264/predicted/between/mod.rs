@@ -8,7 +8,7 @@ mod weighing;
 mod whole;
 
 use super::super::decision::Prices;
-use super::super::inter::{self, Field, Shape};
+use super::super::inter::{Field, Shape};
 use super::super::motion::{Moves, Vector};
 use super::super::quantise::lambda;
 use super::super::rows::Coded;
@@ -112,7 +112,7 @@ impl FrameCoder<'_> {
                 return self.take_prediction(&prediction, &direct.moves, fineness, UNSEARCHED);
             }
         }
-        let prices = Prices::of(self.frame, fineness.quantiser).dropping(inter::LUMA_SCORE);
+        let prices = Prices::of(self.frame, fineness.quantiser).dropping(self.least_score());
         self.measure_direct(simd, place, &mut direct, prices.lambda);
         let vector_lambda = lambda(fineness.qp);
         let task = Task { place, fields, direct, lambda: prices.lambda, vector_lambda };

@@ -142,9 +142,9 @@ impl FrameCoder<'_> {
                 self.refine_pairs(simd, task, &mut plan);
                 let moves = plan.moves(direct);
                 let best = Best { written: written(&plan, &moves), ..best };
-                self.finish_weighed(simd, weigher, (&best, None), searched)
+                self.finish_weighed(simd, weigher, (&best, None, &mut codings), searched)
             }
-            _ => self.finish_weighed(simd, weigher, (&best, intra), searched),
+            _ => self.finish_weighed(simd, weigher, (&best, intra, &mut codings), searched),
         }
     }
 
