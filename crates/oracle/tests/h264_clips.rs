@@ -1,7 +1,7 @@
 //! Clips of H.264 against libx264 itself: not one sample of any frame may differ.
 //!
 //! `FRAME_COMPRESSION_FULL=1` runs 2,000 random clips instead of 120, and `FRAME_COMPRESSION_SEED` starts another
-//! sequence of them.
+//! sequence of them. `FRAME_COMPRESSION_COUNT` sets how many there are in each test.
 #![cfg(feature = "x264")]
 
 use frame_compression::{Component, Planes, Subsampling};
@@ -167,10 +167,20 @@ fn random_clips(preset: &str, count: usize) {
     random_clips_with(preset, &[""], count);
 }
 
+/// How many clips a test has.
+fn number(quick: usize, full: usize) -> usize {
+    let usual = if environment("FRAME_COMPRESSION_FULL") == Some(1) { full } else { quick };
+    environment("FRAME_COMPRESSION_COUNT").map_or(usual, |count| count as usize)
+}
+
 /// The same, each with one of these parameters.
 fn random_clips_with(preset: &str, others: &[&str], count: usize) {
+    random_clips_of(&[preset], others, number(count, 2_000));
+}
+
+/// Random clips, each of one of these presets with one of these parameters.
+fn random_clips_of(presets: &[&str], others: &[&str], count: usize) {
     let seed = environment("FRAME_COMPRESSION_SEED").unwrap_or(17);
-    let count = if environment("FRAME_COMPRESSION_FULL") == Some(1) { 2_000 } else { count };
     let mut rng = Rng::new(seed);
     for case in 0..count {
         let (width, height) = random_size(&mut rng);
@@ -183,6 +193,7 @@ fn random_clips_with(preset: &str, others: &[&str], count: usize) {
             _ => (10 + rng.below(35)) as f32,
         };
         let keyint = [250, 250, 1 + rng.below(15) as u32][rng.below(3)];
+        let preset = if presets.len() > 1 { presets[rng.below(presets.len())] } else { presets[0] };
         let mut parameters = format!("preset={preset}:fps={}", RATES[rng.below(RATES.len())]);
         if others.len() > 1 {
             parameters += others[rng.below(others.len())];
@@ -266,12 +277,78 @@ fn random_clips_of_mixtures() {
     random_clips_with("faster", &mixtures, 120);
 }
 
+/// The presets with B frames three times out of five.
+const PRESETS: [&str; 11] = [
+    "ultrafast",
+    "superfast",
+    "superfast:bframes=0",
+    "veryfast",
+    "veryfast:bframes=0",
+    "faster",
+    "faster:bframes=0",
+    "fast",
+    "fast:bframes=0",
+    "medium",
+    "medium:bframes=0",
+];
+
+/// Random clips of any preset with a tune.
+fn tune(name: &str) {
+    let presets = PRESETS.map(|preset| format!("{preset}:tune={name}"));
+    // A B frame of ultrafast is refused, and animation has two.
+    let presets = presets.each_ref().map(String::as_str);
+    let presets = if name == "animation" { &presets[1..] } else { &presets[..] };
+    random_clips_of(presets, &[""], number(44, 1_000));
+}
+
+#[test]
+fn tune_film() {
+    tune("film");
+}
+
+#[test]
+fn tune_animation() {
+    tune("animation");
+}
+
+#[test]
+fn tune_grain() {
+    tune("grain");
+}
+
+#[test]
+fn tune_stillimage() {
+    tune("stillimage");
+}
+
+#[test]
+fn tune_psnr() {
+    tune("psnr");
+}
+
+#[test]
+fn tune_ssim() {
+    tune("ssim");
+}
+
+#[test]
+fn tune_zerolatency() {
+    tune("zerolatency");
+}
+
+/// Its other presets need the bits of CAVLC.
+#[test]
+fn tune_fastdecode() {
+    let presets: Vec<String> =
+        PRESETS[..5].iter().map(|preset| format!("{preset}:tune=fastdecode")).collect();
+    random_clips_of(&presets.iter().map(String::as_str).collect::<Vec<_>>(), &[""], number(44, 1_000));
+}
+
 /// Planes of black and white, or of noise, which reach quantisers and levels that no film does.
 #[test]
 fn extreme_clips_of_ultrafast() {
-    let count = if environment("FRAME_COMPRESSION_FULL") == Some(1) { 1_000 } else { 80 };
     let mut rng = Rng::new(170);
-    for case in 0..count {
+    for case in 0..number(80, 1_000) {
         let (width, height) = (16 + 2 * rng.below(33), 16 + 2 * rng.below(33));
         let clip: Vec<Planes> = (0..2 + rng.below(9)).map(|_| extreme(&mut rng, width, height)).collect();
         let crf = [51.0, 50.0, 48.0, 30.0, 12.0, 6.0, 2.0, 1.0][rng.below(8)];
@@ -302,9 +379,13 @@ fn extreme(rng: &mut Rng, width: usize, height: usize) -> Planes {
 }
 
 fn slices(preset: &str) {
-    let count = if environment("FRAME_COMPRESSION_FULL") == Some(1) { 300 } else { 20 };
+    slices_of(&[preset]);
+}
+
+fn slices_of(presets: &[&str]) {
     let mut rng = Rng::new(171);
-    for case in 0..count {
+    for case in 0..number(20, 300) {
+        let preset = presets[rng.below(presets.len())];
         let (width, height) = (16 + 2 * rng.below(60), 128 + 2 * rng.below(80));
         let frames = 2 + rng.below(9);
         let clip = random_clip(&mut rng, width, height, frames);
@@ -367,4 +448,16 @@ fn slices_of_medium() {
 #[test]
 fn slices_of_medium_with_b_frames() {
     slices("medium");
+}
+
+#[test]
+fn slices_of_tunes() {
+    let presets: Vec<String> = ["superfast", "veryfast", "faster", "fast", "medium"]
+        .iter()
+        .flat_map(|preset| {
+            ["film", "animation", "grain", "stillimage", "psnr", "ssim", "zerolatency"]
+                .map(|tune| format!("{preset}:tune={tune}"))
+        })
+        .collect();
+    slices_of(&presets.iter().map(String::as_str).collect::<Vec<_>>());
 }

@@ -16,6 +16,8 @@ pub(crate) struct Prediction {
     pub(super) scenecut: u32,
     /// Whether P frames may fade out of their reference.
     pub(super) weighted: bool,
+    /// Whether the nearer of the two frames that a B frame's block is mixed from counts more.
+    pub(super) mixes_by_time: bool,
     /// Whether the nearest frame is in a P frame's list once more, a little darker.
     pub(super) repeats: bool,
     /// How many frames a list has at most.
@@ -48,6 +50,7 @@ impl Prediction {
             },
             scenecut: if ultrafast { 0 } else { 40 },
             weighted: !ultrafast,
+            mixes_by_time: !ultrafast,
             repeats: references > 2,
             references,
             mixed: references > 1 && preset != H264Preset::Faster,
@@ -62,6 +65,16 @@ impl Prediction {
             self.references *= 2;
         }
         self.bframes += 2;
+    }
+
+    /// For slow decoders: nothing is weighted.
+    pub(super) fn spare_decoder(&mut self) {
+        (self.weighted, self.repeats, self.mixes_by_time) = (false, false, false);
+    }
+
+    /// For calls: no frame waits for another.
+    pub(super) fn hurry(&mut self) {
+        (self.bframes, self.lookahead) = (0, 0);
     }
 
     /// Sets what x264 calls by this name; `None` where there is no such thing or the text is none of its values.

@@ -292,10 +292,11 @@ impl Parameters {
             H264Tune::Fastdecode => {
                 self.entropy = Entropy::Cavlc;
                 self.deblock = None;
+                self.prediction.spare_decoder();
             }
             H264Tune::Zerolatency => {
                 self.mbtree = false;
-                (self.prediction.bframes, self.prediction.lookahead) = (0, 0);
+                self.prediction.hurry();
             }
         }
     }

@@ -92,7 +92,7 @@ impl References {
         if after.peek().is_some() {
             let first = List::of(nearest, before);
             let second = after.next().map(|nearest| List::of(nearest, after))?;
-            return Some(Sources::both([first, second]));
+            return Some(Sources::both([first, second], prediction.mixes_by_time));
         }
         let nearest = Entry { weights, ..nearest };
         Some(Sources::one(if prediction.repeats {

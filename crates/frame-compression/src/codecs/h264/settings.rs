@@ -172,11 +172,18 @@ impl H264 {
             let advice = "use one of these, or apply an image's settings to each frame";
             return refused("preset", self.preset.to_string(), advice);
         }
-        if let Some(bframes) = options.bframes.filter(|&bframes| ultrafast && bframes > 0) {
+        // The tune sets two.
+        let usual = if self.tune == Some(H264Tune::Animation) { 2 } else { 0 };
+        let bframes = options.bframes.unwrap_or(usual);
+        if ultrafast && bframes > 0 {
             return refused("bframes", bframes.to_string(), "ultrafast has none: set bframes to 0");
         }
-        if let Some(tune) = self.tune {
-            return refused("tune", tune.to_string(), "leave the tune out");
+        let writes_cavlc = [H264Preset::Ultrafast, H264Preset::Superfast, H264Preset::Veryfast];
+        if let Some(tune) = self.tune.filter(|&tune| tune == H264Tune::Fastdecode)
+            && !writes_cavlc.contains(&self.preset)
+        {
+            let advice = "fastdecode is so with ultrafast, superfast and veryfast: use one of them, or leave the tune out";
+            return refused("tune", tune.to_string(), advice);
         }
         if !ultrafast && self.machine != Machine::X86_64 {
             return refused(

@@ -100,11 +100,11 @@ impl<'a> Sources<'a> {
         Self { lists: [list; 2], shares: [[32; MOST_ENTRIES]; MOST_ENTRIES] }
     }
 
-    /// Of a B frame.
-    pub(in super::super) fn both(lists: [List<'a>; 2]) -> Self {
+    /// Of a B frame, in which the nearer frame counts more if `by_time`.
+    pub(in super::super) fn both(lists: [List<'a>; 2], by_time: bool) -> Self {
         let share = |i: usize, j: usize| {
             let [first, second] = [&lists[0].entries[i], &lists[1].entries[j]];
-            implicit_share(first.distance, -second.distance)
+            if by_time { implicit_share(first.distance, -second.distance) } else { 32 }
         };
         let shares = std::array::from_fn(|i| std::array::from_fn(|j| share(i, j)));
         Self { lists, shares }

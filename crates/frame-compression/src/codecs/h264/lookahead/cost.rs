@@ -150,7 +150,7 @@ impl Lookahead {
             is_b: second.is_some(),
             direct,
             scale: distance_scale(distances[0] as i64, both),
-            share: weight_before(distances[0] as i64, both, true),
+            share: weight_before(distances[0] as i64, both, self.terms().parameters.prediction.mixes_by_time),
             weight,
             searches,
             vectors: &mut vectors,

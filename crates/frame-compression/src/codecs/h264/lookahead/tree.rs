@@ -84,7 +84,9 @@ impl Lookahead {
         let at = self.cost_place(p0, p1, b);
         let index = |slot: usize| self.frames[slot].index;
         let distances = [index(b) - index(p0), index(p1) - index(b)];
-        let share = if b == p1 { 32 } else { weight_before(distances[0], distances[0] + distances[1], true) };
+        let by_time = self.terms().parameters.prediction.mixes_by_time;
+        let share =
+            if b == p1 { 32 } else { weight_before(distances[0], distances[0] + distances[1], by_time) };
         let seen = std::mem::take(&mut self.frames[b]);
         for (place, &Stored { cost, used }) in seen.costs[at].blocks.iter().enumerate() {
             let worth = if is_referenced { seen.propagated[place] } else { 0 };
