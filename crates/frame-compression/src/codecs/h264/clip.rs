@@ -181,10 +181,12 @@ impl Clip {
         if frame.kind.is_intra() {
             for (row, wanted) in self.wanted.chunks_exact(columns).enumerate() {
                 let source = SourceBand::of(&seen.source, row);
-                let slice = state.slices.at(row);
-                swap_spectra(&mut self.reconstruction, &mut self.tally, slice);
+                if let Some(tally) = self.tally.as_mut().filter(|_| state.slices.start(row)) {
+                    tally.begin_spectra(state.slices.at(row));
+                }
+                swap_spectra(&mut self.reconstruction, &mut self.tally);
                 self.reconstruction.code_surveyed(planes, row, source, wanted);
-                swap_spectra(&mut self.reconstruction, &mut self.tally, slice);
+                swap_spectra(&mut self.reconstruction, &mut self.tally);
             }
             self.motions.clear();
             self.motions.resize(self.wanted.len(), Motion::INTRA);
@@ -264,13 +266,13 @@ impl Clip {
     }
 }
 
-/// Has an intra frame go on from what the slice of the frame before left of the source's coefficients, or keeps what it leaves.
-fn swap_spectra(reconstruction: &mut Reconstruction, tally: &mut Option<Tally>, slice: usize) {
+/// Has an intra frame go on from what the frame before left of the source's coefficients, or keeps what it leaves.
+fn swap_spectra(reconstruction: &mut Reconstruction, tally: &mut Option<Tally>) {
     let counts = |picture: &PictureInWork| picture.parameters.psy_trellis_weight() != 0;
     if let Some(coder) = &mut reconstruction.coder
         && reconstruction.picture.as_ref().is_some_and(counts)
     {
-        std::mem::swap(&mut coder.spectra, tally.get_or_insert_default().spectra(slice));
+        std::mem::swap(&mut coder.spectra, tally.get_or_insert_default().spectra());
     }
 }
 

@@ -118,7 +118,7 @@ impl Lookahead {
         let both = index(p1) - index(p0);
         let searches =
             [0, 1].map(|list| distances[list] > 0 && !self.frames[b].vectors[list][distances[list]].known);
-        let weight = if searches[0] && b == p1 && self.terms().parameters.prediction.weighted {
+        let weight = if searches[0] && b == p1 && self.terms().fades() {
             self.cost(b, b, b);
             self.lookahead_weight(p0, b)
         } else {

@@ -47,6 +47,11 @@ impl Terms {
         self.parameters.has_tree()
     }
 
+    /// Whether the lookahead has frames fade. With psy its macroblock tree asks for that where P frames may not.
+    pub(super) fn fades(&self) -> bool {
+        self.parameters.prediction.weighted || self.has_tree() && self.parameters.psy
+    }
+
     /// Frames to be seen before a type is decided on, beside the one.
     pub(super) fn ahead(&self) -> usize {
         let prediction = &self.parameters.prediction;

@@ -79,7 +79,7 @@ impl Lookahead {
     fn propagate(&mut self, p0: usize, p1: usize, b: usize, is_referenced: bool, mean: f32) {
         let clamp = |seconds: f32| f64::from(seconds).clamp(f64::from(0.01f32), 1.0);
         let seconds = clamp(self.terms().parameters.fps.duration() as f32);
-        let factor = f64::from((seconds / (clamp(mean) * 256.0) * 0.5) as f32);
+        let factor = (seconds / (clamp(mean) * 256.0) * 0.5) as f32;
         let (columns, rows) = (self.terms().columns, self.terms().rows);
         let at = self.cost_place(p0, p1, b);
         let index = |slot: usize| self.frames[slot].index;
@@ -141,13 +141,25 @@ impl Lookahead {
 }
 
 /// What a macroblock is worth to what it is predicted from.
-fn amount(seen: &Seen, place: usize, worth: u32, cost: u32, factor: f64) -> i32 {
+fn amount(seen: &Seen, place: usize, worth: u32, cost: u32, factor: f32) -> i32 {
     let intra = seen.intra_costs[place];
-    let saved = f64::from(intra - intra.min(cost));
-    let own = f64::from(seen.inverse[place] * intra) * factor;
-    let amount = (f64::from(worth) + own) * saved / f64::from(intra);
-    // The encoder's reciprocals are a little small, so that what is half way falls.
-    ((amount - 0.5).ceil() as i32).min(MOST as i32)
+    let saved = (intra - intra.min(cost)) as f32;
+    let own = (seen.inverse[place] * intra) as f32;
+    let amount = own.mul_add(factor, worth as f32) * saved * reciprocal(intra);
+    (amount.round_ties_even() as i32).min(MOST as i32)
+}
+
+/// One over a number from 1 to 65,535 as the encoder has it: the processor's reciprocal, that of the middle of 2,048 steps in 13
+/// bits, and one step of Newton's from there.
+fn reciprocal(value: u32) -> f32 {
+    let value = value.max(1);
+    let exponent = value.ilog2();
+    // In 4,096ths of a power of two.
+    let middle = (value << 11 >> exponent) * 2 + 1;
+    let rounded = ((1 << 26) / middle).div_ceil(2);
+    let first = f64::from(rounded) / f64::from(1u32 << (13 + exponent));
+    let product = f64::from((f64::from(value) * first) as f32);
+    (2.0 * first - product * first) as f32
 }
 
 impl Kind {

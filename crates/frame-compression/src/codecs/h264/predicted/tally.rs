@@ -26,9 +26,11 @@ pub(in super::super) struct Tally {
     traces: Vec<Trace>,
     /// The context model as it is after those coded.
     contexts: Contexts,
-    /// By slice.
-    spectra: Vec<Spectra>,
-    slice: usize,
+    /// The source's coefficients as the last macroblock left them, of the first slice and of a later one.
+    spectra: [Spectra; 2],
+    /// What the first slice of the frame before left of them.
+    before: Spectra,
+    is_first: bool,
 }
 
 impl Default for Tally {
@@ -37,8 +39,9 @@ impl Default for Tally {
             records: Vec::new(),
             traces: Vec::new(),
             contexts: Contexts::of_predicted(0),
-            spectra: Vec::new(),
-            slice: 0,
+            spectra: Default::default(),
+            before: Spectra::default(),
+            is_first: true,
         }
     }
 }
@@ -46,7 +49,7 @@ impl Default for Tally {
 impl Tally {
     /// Forgets the frames so far.
     pub(in super::super) fn restart(&mut self) {
-        self.spectra.clear();
+        self.spectra = Default::default();
     }
 
     /// Makes room for a frame of so many macroblocks.
@@ -57,9 +60,8 @@ impl Tally {
 
     /// Begins a slice.
     pub(super) fn begin_slice(&mut self, slice: usize, qp: u8) {
-        self.slice = slice;
-        self.spectra(slice);
         self.contexts = Contexts::of_predicted(qp);
+        self.begin_spectra(slice);
     }
 
     /// The QP that the next macroblock starts from.
@@ -67,12 +69,19 @@ impl Tally {
         self.records[index].qp
     }
 
-    /// The source's coefficients as the last macroblock of a slice left them.
-    pub(in super::super) fn spectra(&mut self, slice: usize) -> &mut Spectra {
-        if self.spectra.len() <= slice {
-            self.spectra.resize_with(slice + 1, Spectra::default);
+    /// Each slice goes on from the source's coefficients that the first slice of the frame before left.
+    pub(in super::super) fn begin_spectra(&mut self, slice: usize) {
+        self.is_first = slice == 0;
+        if self.is_first {
+            self.before = self.spectra[0].clone();
+        } else {
+            self.spectra[1] = self.before.clone();
         }
-        &mut self.spectra[slice]
+    }
+
+    /// The source's coefficients as the last macroblock of the slice left them.
+    pub(in super::super) fn spectra(&mut self) -> &mut Spectra {
+        &mut self.spectra[usize::from(!self.is_first)]
     }
 
     /// What is around a macroblock.
@@ -106,7 +115,7 @@ impl Tally {
             contexts: &self.contexts,
             around: &surroundings.arounds[moved],
             counts: surroundings.counts[moved].clone(),
-            spectra: &self.spectra[self.slice],
+            spectra: &self.spectra[usize::from(!self.is_first)],
             significances: Significances::default(),
             quantisers: MacroblockQuantisers { quantiser, qp, last },
             head,
@@ -155,7 +164,7 @@ impl FrameCoder<'_> {
         if self.frame.parameters.psy_trellis_weight() != 0
             && let Some(tally) = self.tally.as_deref_mut()
         {
-            tally.spectra(tally.slice).update(&self.macroblock.source.y, eight);
+            tally.spectra().update(&self.macroblock.source.y, eight);
         }
     }
 
