@@ -203,6 +203,14 @@ pub(crate) struct ClipOptions {
     #[arg(long)]
     pub(crate) overwrite: bool,
 
+    /// Print each frame's type, quantiser, kinds of macroblocks and PSNR of Y, Cb and Cr (H.264)
+    #[arg(long)]
+    pub(crate) stats: bool,
+
+    /// Print the same as JSON, in place of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+
     /// No progress bar, no summary: only what went wrong
     #[arg(long)]
     pub(crate) quiet: bool,

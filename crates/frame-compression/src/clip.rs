@@ -9,6 +9,7 @@ use crate::error::{Error, MAX_SIDE};
 use crate::planes::Planes;
 use crate::sample::{Sample, ValueRange};
 use crate::settings::Settings;
+use crate::statistics::FrameStatistics;
 use crate::tensor::{Tensor, TensorView, TensorViewMut};
 
 /// Puts the artifacts of a codec into a clip: the frames that encoding and decoding it as a whole would have left.
@@ -94,8 +95,8 @@ impl<T> ClipTensor<T> {
 /// and taking it by [`next_frame_into`](Self::next_frame_into) allocates nothing.
 ///
 /// H.264 is exact for presets ultrafast to medium, with any CRF, frame rate, `keyint`, number of slices and, but for
-/// ultrafast, of [`bframes`](Self::bframes), without a tune. H.265 and H.264's other presets are refused so far. JPEG, MJPEG, WebP and MPEG treat each
-/// frame by itself.
+/// ultrafast, of [`bframes`](Self::bframes), with any tune; fastdecode with presets ultrafast to veryfast. H.265 and H.264's other presets
+/// are refused so far. JPEG, MJPEG, WebP and MPEG treat each frame by itself.
 ///
 /// ```
 /// use frame_compression::{ClipCompressor, FrameRate, H264, H264Preset, Tensor};
@@ -125,7 +126,9 @@ pub struct ClipCompressor {
     /// Frames that nobody took yet, as packed 8-bit RGB.
     ready: VecDeque<Shown>,
     /// Frames that nobody took yet, of those that came in Y, Cb, Cr.
-    ready_planes: VecDeque<Planes>,
+    ready_planes: VecDeque<(Planes, Option<FrameStatistics>)>,
+    /// Of the frame that was taken last.
+    statistics: Option<FrameStatistics>,
     /// Whether the last frame came in Y, Cb, Cr.
     in_planes: bool,
     spare: Vec<Vec<u8>>,
@@ -137,6 +140,7 @@ struct Shown {
     rgb: Vec<u8>,
     width: usize,
     height: usize,
+    statistics: Option<FrameStatistics>,
 }
 
 impl ClipCompressor {
@@ -153,6 +157,7 @@ impl ClipCompressor {
             size: None,
             ready: VecDeque::new(),
             ready_planes: VecDeque::new(),
+            statistics: None,
             in_planes: false,
             spare: Vec::new(),
             row: Vec::new(),
@@ -225,7 +230,7 @@ impl ClipCompressor {
             }
             None => {
                 self.alone.apply_in_place(TensorViewMut::new(&mut rgb, &[1, height, width, 3])?)?;
-                self.ready.push_back(Shown { rgb, width, height });
+                self.ready.push_back(Shown { rgb, width, height, statistics: None });
             }
         }
         self.size = Some((width, height));
@@ -259,7 +264,7 @@ impl ClipCompressor {
             }
             None => {
                 self.alone.apply_to_planes(&mut frame)?;
-                self.ready_planes.push_back(frame);
+                self.ready_planes.push_back((frame, None));
             }
         }
         self.size = Some(size);
@@ -269,7 +274,31 @@ impl ClipCompressor {
     /// The next frame as it is shown, of those that came in Y, Cb, Cr; `None` when there is none before more are pushed, or the
     /// clip is finished.
     pub fn next_planes(&mut self) -> Option<Planes> {
-        self.ready_planes.pop_front()
+        let (planes, statistics) = self.ready_planes.pop_front()?;
+        self.statistics = statistics;
+        Some(planes)
+    }
+
+    /// What H.264 did with the frame that was taken last; `None` before the first, for codecs that treat each frame by itself, and
+    /// where a CRF below 1 loses nothing.
+    ///
+    /// ```
+    /// use frame_compression::{ClipCompressor, FrameKind, H264, H264Preset, Planes, Subsampling};
+    ///
+    /// let mut clip = ClipCompressor::new(H264::crf(28.0)?.preset(H264Preset::Ultrafast));
+    /// for _ in 0..2 {
+    ///     clip.push_planes(Planes::new(64, 48, Subsampling::S420)?)?;
+    /// }
+    /// clip.finish();
+    /// let mut kinds = Vec::new();
+    /// while clip.next_planes().is_some() {
+    ///     kinds.extend(clip.statistics().map(|frame| (frame.kind, frame.skipped)));
+    /// }
+    /// assert_eq!(kinds, [(FrameKind::Idr, 0), (FrameKind::P, 12)]);
+    /// # Ok::<(), frame_compression::Error>(())
+    /// ```
+    pub fn statistics(&self) -> Option<FrameStatistics> {
+        self.statistics
     }
 
     /// Refuses settings that clips are not exact for, sizes that the codec does not take, and another size than before.
@@ -299,7 +328,7 @@ impl ClipCompressor {
     fn take_coded(&mut self, (width, height): (usize, usize), at_end: bool) {
         while self.in_planes {
             let Some(planes) = self.h264.next_planes(at_end) else { return };
-            self.ready_planes.push_back(planes);
+            self.ready_planes.push_back((planes, self.h264.statistics()));
         }
         loop {
             let mut rgb = self.spare.pop().unwrap_or_default();
@@ -308,7 +337,8 @@ impl ClipCompressor {
                 self.spare.push(rgb);
                 return;
             }
-            self.ready.push_back(Shown { rgb, width, height });
+            let statistics = self.h264.statistics();
+            self.ready.push_back(Shown { rgb, width, height, statistics });
         }
     }
 
@@ -402,7 +432,8 @@ impl ClipCompressor {
     }
 
     fn write_next<T: Sample>(&mut self, output: &mut TensorViewMut<'_, T>) {
-        let Some(Shown { rgb, width, .. }) = self.ready.pop_front() else { return };
+        let Some(Shown { rgb, width, statistics, .. }) = self.ready.pop_front() else { return };
+        self.statistics = statistics;
         for (y, row) in rgb.chunks_exact(width * 3).enumerate() {
             output.write_row(y, self.value_range, row);
         }

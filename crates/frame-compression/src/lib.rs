@@ -19,6 +19,7 @@ mod sample;
 mod settings;
 #[allow(dead_code, reason = "a whole vocabulary, tested throughout, of which kernels use what they need")]
 mod simd;
+mod statistics;
 mod tensor;
 mod threads;
 
@@ -43,6 +44,7 @@ pub use quality::{Crf, Quality};
 pub use sample::{Sample, ValueRange};
 pub use settings::{Setting, SettingKind, Settings};
 pub use simd::simd_level;
+pub use statistics::{FrameKind, FrameStatistics};
 pub use tensor::{Tensor, TensorView, TensorViewMut};
 
 /// H.264 with everything that x264 can be told, for the comparison with x264 itself: `preset=medium:tune=film:fps=25`.

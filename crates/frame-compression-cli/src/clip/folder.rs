@@ -7,6 +7,7 @@ use frame_compression::{ClipCompressor, Settings, TensorView, TensorViewMut};
 
 use indicatif::ProgressBar;
 
+use super::frames::Frames;
 use super::{Done, compressor, failed};
 use crate::Stop;
 use crate::apply::{Job, Wanted, plan, progress_bar, remove_stale, write_picture};
@@ -27,6 +28,7 @@ pub(super) fn run(options: &ClipOptions, settings: Settings) -> Result<Done, Sto
         progress: progress_bar(jobs.len(), options.quiet),
         written: 0,
         notes: BTreeSet::new(),
+        frames: Frames::default(),
     };
     if kept < jobs.len() {
         remove_stale(&options.output);
@@ -41,7 +43,8 @@ pub(super) fn run(options: &ClipOptions, settings: Settings) -> Result<Done, Sto
     if kept > 0 {
         coder.notes.insert(format!("{kept} outputs exist and are kept (--overwrite replaces them)"));
     }
-    Ok(Done { written: coder.written, settings, notes: coder.notes.into_iter().collect() })
+    let Coder { written, notes, frames, .. } = coder;
+    Ok(Done { written, settings, notes: notes.into_iter().collect(), frames })
 }
 
 /// The way from pictures to pictures.
@@ -53,6 +56,7 @@ struct Coder<'a> {
     progress: ProgressBar,
     written: u64,
     notes: BTreeSet<String>,
+    frames: Frames,
 }
 
 impl<'a> Coder<'a> {
@@ -78,6 +82,7 @@ impl<'a> Coder<'a> {
             let taken = TensorViewMut::new(&mut picture.rgb, &shape)
                 .and_then(|frame| self.compressor.next_frame_into(frame));
             taken.map_err(|error| failed(&job.input, error))?;
+            self.frames.push(self.compressor.statistics());
             let kept = write_picture(&picture, job, self.options.overwrite)
                 .map_err(|reason| failed(&job.output, format!("cannot be written: {reason}")))?;
             self.written += u64::from(!kept);

@@ -1,14 +1,18 @@
 //! `frame-compression clip`: frames in, frames with artifacts out, each predicted from those before.
 
 mod folder;
+mod frames;
 mod stream;
 mod y4m;
 
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::Instant;
 
 use frame_compression::{ClipCompressor, Error, Settings, Tensor};
 
+use self::frames::Frames;
+use crate::apply::STANDARD;
 use crate::args::ClipOptions;
 use crate::coding::shown;
 use crate::panics;
@@ -24,6 +28,7 @@ struct Done {
     settings: Settings,
     /// What else there is to say.
     notes: Vec<String>,
+    frames: Frames,
 }
 
 /// Runs `clip`.
@@ -37,19 +42,45 @@ pub(crate) fn run(options: &ClipOptions) -> Result<Exit, Stop> {
         }
     };
     check(options, &settings)?;
+    check_standard_output(options)?;
     crate::signals::tidy_up_at_the_end();
     let work = || match options.input.is_dir() {
         true => folder::run(options, settings),
         false => stream::run(options, settings),
     };
     let done = panics::contained(work).unwrap_or_else(|message| Err(Stop::Failed(message)))?;
+    let seconds = started.elapsed().as_secs_f64();
+    let printed = print(&done, options, seconds);
     if !options.quiet {
         done.notes.iter().for_each(|note| eprintln!("note: {note}"));
         let frames = if done.written == 1 { "frame" } else { "frames" };
-        let seconds = started.elapsed().as_secs_f64();
         eprintln!("{} {frames} written ({}), in {seconds:.2} s", done.written, shown(&done.settings));
     }
-    Ok(Exit::Success)
+    match printed {
+        // A reader that has seen enough changes nothing about how the work went.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(Exit::Success),
+    }
+}
+
+/// Refuses two things on one standard output.
+fn check_standard_output(options: &ClipOptions) -> Result<(), Stop> {
+    if options.output == Path::new(STANDARD) && (options.json || options.stats) {
+        let message = "--json and --stats print to standard output, where the clip goes: name an output file";
+        return Err(Stop::Usage(message.to_owned()));
+    }
+    Ok(())
+}
+
+/// Prints what was asked for on standard output.
+fn print(done: &Done, options: &ClipOptions, seconds: f64) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if options.json {
+        done.frames.write_json(&done.settings, done.written, seconds, &mut out)?;
+    } else if options.stats {
+        done.frames.write_table(&mut out)?;
+    }
+    out.flush()
 }
 
 /// Finds out before the work whether the settings can do any.

@@ -7,6 +7,7 @@ use std::path::Path;
 use frame_compression::{ClipCompressor, Planes, Settings};
 use indicatif::ProgressBar;
 
+use super::frames::Frames;
 use super::y4m::{Header, ReadError, Reader, write_frame, write_header};
 use super::{Done, compressor, failed};
 use crate::Stop;
@@ -41,6 +42,7 @@ pub(super) fn run(options: &ClipOptions, settings: Settings) -> Result<Done, Sto
         progress: frame_counter(options.quiet),
         options,
         reader,
+        frames: Frames::default(),
     };
     let written = coder.code_to_output();
     coder.progress.finish_and_clear();
@@ -48,7 +50,7 @@ pub(super) fn run(options: &ClipOptions, settings: Settings) -> Result<Done, Sto
         Some(written) => (written, Vec::new()),
         None => (0, vec![format!("{} exists and is kept (--overwrite replaces it)", output.display())]),
     };
-    Ok(Done { written, settings, notes })
+    Ok(Done { written, settings, notes, frames: coder.frames })
 }
 
 /// The settings with the stream's own frame rate, unless another was asked for.
@@ -68,6 +70,7 @@ struct Coder<'a> {
     reader: Reader<Box<dyn BufRead>>,
     compressor: ClipCompressor,
     progress: ProgressBar,
+    frames: Frames,
 }
 
 impl Coder<'_> {
@@ -107,6 +110,7 @@ impl Coder<'_> {
                 false => self.compressor.push_planes(planes).map_err(|error| failed(input, error))?,
             }
             while let Some(planes) = self.compressor.next_planes() {
+                self.frames.push(self.compressor.statistics());
                 write_frame(&planes, &mut output).map_err(&unwritable)?;
                 spare = Some(planes);
                 written += 1;

@@ -10,12 +10,13 @@ use super::prediction::Prediction;
 use super::rate_control::{Beside, RateControl};
 use super::references::{Kept, References};
 use super::rows::SourceBand;
-use super::{H264, Parameters, PictureInWork, Reconstruction, inter, rate_distortion};
+use super::{H264, Parameters, PictureInWork, Reconstruction, inter, predicted, rate_distortion};
 use crate::colour::Picture;
 use crate::engine;
 use crate::error::Error;
 use crate::names::{Codec, Subsampling};
 use crate::planes::Planes;
+use crate::statistics::{FrameKind, FrameStatistics, psnr};
 
 /// What can be set of a clip beside the settings of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,13 +51,19 @@ pub(crate) struct Clip {
     motions: Vec<Motion>,
     /// Frames that are coded, in the order in which they are shown; from `taken` to `ready` nobody took them yet.
     coded: Vec<Planes>,
+    /// What was done with them.
+    statistics: Vec<Option<FrameStatistics>>,
     taken: usize,
     ready: usize,
     wanted: Vec<u8>,
+    /// How many macroblocks of the frame coded last are intra, predicted and skipped.
+    kinds: [u32; 3],
     above: Vec<Bottom>,
     below: Vec<Bottom>,
     /// Where macroblocks depend on bits.
     tally: Option<Tally>,
+    /// Of the frame that was taken last.
+    shown: Option<FrameStatistics>,
 }
 
 #[derive(Debug)]
@@ -75,7 +82,12 @@ impl Clip {
         self.state = None;
         self.references.clear();
         self.tally.iter_mut().for_each(Tally::restart);
-        (self.taken, self.ready) = (0, 0);
+        (self.taken, self.ready, self.shown) = (0, 0, None);
+    }
+
+    /// What was done with the frame that was taken last; `None` before the first, and without loss.
+    pub(crate) fn statistics(&self) -> Option<FrameStatistics> {
+        self.shown
     }
 
     /// Takes the clip's next frame, 4:2:0 with even sides, of which all have one size.
@@ -107,6 +119,7 @@ impl Clip {
     pub(crate) fn next(&mut self, planes: &mut Planes, at_end: bool) -> bool {
         let Some(state) = &mut self.state else { return false };
         if state.parameters.is_lossless() {
+            self.shown = None;
             return std::mem::take(&mut state.unchanged);
         }
         if self.taken == self.ready && (self.lookahead.is_full() || at_end && !self.lookahead.is_empty()) {
@@ -116,6 +129,7 @@ impl Clip {
             return false;
         }
         std::mem::swap(planes, &mut self.coded[self.taken]);
+        self.shown = self.statistics[self.taken];
         self.taken += 1;
         true
     }
@@ -128,6 +142,7 @@ impl Clip {
         self.lookahead.decide(&mut decided);
         (self.taken, self.ready) = (0, decided.len());
         self.coded.resize_with(self.coded.len().max(self.ready), Planes::default);
+        self.statistics.resize(self.coded.len(), None);
         let index = |frame: &Decided| self.lookahead.seen(frame.slot).index;
         let first = decided.iter().map(index).min().unwrap_or(0);
         for (position, frame) in decided.iter().enumerate() {
@@ -142,6 +157,7 @@ impl Clip {
             planes.resize(seen.source.width(), seen.source.height(), Subsampling::S420);
             planes.clone_from_same(&seen.source);
             self.code_frame(&mut planes, &mut state, frame, marked);
+            self.statistics[place] = Some(self.measure(frame, &planes));
             self.coded[place] = planes;
         }
         let between = decided.iter().skip(1).map(|frame| frame.slot);
@@ -194,9 +210,30 @@ impl Clip {
             self.motions.resize(self.wanted.len(), Motion::INTRA);
             self.predict(planes, state, frame, index);
         }
+        self.kinds = [predicted::Kind::Intra, predicted::Kind::Moved, predicted::Kind::Skipped]
+            .map(|kind| self.motions.iter().filter(|motion| motion.kind == kind).count() as u32);
         if frame.kind != Kind::B {
             let kept = self.kept(planes, (index, frame.kind), quantiser, state.parameters.subme > 0);
             self.references.keep(kept, marked, state.parameters.prediction.buffer() as usize);
+        }
+    }
+
+    /// What was done with a frame that has been coded.
+    fn measure(&self, frame: &Decided, planes: &Planes) -> FrameStatistics {
+        let [intra, predicted, skipped] = self.kinds;
+        let sum: u32 = self.wanted.iter().map(|&quantiser| u32::from(quantiser)).sum();
+        FrameStatistics {
+            kind: match frame.kind {
+                Kind::Idr => FrameKind::Idr,
+                Kind::I => FrameKind::I,
+                Kind::P => FrameKind::P,
+                _ => FrameKind::B,
+            },
+            quantiser: sum as f32 / self.wanted.len() as f32,
+            intra,
+            predicted,
+            skipped,
+            psnr: psnr(&self.lookahead.seen(frame.slot).source, planes),
         }
     }
 
@@ -316,6 +353,11 @@ impl ClipEngine {
     pub(crate) fn next_planes(&mut self, at_end: bool) -> Option<Planes> {
         let planes = self.picture.planes();
         self.clip.next(planes, at_end).then(|| planes.clone())
+    }
+
+    /// What was done with the frame that was taken last; `None` as [`Clip::statistics`] says.
+    pub(crate) fn statistics(&self) -> Option<FrameStatistics> {
+        self.clip.statistics()
     }
 
     /// Takes the next frame, packed RGB. Size and settings have been checked.
