@@ -95,7 +95,7 @@ impl<T> ClipTensor<T> {
 /// and taking it by [`next_frame_into`](Self::next_frame_into) allocates nothing.
 ///
 /// H.264 is exact for presets ultrafast to medium, with any CRF, frame rate, `keyint`, number of slices and, but for
-/// ultrafast, of [`bframes`](Self::bframes), with any tune; fastdecode with presets ultrafast to veryfast. H.265 and H.264's other presets
+/// ultrafast, of [`bframes`](Self::bframes), with any tune; fastdecode with ultrafast and superfast only. H.265 and H.264's other presets
 /// are refused so far. JPEG, MJPEG, WebP and MPEG treat each frame by itself.
 ///
 /// ```

@@ -41,7 +41,7 @@ impl fmt::Display for FrameKind {
 pub struct FrameStatistics {
     /// What it is predicted from.
     pub kind: FrameKind,
-    /// The mean of its macroblocks' quantisers, as x264 prints it.
+    /// The mean of its macroblocks' quantisers (QP), as x264 prints it: one that has no levels has that of the one before.
     pub quantiser: f32,
     /// Macroblocks that are predicted from the frame itself.
     pub intra: u32,

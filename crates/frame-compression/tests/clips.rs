@@ -114,6 +114,32 @@ fn golden_clips_of_ultrafast() {
     check_golden_clips("preset=ultrafast:fps=25", golden);
 }
 
+/// The same clips at CRF 28 with tunes.
+#[test]
+fn golden_clips_of_tunes() {
+    let golden = [
+        ("ultrafast", "film", [0x1e6f_50a6, 0xe38e_dbdf, 0xecdb_87c2]),
+        ("superfast", "fastdecode", [0x9aaa_939b, 0x87ce_6541, 0x5cfd_db30]),
+        ("superfast", "animation", [0xdb50_f341, 0x3d68_b9d1, 0x1d34_0604]),
+        ("veryfast", "zerolatency", [0x9057_6159, 0x80af_b2d5, 0x5b4c_7470]),
+        ("veryfast", "psnr", [0x69bd_6a9c, 0xa6b1_6206, 0xc95b_6134]),
+        ("faster", "grain", [0x9d14_c04f, 0xb470_e4d9, 0xa885_2103]),
+        ("fast", "stillimage", [0x90b6_30ef, 0xc792_8d1f, 0x9ffb_e671]),
+        ("medium", "film", [0xe9bb_9a9f, 0xa856_0912, 0x95e0_4255]),
+        ("medium", "animation", [0xe3e9_d0b4, 0x3750_cb05, 0x55bb_71a2]),
+        ("medium", "grain", [0xa3e7_4d14, 0x6d74_3625, 0x0421_3c0b]),
+        ("medium", "ssim", [0xd551_ab72, 0x3edd_1e58, 0x5090_d177]),
+    ];
+    for (preset, tune, results) in golden {
+        for (which, expected) in (1..).zip(results) {
+            let mut frames = golden_clip(which);
+            let parameters = format!("preset={preset}:tune={tune}:fps=25");
+            frame_compression::reconstruct_h264_clip(&mut frames, 28.0, &parameters, 250).unwrap();
+            assert_eq!(checksum(&frames), expected, "clip {which}, {parameters}");
+        }
+    }
+}
+
 #[test]
 fn golden_clips_of_superfast_without_b_frames() {
     let golden = [
@@ -397,8 +423,11 @@ fn what_is_not_exact_is_refused() {
     assert!(with_b_frames.to_string().contains("bframes"), "{with_b_frames}");
     assert!(ClipCompressor::new(ultrafast()).bframes(0).unwrap().apply(&source).is_ok());
     assert!(matches!(ClipCompressor::new(superfast).bframes(17), Err(Error::InvalidSetting { .. })));
-    let error = refused(ultrafast().tune(H264Tune::Film).into());
-    assert!(error.contains("tune film"), "{error}");
+    let error = refused(ultrafast().preset(H264Preset::Veryfast).tune(H264Tune::Fastdecode).into());
+    assert!(error.contains("tune fastdecode"), "{error}");
+    let animation = ultrafast().tune(H264Tune::Animation);
+    assert!(refused(animation.clone().into()).contains("bframes 2"));
+    assert!(ClipCompressor::new(animation).bframes(0).unwrap().apply(&source).is_ok());
     let error = refused(H265::crf(30.0).unwrap().into());
     assert!(error.contains("H.265") || error.contains("h265"), "{error}");
     assert!(matches!(ClipCompressor::new(ultrafast()).keyint(0), Err(Error::InvalidSetting { .. })));

@@ -1,6 +1,8 @@
 /* libx264 for one frame at a time: hides its versioned symbols and its large structs. */
 
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <x264.h>
@@ -11,6 +13,8 @@ struct oracle_x264 {
     x264_nal_t *nals;
     int64_t frames;
     int size;
+    /* What the library says of the frame that came out. */
+    char report[200];
 };
 
 /* What the cheap settings have to be given for the same quantisers: they switch macroblock-tree rate control off
@@ -52,7 +56,7 @@ static int set(x264_param_t *param, int width, int height, const struct oracle_x
     param->b_full_recon = 1;
     param->i_threads = settings->threads;
     param->b_sliced_threads = settings->threads > 1;
-    param->i_log_level = X264_LOG_ERROR;
+    param->i_log_level = X264_LOG_DEBUG;
     if (settings->cheap) {
         param->rc.f_rf_constant = settings->crf - CHEAP_CRF;
         param->rc.i_lookahead = 0;
@@ -69,6 +73,15 @@ static int set(x264_param_t *param, int width, int height, const struct oracle_x
     return settings->profile ? x264_param_apply_profile(param, settings->profile) : 0;
 }
 
+static void keep_report(void *oracle, int level, const char *format, va_list values)
+{
+    char *report = ((struct oracle_x264 *)oracle)->report;
+    if (level <= X264_LOG_ERROR)
+        vfprintf(stderr, format, values);
+    else if (!strncmp(format, "frame=", 6))
+        vsnprintf(report, sizeof ((struct oracle_x264 *)oracle)->report, format, values);
+}
+
 void oracle_x264_close(struct oracle_x264 *oracle)
 {
     if (oracle->encoder)
@@ -82,8 +95,11 @@ struct oracle_x264 *oracle_x264_open(int width, int height, const struct oracle_
     if (!oracle)
         return NULL;
     x264_param_t param;
-    if (!set(&param, width, height, settings))
+    if (!set(&param, width, height, settings)) {
+        param.pf_log = keep_report;
+        param.p_log_private = oracle;
         oracle->encoder = x264_encoder_open(&param);
+    }
     x264_param_cleanup(&param);
     if (!oracle->encoder) {
         oracle_x264_close(oracle);
@@ -112,6 +128,18 @@ int oracle_x264_feed(struct oracle_x264 *oracle, const uint8_t *y, const uint8_t
     oracle->size = x264_encoder_encode(oracle->encoder, &oracle->nals, &count, y ? &oracle->in : NULL, &oracle->out);
     *place = oracle->out.i_pts;
     return oracle->size < 0 ? -1 : oracle->size > 0;
+}
+
+/* One line on the frame that came out last: its quantiser, type and macroblocks. */
+const char *oracle_x264_report(const struct oracle_x264 *oracle)
+{
+    return oracle->report;
+}
+
+/* The type of the frame that came out last: of IDR frames, 1. */
+int oracle_x264_is_idr(const struct oracle_x264 *oracle)
+{
+    return oracle->out.i_type == X264_TYPE_IDR;
 }
 
 /* How many frames that were fed have not come out. */

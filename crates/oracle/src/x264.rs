@@ -42,6 +42,8 @@ unsafe extern "C" {
         width: c_int,
         place: *mut i64,
     ) -> c_int;
+    fn oracle_x264_report(oracle: *const Raw) -> *const c_char;
+    fn oracle_x264_is_idr(oracle: *const Raw) -> c_int;
     fn oracle_x264_delayed(oracle: *const Raw) -> c_int;
     fn oracle_x264_bitstream(oracle: *const Raw, size: *mut c_int) -> *const u8;
     fn oracle_x264_plane(oracle: *const Raw, plane: c_int, stride: *mut c_int) -> *const u8;
@@ -212,6 +214,31 @@ impl Encoder {
         self.coded.then_some(place as usize)
     }
 
+    /// What the library says of the frame that came out last.
+    ///
+    /// # Panics
+    /// If no frame came out, or it says it in other words.
+    pub fn report(&self) -> FrameReport {
+        assert!(self.coded);
+        // SAFETY: the encoder is open; the text ends in 0 and stays until the next frame, for which `feed` borrows mutably.
+        let (text, is_idr) = unsafe {
+            let raw = self.raw.as_ptr();
+            (CStr::from_ptr(oracle_x264_report(raw)), oracle_x264_is_idr(raw) != 0)
+        };
+        let text = text.to_str().expect("plain text");
+        let value = |name: &str| {
+            let rest = text.split_once(name).unwrap_or_else(|| panic!("{name} in {text:?}")).1.trim_start();
+            rest.split_whitespace().next().unwrap_or_default().to_owned()
+        };
+        let count =
+            |name: &str| value(name).parse().unwrap_or_else(|_| panic!("a number after {name} in {text:?}"));
+        FrameReport {
+            kind: if is_idr { "IDR".to_owned() } else { value("Slice:") },
+            quantiser: value("QP="),
+            macroblocks: [count(" I:"), count(" P:"), count("SKIP:")],
+        }
+    }
+
     /// How many frames that were fed have not come out.
     pub fn delayed(&self) -> usize {
         // SAFETY: the encoder is open.
@@ -267,6 +294,17 @@ impl Encoder {
     }
 }
 
+/// What the library says of a frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrameReport {
+    /// `IDR`, `I`, `P` or `B`.
+    pub kind: String,
+    /// The mean of the macroblocks', with two digits after the point.
+    pub quantiser: String,
+    /// How many are intra, predicted and skipped.
+    pub macroblocks: [u32; 3],
+}
+
 impl Drop for Encoder {
     fn drop(&mut self) {
         // SAFETY: opened by `open` and closed only here.
@@ -289,16 +327,24 @@ pub fn reconstruct(planes: &Planes, settings: &Settings) -> Planes {
 /// # Panics
 /// If the library fails, or the clip is empty.
 pub fn reconstruct_clip(frames: &[Planes], settings: &Settings) -> Vec<Planes> {
+    reconstruct_clip_with_reports(frames, settings).into_iter().map(|(planes, _)| planes).collect()
+}
+
+/// The same, with what the library says of each frame.
+///
+/// # Panics
+/// If the library fails, or the clip is empty.
+pub fn reconstruct_clip_with_reports(frames: &[Planes], settings: &Settings) -> Vec<(Planes, FrameReport)> {
     let mut encoder = Encoder::open(frames[0].width(), frames[0].height(), settings);
     let mut shown = vec![None; frames.len()];
     for planes in frames {
         if let Some(place) = encoder.feed(Some(&Frame::from(planes))) {
-            shown[place] = Some(encoder.reconstruction());
+            shown[place] = Some((encoder.reconstruction(), encoder.report()));
         }
     }
     while encoder.delayed() > 0 {
         if let Some(place) = encoder.feed(None) {
-            shown[place] = Some(encoder.reconstruction());
+            shown[place] = Some((encoder.reconstruction(), encoder.report()));
         }
     }
     shown.into_iter().map(|frame| frame.expect("every frame comes out")).collect()

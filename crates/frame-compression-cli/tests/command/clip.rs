@@ -94,6 +94,44 @@ fn a_frame_that_is_damaged_or_of_another_size_is_named() {
     assert!(!sandbox.path("out/frame9.png").exists() && !sandbox.path("other/frame8.png").exists());
 }
 
+/// A folder and a stream, which is in Y, Cb, Cr already.
+#[test]
+fn statistics_are_those_of_the_library() {
+    let sandbox = Sandbox::new();
+    numbered(&sandbox, 250);
+    let mut compressor = ClipCompressor::new(settings(FrameRate::FFMPEG)).keyint(4).unwrap();
+    for number in 0..11 {
+        let frame = sandbox.read(&format!("in/frame{number}.png")).into_rgb8();
+        compressor.push(TensorView::new(frame.as_raw(), &[1, 48, 64, 3]).unwrap()).unwrap();
+    }
+    compressor.finish();
+    let mut frames = Vec::new();
+    while compressor.next_frame::<u8>().is_some() {
+        frames.push(compressor.statistics().unwrap());
+    }
+    let run = sandbox.command(&format!("clip in -o out {OPTIONS} --keyint 4 --stats")).assert().success();
+    let table = String::from_utf8(run.get_output().stdout.clone()).unwrap();
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0][..4], ["frame", "type", "QP", "intra"]);
+    assert_eq!(rows.len(), 12);
+    for (number, (row, frame)) in rows[1..].iter().zip(&frames).enumerate() {
+        assert_eq!(row[..2], [number.to_string(), frame.kind.to_string()]);
+        assert_eq!(row[2], format!("{:.2}", frame.quantiser));
+        assert_eq!(row[3..6], [frame.intra, frame.predicted, frame.skipped].map(|count| count.to_string()));
+        assert_eq!(row[6], format!("{:.2}", frame.psnr[0].unwrap()));
+    }
+    let run = sandbox.command(&format!("clip in -o other {OPTIONS} --keyint 4 --json")).assert().success();
+    let json: serde_json::Value = serde_json::from_slice(&run.get_output().stdout).unwrap();
+    assert_eq!((json["codec"].as_str(), json["written"].as_u64()), (Some("h264"), Some(11)));
+    for (row, frame) in json["frames"].as_array().unwrap().iter().zip(&frames) {
+        assert_eq!(row["type"], frame.kind.name());
+        assert_eq!(row["skipped"], frame.skipped);
+        assert_eq!(row["psnr_db"][2].as_f64(), frame.psnr[2]);
+    }
+    let run = sandbox.command("clip in -o plain --codec jpeg --quality 30 --stats").assert().success();
+    run.stdout(contains("     0     -\n"));
+}
+
 #[test]
 fn what_is_no_clip_is_refused_before_anything_is_written() {
     let sandbox = Sandbox::new();
@@ -106,6 +144,8 @@ fn what_is_no_clip_is_refused_before_anything_is_written() {
         ("clip in -o out --preset superfast --bframes 17", 2, "bframes"),
         ("clip in -o out --preset ultrafast --bframes 1", 2, "bframes"),
         ("clip in -o out --preset slow", 2, "preset"),
+        ("clip in -o out --preset medium --tune fastdecode", 2, "tune fastdecode"),
+        ("clip text -o - --preset ultrafast --stats", 2, "standard output"),
         ("clip in -o out.png --preset ultrafast", 2, "one file"),
         ("clip in -o in --preset ultrafast", 2, "over itself"),
         ("clip text -o . --preset ultrafast", 2, "folder"),

@@ -221,7 +221,8 @@ impl Clip {
     /// What was done with a frame that has been coded.
     fn measure(&self, frame: &Decided, planes: &Planes) -> FrameStatistics {
         let [intra, predicted, skipped] = self.kinds;
-        let sum: u32 = self.wanted.iter().map(|&quantiser| u32::from(quantiser)).sum();
+        let coded = &self.reconstruction.coded;
+        let sum: u32 = coded.iter().map(|coded| u32::from(coded.qp)).sum();
         FrameStatistics {
             kind: match frame.kind {
                 Kind::Idr => FrameKind::Idr,
@@ -229,7 +230,7 @@ impl Clip {
                 Kind::P => FrameKind::P,
                 _ => FrameKind::B,
             },
-            quantiser: sum as f32 / self.wanted.len() as f32,
+            quantiser: sum as f32 / coded.len() as f32,
             intra,
             predicted,
             skipped,
