@@ -28,7 +28,7 @@ pub(super) fn run(options: &ClipOptions, settings: Settings) -> Result<Done, Sto
         progress: progress_bar(jobs.len(), options.quiet),
         written: 0,
         notes: BTreeSet::new(),
-        frames: Frames::default(),
+        frames: Frames::new(options),
     };
     if kept < jobs.len() {
         remove_stale(&options.output);

@@ -5,13 +5,25 @@ use std::io::{self, Write};
 use frame_compression::{FrameStatistics, Settings};
 use serde::Serialize;
 
-/// What was done with each frame, in the order in which they are shown; `None` where the codec does not say.
-#[derive(Debug, Default)]
-pub(super) struct Frames(Vec<Option<FrameStatistics>>);
+use crate::args::ClipOptions;
+
+/// What was done with each frame, in the order in which they are shown, if somebody asks for it.
+#[derive(Debug)]
+pub(super) struct Frames {
+    are_wanted: bool,
+    /// `None` where the codec does not say.
+    all: Vec<Option<FrameStatistics>>,
+}
 
 impl Frames {
+    pub(super) fn new(options: &ClipOptions) -> Self {
+        Self { are_wanted: options.stats || options.json, all: Vec::new() }
+    }
+
     pub(super) fn push(&mut self, statistics: Option<FrameStatistics>) {
-        self.0.push(statistics);
+        if self.are_wanted {
+            self.all.push(statistics);
+        }
     }
 
     /// One line for each frame.
@@ -21,7 +33,7 @@ impl Frames {
             "{:>6}  {:>4}  {:>6}  {:>7}  {:>9}  {:>7}  {:>7}  {:>7}  {:>7}",
             "frame", "type", "QP", "intra", "predicted", "skipped", "Y dB", "Cb dB", "Cr dB"
         )?;
-        for (number, frame) in self.0.iter().enumerate() {
+        for (number, frame) in self.all.iter().enumerate() {
             let Some(FrameStatistics { kind, quantiser, intra, predicted, skipped, psnr, .. }) = frame else {
                 writeln!(out, "{number:>6}  {:>4}", "-")?;
                 continue;
@@ -74,7 +86,7 @@ impl Frames {
         let document = Document {
             codec: settings.codec().name(),
             settings: settings.to_string(),
-            frames: self.0.iter().map(|statistics| statistics.as_ref().map(frame)).collect(),
+            frames: self.all.iter().map(|statistics| statistics.as_ref().map(frame)).collect(),
             written,
             seconds,
         };

@@ -42,7 +42,7 @@ pub(super) fn run(options: &ClipOptions, settings: Settings) -> Result<Done, Sto
         progress: frame_counter(options.quiet),
         options,
         reader,
-        frames: Frames::default(),
+        frames: Frames::new(options),
     };
     let written = coder.code_to_output();
     coder.progress.finish_and_clear();
