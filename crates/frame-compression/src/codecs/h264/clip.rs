@@ -7,6 +7,7 @@ use super::macroblock::Bottom;
 use super::motion::{Prices, vector_range};
 use super::predicted::{Foresight, FrameCoder, Motion, Tally};
 use super::prediction::Prediction;
+use super::quantise::QP_MAX;
 use super::rate_control::{Beside, RateControl};
 use super::references::{Kept, References};
 use super::rows::SourceBand;
@@ -98,7 +99,7 @@ impl Clip {
             let range = vector_range((columns, rows), parameters.fps, parameters.prediction.buffer());
             let slices = Slices::of(rows, parameters.slices);
             self.lookahead.begin(Terms { parameters: parameters.clone(), columns, rows, slices, range });
-            self.prices.reach(8 * range.unsigned_abs() as usize + 64);
+            self.prices.reach(8 * range.unsigned_abs() as usize + 64, QP_MAX);
             self.state = Some(State {
                 parameters: parameters.clone(),
                 rate_control: RateControl::new(parameters, columns * rows),

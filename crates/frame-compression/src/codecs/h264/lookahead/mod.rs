@@ -156,7 +156,7 @@ impl Lookahead {
     /// Begins a clip.
     pub(super) fn begin(&mut self, terms: Terms) {
         self.key = -terms.keyint();
-        self.prices.reach(8 * terms.range.unsigned_abs() as usize + 64);
+        self.prices.reach(8 * terms.range.unsigned_abs() as usize + 64, 0);
         self.terms = Some(terms);
         self.free.clear();
         self.free.extend(0..self.frames.len());

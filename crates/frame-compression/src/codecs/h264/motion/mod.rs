@@ -4,12 +4,13 @@
 mod search;
 
 use std::ops::{Add, Neg, Sub};
-use std::sync::OnceLock;
 
 pub(super) use search::{Manner, Search, Threshold};
 
 use super::aq::log2;
-use super::quantise::{QP_MAX, lambda};
+#[cfg(test)]
+use super::quantise::QP_MAX;
+use super::quantise::lambda;
 use crate::frame_rate::FrameRate;
 
 /// A motion vector in quarter samples, or a position in whole ones.
@@ -207,33 +208,37 @@ impl Limits {
     }
 }
 
-/// What vectors cost, by the price of a bit. A table is made when a price is first met.
+/// What vectors cost, by the price of a bit.
 #[derive(Debug, Default)]
 pub(super) struct Prices {
     /// The longest difference.
     most: usize,
-    by_lambda: Vec<OnceLock<Box<[u16]>>>,
+    /// What the components cost, by how far they are from what was predicted.
+    by_lambda: Vec<Vec<u16>>,
 }
 
 impl Prices {
-    /// Makes room for differences of up to `most` quarter samples.
-    pub(super) fn reach(&mut self, most: usize) {
-        if most > self.most {
-            (self.most, self.by_lambda) = (most, Vec::new());
-            self.by_lambda.resize_with(lambda(QP_MAX) as usize + 1, OnceLock::new);
+    /// Makes room for differences of up to `most` quarter samples, and for the prices of QP 0 to `coarsest`.
+    pub(super) fn reach(&mut self, most: usize, coarsest: u8) {
+        if most <= self.most {
+            return;
+        }
+        let bits = |i: usize| if i == 0 { 0.718 } else { log2((i + 1) as f32) * 2.0 + 1.718 };
+        let bits: Vec<f32> = (0..=most).map(bits).collect();
+        self.most = most;
+        self.by_lambda = vec![Vec::new(); lambda(coarsest) as usize + 1];
+        for lambda in (0..=coarsest).map(lambda) {
+            let table = &mut self.by_lambda[lambda as usize];
+            if table.is_empty() {
+                table.extend(bits.iter().map(|bits| (lambda as f32 * bits + 0.5) as u16));
+            }
         }
     }
 
-    /// Those where a bit costs `lambda`, at most that of QP 51.
+    /// Those where a bit costs `lambda`, which is that of a QP.
     pub(super) fn at(&self, lambda: u32) -> Price<'_> {
-        Price(self.by_lambda[lambda as usize].get_or_init(|| table_of(lambda as f32, self.most)))
+        Price(&self.by_lambda[lambda as usize])
     }
-}
-
-/// What the components of vectors cost, by how far they are from what was predicted.
-fn table_of(lambda: f32, most: usize) -> Box<[u16]> {
-    let bits = |i: usize| if i == 0 { 0.718 } else { log2((i + 1) as f32) * 2.0 + 1.718 };
-    (0..=most).map(|i| (lambda * bits(i) + 0.5) as u16).collect()
 }
 
 /// What vectors cost at one price of a bit.
@@ -291,7 +296,7 @@ mod tests {
     #[test]
     fn vectors_cost_about_their_bits() {
         let mut prices = Prices::default();
-        prices.reach(8);
+        prices.reach(8, QP_MAX);
         assert_eq!(prices.at(1).of(Vector::ZERO), 2);
         // 1.718 + 2 and 1.718 + 2 * 3.
         assert_eq!(prices.at(10).of(Vector::new(1, -7)), 37 + 77);
