@@ -5,6 +5,22 @@ use std::time::{Duration, Instant};
 
 use frame_compression::{FrameCompressor, Planes};
 
+/// How long some work takes.
+pub fn timed(work: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
+/// Width and height of a text like `512x512`.
+///
+/// # Panics
+/// If it is none.
+pub fn size(text: &str) -> (usize, usize) {
+    let (width, height) = text.split_once('x').expect("a size like 512x512");
+    (width.parse().expect("a width"), height.parse().expect("a height"))
+}
+
 /// The median in milliseconds.
 pub fn median(mut times: Vec<Duration>) -> f64 {
     times.sort_unstable();

@@ -5,10 +5,10 @@
 //!
 //! Lines of JSON, medians of alternating rounds, of a whole clip each. libx264 is opened for each clip, and nothing is decoded.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use frame_compression::{ClipCompressor, FrameRate, H264, H264Preset, Planes};
-use oracle::bench::{Comparison, median};
+use oracle::bench::{Comparison, median, size, timed};
 use oracle::planes;
 use oracle::x264::{Encoder, Frame, Settings};
 use test_pictures::{Content, Photograph, Picture};
@@ -31,20 +31,11 @@ fn options() -> Options {
             "--rounds" => options.rounds = value.parse().expect("a number of rounds"),
             "--frames" => options.frames = value.parse().expect("a number of frames"),
             "--preset" => options.presets = vec![value.parse().expect("a preset")],
-            "--size" => {
-                let (width, height) = value.split_once('x').expect("a size like 1280x720");
-                options.size = (width.parse().expect("a width"), height.parse().expect("a height"));
-            }
+            "--size" => options.size = size(&value),
             _ => panic!("unknown option {name}"),
         }
     }
     options
-}
-
-fn timed(work: impl FnOnce()) -> Duration {
-    let start = Instant::now();
-    work();
-    start.elapsed()
 }
 
 fn main() {

@@ -9,12 +9,12 @@
 //! rayon pool instead, and how much two threads of this machine can do at most. `--call` times whole calls, RGB in and
 //! out, beside ours of planes alone. `--preset` measures another preset at 25 frames a second, as ffmpeg runs it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use frame_compression::{
     Codec, FrameCompressor, FrameRate, H264, H264Preset, Planes, TensorView, TensorViewMut,
 };
-use oracle::bench::{Comparison, median, pinned_pool, side_by_side};
+use oracle::bench::{Comparison, median, pinned_pool, side_by_side, size, timed};
 use oracle::planes;
 use oracle::x264::{Encoder, Frame, Settings};
 use test_pictures::{Content, Photograph};
@@ -74,19 +74,10 @@ fn set(options: &mut Options, name: &str, value: Option<String>) {
         "--rounds" => options.rounds = value.parse().expect("a number of rounds"),
         "--preset" => options.preset = Some(value.parse().expect("a preset")),
         "--crf" => options.crf = value.parse().expect("a CRF"),
-        "--size" => {
-            let (width, height) = value.split_once('x').expect("a size like 512x512");
-            options.sizes = vec![(width.parse().expect("a width"), height.parse().expect("a height"))];
-        }
+        "--size" => options.sizes = vec![size(&value)],
         "--only" => (options.ours, options.x264) = (value == "ours", value == "x264"),
         _ => panic!("unknown option {name}"),
     }
-}
-
-fn timed(work: impl FnOnce()) -> Duration {
-    let start = Instant::now();
-    work();
-    start.elapsed()
 }
 
 fn main() {

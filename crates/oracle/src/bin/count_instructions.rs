@@ -66,7 +66,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         _ => false,
     });
     let presets = presets.map(|&settings| (settings, "call", Work::Call));
-    // Of Valgrind and AVX as above; plain Rust shows what its kernels cost once more.
+    // At SSE2 alone, for the reasons above.
     let clips =
         CLIPS.iter().filter(|_| simd_level() == "sse2").map(|&settings| (settings, "clip", Work::Clip));
     for (settings, name, work) in rows.chain(presets).chain(clips) {
