@@ -43,12 +43,6 @@ impl Simd for Avx2 {
         unsafe { compiled(kernel) }
     }
 
-    // That is a function of its own already.
-    #[inline(always)]
-    fn vectorize_apart<R>(self, kernel: impl FnOnce() -> R) -> R {
-        self.vectorize(kernel)
-    }
-
     #[inline(always)]
     fn prefetch<T>(self, from: &[T], ahead: usize) {
         for line in (0..size_of_val(from)).step_by(64) {

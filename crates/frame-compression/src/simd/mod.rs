@@ -138,7 +138,7 @@ impl Level {
     /// Runs a job, compiled for this instruction set: the one way into one.
     #[inline]
     pub(crate) fn run<J: Job>(self, job: J) -> J::Output {
-        dispatch!(self, simd => simd.vectorize_apart(
+        dispatch!(self, simd => simd.vectorize(
             #[inline(always)]
             || job.run(simd),
         ))
@@ -202,20 +202,16 @@ pub(crate) trait Simd: Copy + fmt::Debug + Send + Sync + 'static {
 
     /// Runs a kernel compiled for this instruction set. The closure and everything it calls that touches vectors
     /// have to be `#[inline(always)]`, or they are compiled without the instructions and slow.
-    fn vectorize<R>(self, kernel: impl FnOnce() -> R) -> R;
-
-    /// The same, in a function of its own. Levels whose instructions every CPU has would otherwise stand in one function,
-    /// which takes the compiler minutes.
+    ///
+    /// A kernel is a function of its own. Where many stand in one function, which they may where every CPU has the
+    /// instructions, the compiler takes minutes for it.
     #[inline(always)]
-    fn vectorize_apart<R>(self, kernel: impl FnOnce() -> R) -> R {
+    fn vectorize<R>(self, kernel: impl FnOnce() -> R) -> R {
         #[inline(never)]
         fn compiled<R>(kernel: impl FnOnce() -> R) -> R {
             kernel()
         }
-        compiled(
-            #[inline(always)]
-            || self.vectorize(kernel),
-        )
+        compiled(kernel)
     }
 
     /// Has the cache lines fetched that lie `ahead` bytes after those of `from`, if there are any: for kernels that

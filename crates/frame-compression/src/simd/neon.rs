@@ -29,11 +29,6 @@ impl Simd for Neon {
     type Dwords = NeonDwords;
     type Bytes = NeonBytes;
     type Floats = NeonFloats;
-
-    #[inline(always)]
-    fn vectorize<R>(self, kernel: impl FnOnce() -> R) -> R {
-        kernel()
-    }
 }
 
 /// Calls intrinsics of NEON.

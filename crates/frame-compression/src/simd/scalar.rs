@@ -25,11 +25,6 @@ impl Simd for Scalar {
     type Floats = ScalarFloats;
 
     const IS_SCALAR: bool = true;
-
-    #[inline(always)]
-    fn vectorize<R>(self, kernel: impl FnOnce() -> R) -> R {
-        kernel()
-    }
 }
 
 /// `$name(a, b)` lane by lane.

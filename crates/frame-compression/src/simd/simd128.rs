@@ -29,11 +29,6 @@ impl Simd for Simd128 {
     type Dwords = WasmDwords;
     type Bytes = WasmBytes;
     type Floats = WasmFloats;
-
-    #[inline(always)]
-    fn vectorize<R>(self, kernel: impl FnOnce() -> R) -> R {
-        kernel()
-    }
 }
 
 /// Loads 16 bytes.

@@ -31,11 +31,6 @@ impl Simd for Sse2 {
     type Floats = Sse2Floats;
 
     #[inline(always)]
-    fn vectorize<R>(self, kernel: impl FnOnce() -> R) -> R {
-        kernel()
-    }
-
-    #[inline(always)]
     fn prefetch<T>(self, from: &[T], ahead: usize) {
         for line in (0..size_of_val(from)).step_by(64) {
             // SAFETY: a hint that reads nothing: any address may be given.

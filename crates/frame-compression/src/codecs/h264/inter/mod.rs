@@ -87,7 +87,7 @@ const EIGHT: u16 = 0b11_0011;
 
 /// Whether 8x8 blocks fit what is left better than 4x4 ones.
 pub(super) fn prefers_8x8<S: Simd>(simd: S, source: &[u8; 256], prediction: &[u8; 256]) -> bool {
-    simd.vectorize_apart(
+    simd.vectorize(
         #[inline(always)]
         || difference::prefers_8x8(simd, source, prediction),
     )
@@ -101,7 +101,7 @@ pub(super) fn code_luma<S: Simd>(
     steps: &Steps<'_>,
     transform_8x8: bool,
 ) -> CodedLuma {
-    simd.vectorize_apart(
+    simd.vectorize(
         #[inline(always)]
         || {
             if transform_8x8 {
@@ -204,7 +204,7 @@ pub(super) fn code_chroma<S: Simd>(
     predictions: &[[u8; 64]; 2],
     steps: &Steps<'_>,
 ) -> [CodedChroma; 2] {
-    simd.vectorize_apart(
+    simd.vectorize(
         #[inline(always)]
         || {
             let mut only_dc = [None; 2];
@@ -316,7 +316,7 @@ pub(super) fn is_good_enough<S: Simd>(
     predictions: &[[u8; 64]; 2],
     steps: &Steps<'_>,
 ) -> bool {
-    simd.vectorize_apart(
+    simd.vectorize(
         #[inline(always)]
         || {
             is_good_luma(simd, luma, steps)

@@ -293,7 +293,7 @@ impl Meter<'_> {
             if even { Vector::new(vector.x & !1, vector.y & !1) } else { vector }
         };
         let metric = self.manner().metric;
-        simd.vectorize_apart(
+        simd.vectorize(
             #[inline(always)]
             || {
                 let [a, b] = [(0, before), (1, after)]
@@ -313,7 +313,7 @@ impl Meter<'_> {
         weight: Option<Weight>,
         metric: Metric,
     ) -> u32 {
-        simd.vectorize_apart(
+        simd.vectorize(
             #[inline(always)]
             || {
                 let mut prediction = self.predict(list, block.place, vector);

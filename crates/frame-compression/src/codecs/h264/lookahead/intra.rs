@@ -132,7 +132,7 @@ fn cost_of<S: Simd>(
         chroma.samples[at - 1 + (i + 1) * ChromaCanvas::STRIDE] = sample;
     }
     let distortion = |prediction: &[u8; 64]| {
-        simd.vectorize_apart(
+        simd.vectorize(
             #[inline(always)]
             || difference::of_region::<S, 8, 64>(simd, metric, &source, prediction),
         )

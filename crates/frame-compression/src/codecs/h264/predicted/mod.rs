@@ -394,7 +394,7 @@ impl FrameCoder<'_> {
     }
 
     fn predict<S: Simd>(&self, simd: S, place: &Place, moves: &[Moves; 4]) -> Prediction {
-        simd.vectorize_apart(
+        simd.vectorize(
             #[inline(always)]
             || inter::predict(&self.sources, (place.x, place.y), moves),
         )

@@ -252,7 +252,7 @@ fn luma_distortion<S: Simd>(
     vector: Vector,
     metric: Metric,
 ) -> u32 {
-    simd.vectorize_apart(
+    simd.vectorize(
         #[inline(always)]
         || {
             for_size_of!(part, W, A, _W2, _A4 => {
@@ -276,7 +276,7 @@ fn chroma_distortion<S: Simd>(
     vector: Vector,
     plane: usize,
 ) -> u32 {
-    simd.vectorize_apart(
+    simd.vectorize(
         #[inline(always)]
         || {
             for_size_of!(part, _W, _A, W2, A4 => {
