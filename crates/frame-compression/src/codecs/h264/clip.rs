@@ -29,7 +29,8 @@ pub(crate) struct ClipOptions {
 }
 
 impl ClipOptions {
-    fn parameters(self, settings: &H264) -> Parameters {
+    /// Those of the settings with these.
+    pub(super) fn parameters(self, settings: &H264) -> Parameters {
         let mut parameters = settings.parameters();
         parameters.prediction.keyint = self.keyint;
         parameters.prediction.bframes = self.bframes.unwrap_or(parameters.prediction.bframes);

@@ -172,9 +172,7 @@ impl H264 {
             let advice = "use one of these, or apply an image's settings to each frame";
             return refused("preset", self.preset.to_string(), advice);
         }
-        // The tune sets two.
-        let usual = if self.tune == Some(H264Tune::Animation) { 2 } else { 0 };
-        let bframes = options.bframes.unwrap_or(usual);
+        let bframes = options.parameters(self).prediction.bframes;
         if ultrafast && bframes > 0 {
             return refused("bframes", bframes.to_string(), "ultrafast has none: set bframes to 0");
         }
