@@ -203,8 +203,8 @@ pub(crate) trait Simd: Copy + fmt::Debug + Send + Sync + 'static {
     /// Runs a kernel compiled for this instruction set. The closure and everything it calls that touches vectors
     /// have to be `#[inline(always)]`, or they are compiled without the instructions and slow.
     ///
-    /// A kernel is a function of its own. Where many stand in one function, which they may where every CPU has the
-    /// instructions, the compiler takes minutes for it.
+    /// Where every CPU has the instructions, each kernel is kept a function of its own: if many are put into one
+    /// function, the compiler takes minutes for it.
     #[inline(always)]
     fn vectorize<R>(self, kernel: impl FnOnce() -> R) -> R {
         #[inline(never)]

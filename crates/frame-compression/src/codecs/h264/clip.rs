@@ -29,7 +29,7 @@ pub(crate) struct ClipOptions {
 }
 
 impl ClipOptions {
-    /// Those of the settings with these.
+    /// The parameters of an image with these settings, and these options in them.
     pub(super) fn parameters(self, settings: &H264) -> Parameters {
         let mut parameters = settings.parameters();
         parameters.prediction.keyint = self.keyint;

@@ -172,15 +172,26 @@ impl Kind {
 mod tests {
     use super::*;
 
+    /// [`reciprocal`] in floating point, step by step.
+    fn plainly(value: u32) -> f32 {
+        let power = f64::from(1u32 << value.ilog2());
+        let step = ((f64::from(value) / power - 1.0) * 2048.0).floor();
+        let middle = 1.0 + (step + 0.5) / 2048.0;
+        let first = (8192.0 / middle).round() / 8192.0 / power;
+        let product = value as f32 * first as f32;
+        (2.0 * first - f64::from(product) * first) as f32
+    }
+
     #[test]
     fn reciprocals_are_those_of_thirteen_bits_after_a_step_of_newton() {
         for value in 1..=65535u32 {
             let exact = 1.0 / f64::from(value);
-            // What 13 bits of the middle of a step of 2,048 give is off by 1.5 in 4,096 at most; Newton's step squares that.
+            // The processor's reciprocal is off by 1.5 in 4,096 at most, and Newton's step squares that.
             let off = (f64::from(reciprocal(value)) / exact - 1.0).abs();
             assert!(off <= (1.5 / 4096f64).powi(2) + f64::from(f32::EPSILON), "{value}: {off}");
+            assert_eq!(reciprocal(value), plainly(value), "{value}");
         }
-        // Worked out by hand: 2,048 steps from 1 to 2, the first one's middle is 4097/4096, whose reciprocal is 4095/4096.
+        // By hand: the middle of the first step is 4097/4096, whose reciprocal in 13 bits is 4095/4096.
         let first = 4095.0 / 4096.0;
         assert_eq!(reciprocal(1), (2.0 * first - first * first) as f32);
         assert_eq!(reciprocal(0), reciprocal(1));
