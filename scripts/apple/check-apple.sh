@@ -22,9 +22,12 @@ done
 cross_toolchain "${targets[@]}"
 CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target/apple}"
 export CARGO_TARGET_DIR
+# The tests are the same for all: they are linted for the first.
+what=(--all-targets)
 for target in "${targets[@]}"; do
     echo "== $target"
-    "${CARGO_CLIPPY[@]}" --quiet --locked "${BUILD_STD[@]}" --target "$target" --all-targets "${packages[@]}" -- -D warnings
+    "${CARGO_CLIPPY[@]}" --quiet --locked "${BUILD_STD[@]}" --target "$target" "${what[@]}" "${packages[@]}" -- -D warnings
+    what=(--lib --bins)
 done
 [ "${1:-}" != --no-link ] || exit 0
 
