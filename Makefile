@@ -58,7 +58,7 @@ test-swift: ## build and test the Swift package (needs Swift 5.9 or later)
 	scripts/checks/test-swift.sh
 
 test-aarch64: ## run the library's tests as 64-bit ARM code under qemu
-	scripts/checks/test-aarch64.sh
+	scripts/checks/test-emulated.sh aarch64
 
 soak: ## compare random pictures with the reference codecs for SOAK_HOURS hours (default 1), SOAK_CODEC all or one; goes on where it stopped
 	scripts/soak.sh

@@ -185,7 +185,7 @@ group_python() {
 group_heavy() { step "Python, heavy" make -C crates/frame-compression-python test-heavy; }
 
 group_targets() {
-    step "64-bit ARM" scripts/checks/test-aarch64.sh
+    step "64-bit ARM" scripts/checks/test-emulated.sh aarch64
     step "WebAssembly" scripts/checks/check-wasm.sh
     step "Apple" scripts/apple/check-apple.sh
     step "npm package and playground" scripts/checks/test-web.sh
