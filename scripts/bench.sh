@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Measures ours and the peers side by side, and writes docs/performance.md, and target/bench/performance.json and goals.md.
+# BENCH_HEAVY=1 has the loading workers be PyTorch's, and Real-ESRGAN's own JPEG beside ours (6 GB of downloads).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -33,5 +34,5 @@ measure jpeg.jsonl "${pin[@]}" $venv/bin/python crates/oracle/python/bench_jpeg.
 measure webp.jsonl "${pin[@]}" $venv/bin/python crates/oracle/python/bench_webp.py target/release/bench_webp
 measure alone.jsonl "${pin[@]}" target/release/bench_alone
 measure python.json make -s -C crates/frame-compression-python bench
-measure loader.jsonl make -s -C crates/frame-compression-python bench-loader
+measure loader.jsonl make -s -C crates/frame-compression-python "bench-loader${BENCH_HEAVY:+-heavy}"
 python3 scripts/performance.py $out/*.json*

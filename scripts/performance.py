@@ -57,6 +57,7 @@ GOALS = [
       for work, against, goal in [
           ("recipe apisr", "its own calls of ffmpeg, OpenCV and Pillow", 10.0),
           ("recipe real_esrgan", "OpenCV twice", None),
+          ("recipe real_esrgan", "its own DiffJPEG twice, in PyTorch", 10.0),
           ("random codec and strength", "PyAV, and OpenCV for JPEG", 5.0),
           ("random codec and strength", "the command ffmpeg, and OpenCV for JPEG", 20.0)]),
 ]

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 import concurrent.futures
+import importlib.machinery
+import importlib.util
 import json
 import multiprocessing
 import pathlib
@@ -69,6 +71,33 @@ def recipe_own(name: str) -> Work:
     return work
 
 
+def recipe_diff_jpeg() -> Work:
+    """What Real-ESRGAN itself calls, ``DiffJPEG`` of BasicSR, on the processor. It needs PyTorch and BasicSR's file alone."""
+    import torch
+
+    found = importlib.machinery.PathFinder.find_spec("basicsr", sys.path)
+    if found is None or not found.submodule_search_locations:
+        raise ImportError("basicsr is missing")
+    file = pathlib.Path(found.submodule_search_locations[0]) / "utils" / "diffjpeg.py"
+    spec = importlib.util.spec_from_file_location("diffjpeg", file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    jpeg = module.DiffJPEG(differentiable=False)
+    degrade = recipes.Degrade("real_esrgan", generator=7)
+
+    def work(index: int) -> np.ndarray:
+        image = torch.from_numpy(picture(index)).permute(2, 0, 1)[None].float() / 255
+        with torch.no_grad():
+            for params in degrade.get_params(key=str(index)):
+                quality = (params["settings"] or {})["quality"]
+                image = jpeg(image.clamp(0, 1), quality=image.new_tensor([quality]))
+            done = (image.clamp(0, 1) * 255).round().to(torch.uint8)
+        return done[0].permute(1, 2, 0).contiguous().numpy()
+
+    return work
+
+
 RANDOM = CompressionArtifacts(("h264", "h265", "jpeg"), quality=(20, 95), generator=7)
 ENCODERS = {"h264": "libx264", "h265": "libx265"}
 
@@ -116,7 +145,8 @@ class Dataset:
         return self.count
 
     def __getitem__(self, index: int) -> np.ndarray:
-        return done((self.name, index))
+        # PyTorch takes no array that runs backwards, as OpenCV's channels do.
+        return np.ascontiguousarray(done((self.name, index)))
 
 
 class Workers:
@@ -161,6 +191,11 @@ def main() -> None:
         ("random codec and strength", "PyAV, and OpenCV for JPEG", random_ours, random_by(pyav)),
         ("random codec and strength", "the command ffmpeg, and OpenCV for JPEG", random_ours, random_by(command)),
     ]
+    try:
+        peer = recipe_diff_jpeg()
+        pairs.append(("recipe real_esrgan", "its own DiffJPEG twice, in PyTorch", recipe_ours("real_esrgan"), peer))
+    except ImportError:
+        print("without PyTorch or BasicSR: not beside DiffJPEG", file=sys.stderr)
     if shutil.which("ffmpeg") is None:
         sys.exit("ffmpeg is missing")
     for work, against, ours, peer in pairs:
