@@ -1,8 +1,11 @@
 //! A call of the public API that a fuzzer makes up, and what has to hold whatever it makes up: no panic, the
 //! same result however the picture lies in memory, samples in their range, and on an error nothing written.
 
+mod c_interface;
+mod clips;
 mod element;
 mod layout;
+mod pictures;
 mod recipes;
 mod settings;
 
@@ -17,6 +20,9 @@ use element::{Element, Fill};
 use layout::{HostileLayout, Layout};
 use settings::Settings;
 
+pub use c_interface::CCalls;
+pub use clips::Clip;
+pub use pictures::check_file;
 pub use recipes::Draw;
 
 /// A call.
