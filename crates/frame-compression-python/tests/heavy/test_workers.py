@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
@@ -17,7 +20,7 @@ from workers import COUNT, SETTINGS, assert_own_and_repeatable, images, strength
 
 from frame_compression.transforms import CompressionArtifacts, albumentations, torchvision
 
-METHODS = [method for method in ("fork", "spawn") if method in multiprocessing.get_all_start_methods()]
+METHODS = [method for method in ("fork", "spawn", "forkserver") if method in multiprocessing.get_all_start_methods()]
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +146,46 @@ def test_albumentations_in_a_data_loader(method: str) -> None:
 
     first = epochs()
     assert len(set(first)) == 2 * COUNT and epochs() == first
+
+
+class Degraded(Dataset):
+    """Images of one content each, degraded; one of them may be the end of its worker."""
+
+    def __init__(self, dies_at: int | None) -> None:
+        self.dies_at = dies_at
+        self.degrade = CompressionArtifacts(**SETTINGS, generator=3)
+
+    def __len__(self) -> int:
+        return 12
+
+    def __getitem__(self, place: int) -> Any:
+        if place == self.dies_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        # Bytes go through the loader's pipe, tensors through memory that a dead worker cannot hand over: other errors.
+        return self.degrade(np.full((32, 48, 3), 20 * place, np.uint8), key=place).tobytes()
+
+
+def degraded_by_a_loader(method: str, dies_at: int | None = None) -> list[bytes]:
+    """Two epochs of the images."""
+    loader = DataLoader(
+        Degraded(dies_at), batch_size=None, num_workers=2, multiprocessing_context=method, persistent_workers=True, timeout=120
+    )
+    return [image for _ in range(2) for image in loader]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_killed_worker_ends_the_run_with_an_error(method: str) -> None:
+    """In a process of its own, as PyTorch raises the error wherever the main thread is at work."""
+    program = f"import test_workers; test_workers.degraded_by_a_loader({method!r}, dies_at=5)"
+    here = os.path.dirname(__file__)
+    paths = os.pathsep.join([here, os.path.dirname(here)])
+    run = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, timeout=300
+    )
+    assert run.returncode == 1 and "Error" in run.stderr, run.stderr
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_persistent_workers_give_the_same_in_every_epoch(method: str) -> None:
+    expected = [Degraded(None)[place] for place in range(12)] * 2
+    assert degraded_by_a_loader(method) == expected
