@@ -35,8 +35,7 @@ impl Clip {
     /// Codes the clip twice and checks what comes of it.
     pub fn check(&self) {
         let frames = self.pictures();
-        let Ok(compressor) = self.compressor() else { return };
-        let mut compressor = compressor;
+        let Ok(mut compressor) = self.compressor() else { return };
         let at_the_end = self.code(&mut compressor, &frames, false);
         let at_once = self.code(&mut compressor, &frames, true); // with memory that has been used
         match (at_the_end, at_once) {

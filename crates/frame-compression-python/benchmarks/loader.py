@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import concurrent.futures
-import importlib.machinery
 import importlib.util
 import json
 import multiprocessing
@@ -75,7 +74,7 @@ def recipe_diff_jpeg() -> Work:
     """What Real-ESRGAN itself calls, ``DiffJPEG`` of BasicSR, on the processor. It needs PyTorch and BasicSR's file alone."""
     import torch
 
-    found = importlib.machinery.PathFinder.find_spec("basicsr", sys.path)
+    found = importlib.util.find_spec("basicsr")
     if found is None or not found.submodule_search_locations:
         raise ImportError("basicsr is missing")
     file = pathlib.Path(found.submodule_search_locations[0]) / "utils" / "diffjpeg.py"
