@@ -1,7 +1,7 @@
 //! What modes and residuals cost, in 1/256 bit.
 
 use super::kernels::luma4x4::LANES;
-use super::tables::{BANDS, BIT_COSTS, DEFAULT_PROBABILITIES, MODE_PROBABILITIES, Probabilities};
+use super::tables::{BANDS, BIT_COSTS, DEFAULT_PROBABILITIES, MODE_PROBABILITIES, Probabilities, ZIGZAG};
 use super::transform::Block;
 
 /// Types of blocks, as the probabilities have them.
@@ -120,12 +120,52 @@ impl Levels<'_> {
     }
 }
 
+/// Where it stands among the costs of levels that there are no more.
+pub(super) const END: usize = LAST + 1;
+/// The costs at one band and context: of levels, and of the end.
+pub(super) const ROW: usize = END + 1;
 /// The size of a table of costs.
 pub(super) const TABLE: usize = 2048;
+/// A place in it that costs nothing.
+pub(super) const NOTHING: usize = TABLE - 1;
 
 /// Where the costs of levels at place `n` after `context` start.
 pub(super) const fn place(n: usize, context: usize) -> usize {
-    (BANDS[n] * 3 + context) * (LAST + 1)
+    (BANDS[n] * 3 + context) * ROW
+}
+
+/// What levels cost at least, whatever comes before them, four rows of a block four times side by side.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Least {
+    /// Any but 0.
+    pub(super) any: [[i16; 16]; 4],
+    /// What those above 1 cost more.
+    pub(super) more: [[i16; 16]; 4],
+}
+
+impl Least {
+    /// What each of the two may be at most, so that sums of four have room in 16 bits.
+    const MOST: u16 = 4000;
+
+    fn new(table: &[u16; TABLE]) -> Self {
+        // By band: 1, and what is above.
+        let mut bands = [[Self::MOST; 2]; 8];
+        for (number, row) in table.as_chunks::<ROW>().0.iter().enumerate() {
+            if let Some([one, above]) = bands.get_mut(number / 3) {
+                *one = row[1].min(*one);
+                *above = row[2..END].iter().fold(*above, |least, &cost| cost.min(least));
+            }
+        }
+        let mut least = Self::default();
+        for (n, at) in ZIGZAG.into_iter().enumerate() {
+            let [one, above] = bands[BANDS[n]];
+            for b in 0..4 {
+                least.any[at / 4][4 * b + at % 4] = one.min(above) as i16;
+                least.more[at / 4][4 * b + at % 4] = above.saturating_sub(one) as i16;
+            }
+        }
+        least
+    }
 }
 
 /// The probabilities of tokens, and what follows from them.
@@ -134,8 +174,10 @@ pub(super) struct Costs {
     pub(super) probabilities: Probabilities,
     /// By band, context and level, one after another; the rest is there so that no place needs a check.
     levels: [[u16; TABLE]; 4],
-    /// That there are no more levels, and that there are.
-    ends: [[[[u16; 2]; 3]; 8]; 4],
+    /// That there are levels, by band and context. The costs of levels have it in them after others than 0.
+    starts: [[[u16; 3]; 8]; 4],
+    /// By kind.
+    pub(super) least: [Least; 4],
 }
 
 impl Default for Costs {
@@ -143,9 +185,10 @@ impl Default for Costs {
         let mut costs = Self {
             probabilities: DEFAULT_PROBABILITIES,
             levels: [[0; TABLE]; 4],
-            ends: [[[[0; 2]; 3]; 8]; 4],
+            starts: [[[0; 3]; 8]; 4],
+            least: [Least::default(); 4],
         };
-        costs.refresh();
+        costs.reset();
         costs
     }
 }
@@ -161,18 +204,27 @@ impl Costs {
     /// Has levels cost what the probabilities say.
     pub(super) fn refresh(&mut self) {
         for (levels, probabilities) in self.levels.iter_mut().zip(&self.probabilities) {
-            let rows = levels.as_chunks_mut().0.iter_mut().zip(probabilities.as_flattened());
+            let rows = levels.as_chunks_mut::<ROW>().0.iter_mut().zip(probabilities.as_flattened());
             for (number, (row, probabilities)) in rows.enumerate() {
-                *row = level_costs(probabilities, number % 3);
+                row[..END].copy_from_slice(&level_costs(probabilities, number % 3));
             }
+        }
+        for (least, levels) in self.least.iter_mut().zip(&self.levels) {
+            *least = Least::new(levels);
         }
     }
 
-    /// Has ends of blocks cost what the probabilities say.
+    /// Has starts and ends of blocks cost what the probabilities say.
     pub(super) fn refresh_ends(&mut self) {
-        let ends = self.ends.as_flattened_mut().as_flattened_mut();
-        for (ends, probabilities) in ends.iter_mut().zip(self.probabilities.as_flattened().as_flattened()) {
-            *ends = [false, true].map(|more| bit(more, probabilities[0]) as u16);
+        let kinds = self.levels.iter_mut().zip(&mut self.starts).zip(&self.probabilities);
+        for ((levels, starts), probabilities) in kinds {
+            let rows = levels.as_chunks_mut::<ROW>().0.iter_mut();
+            for (row, probabilities) in rows.zip(probabilities.as_flattened()) {
+                row[END] = bit(false, probabilities[0]) as u16;
+            }
+            for (starts, probabilities) in starts.iter_mut().zip(probabilities) {
+                starts[0] = bit(true, probabilities[0][0]) as u16;
+            }
         }
     }
 
@@ -182,18 +234,24 @@ impl Costs {
         Levels(self.levels[kind][place(n, context)..].first_chunk().unwrap_or(&[0; LAST + 1]))
     }
 
-    /// Whether there are levels from place `n` on.
+    /// That there are levels from place `n` on: what their own costs do not have in them.
     #[inline(always)]
-    pub(super) fn more(&self, kind: usize, n: usize, context: usize, more: bool) -> u32 {
-        self.ends[kind][BANDS[n]][context][usize::from(more)].into()
+    pub(super) fn start(&self, kind: usize, n: usize, context: usize) -> u32 {
+        self.starts[kind][BANDS[n]][context].into()
+    }
+
+    /// That there are none from place `n` on.
+    #[inline(always)]
+    pub(super) fn end(&self, kind: usize, n: usize, context: usize) -> u32 {
+        self.levels[kind][(place(n, context) + END) & (TABLE - 1)].into()
     }
 
     /// What a block costs: levels in zigzag order from place `first` on, after the neighbours' context.
     pub(super) fn residual(&self, kind: usize, first: usize, context: usize, levels: &Block) -> u32 {
         let Some(last) = (first..16).rev().find(|&n| levels[n] != 0) else {
-            return self.more(kind, first, context, false);
+            return self.end(kind, first, context);
         };
-        let mut cost = if context == 0 { self.more(kind, first, 0, true) } else { 0 };
+        let mut cost = self.start(kind, first, context);
         let mut context = context;
         for (n, level) in levels.iter().enumerate().take(last + 1).skip(first) {
             let level = usize::from(level.unsigned_abs());
@@ -201,7 +259,7 @@ impl Costs {
             context = level.min(2);
         }
         if last < 15 {
-            cost += self.more(kind, last + 1, context, false);
+            cost += self.end(kind, last + 1, context);
         }
         cost
     }

@@ -88,10 +88,13 @@ impl Matrix {
 
     /// Quantises and dequantises a DC: what it becomes, and half of what that leaves of it.
     pub(super) fn quantise_dc(&self, dc: i32) -> (i16, i8) {
+        // No branch on the sign, which cannot be foreseen.
+        let sign = dc >> 31;
+        let signed = |magnitude: i32| (magnitude ^ sign) - sign;
         let magnitude = dc.unsigned_abs();
         let kept = (self.level(0, magnitude, u32::from(self.bias[0])) * u32::from(self.steps[0])) as i32;
         let left = magnitude as i32 - kept;
-        if dc < 0 { (-kept as i16, (-left >> 1) as i8) } else { (kept as i16, (left >> 1) as i8) }
+        (signed(kept) as i16, (signed(left) >> 1) as i8)
     }
 }
 

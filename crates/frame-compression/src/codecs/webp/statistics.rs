@@ -15,15 +15,14 @@ pub(super) struct Statistics {
     counters: [[[[Counter; 11]; 3]; 8]; 4],
 }
 
-/// Counts a bit, and gives it back.
+/// Counts a bit `times` times: once, or not at all. No branch on either, as neither can be foreseen.
 #[inline(always)]
-fn count(bit: bool, counter: &mut Counter) -> bool {
+fn count(bit: bool, times: bool, counter: &mut Counter) {
     // Both counts are halved, rounded up, before one overflows.
-    if *counter >= 0xfffe_0000 {
+    if *counter >= 0xfffe_0000 && times {
         *counter = ((*counter + 1) >> 1) & 0x7fff_7fff;
     }
-    *counter += 0x1_0000 + u32::from(bit);
-    bit
+    *counter += (0x1_0000 + u32::from(bit)) * u32::from(times);
 }
 
 impl Statistics {
@@ -45,7 +44,8 @@ impl Statistics {
         let zero = S::Words::load(simd, levels).equal(S::Words::splat(simd, 0));
         let significant = u32::from(!zero.signs()) >> first << first;
         if significant == 0 {
-            return count(false, &mut bands[BANDS[first]][context][0]);
+            count(false, true, &mut bands[BANDS[first]][context][0]);
+            return false;
         }
         let last = (31 - significant.leading_zeros()) as usize & 15;
         let mut context = context;
@@ -53,17 +53,17 @@ impl Statistics {
         for n in first..=last {
             let nodes = &mut bands[BANDS[n] & 7][context];
             let level = levels[n].unsigned_abs();
-            if !after_zero {
-                count(true, &mut nodes[0]);
-            }
-            after_zero = !count(level != 0, &mut nodes[1]);
-            if level > 0 && count(level > 1, &mut nodes[2]) {
+            count(true, !after_zero, &mut nodes[0]);
+            after_zero = level == 0;
+            count(level > 0, true, &mut nodes[1]);
+            count(level > 1, level > 0, &mut nodes[2]);
+            if level > 1 {
                 record_large(level, nodes);
             }
             context = usize::from(level.min(2));
         }
         if last < 15 {
-            count(false, &mut bands[BANDS[last + 1]][context][0]);
+            count(false, true, &mut bands[BANDS[last + 1]][context][0]);
         }
         true
     }
@@ -92,15 +92,17 @@ impl Statistics {
 
 /// Counts the rest of a level over 1. The choice between the last two categories is counted at node 9, not 10, as
 /// libwebp does.
+#[inline(always)]
 fn record_large(level: u16, nodes: &mut [Counter; 11]) {
-    if !count(level > 4, &mut nodes[3]) {
-        if count(level != 2, &mut nodes[4]) {
-            count(level == 4, &mut nodes[5]);
+    count(level > 4, true, &mut nodes[3]);
+    count(level > 2, level <= 4, &mut nodes[4]);
+    count(level > 3, level == 3 || level == 4, &mut nodes[5]);
+    if level > 4 {
+        count(level > 10, true, &mut nodes[6]);
+        count(level > 6, level <= 10, &mut nodes[7]);
+        if level > 10 {
+            count(level >= 35, true, &mut nodes[8]);
+            count(level >= if level >= 35 { 67 } else { 19 }, true, &mut nodes[9]);
         }
-    } else if !count(level > 10, &mut nodes[6]) {
-        count(level > 6, &mut nodes[7]);
-    } else {
-        let large = count(level >= 35, &mut nodes[8]);
-        count(level >= if large { 67 } else { 19 }, &mut nodes[9]);
     }
 }

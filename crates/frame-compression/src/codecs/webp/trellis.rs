@@ -1,6 +1,6 @@
 //! Levels chosen by what they cost and what they leave, by a walk through two candidates a coefficient.
 
-use super::costs::{self, Costs, FIXED, LAST, TABLE};
+use super::costs::{self, Costs, FIXED, LAST, ROW, TABLE};
 use super::quantise::{MAX_LEVEL, Matrix};
 use super::tables::ZIGZAG;
 use super::transform::Block;
@@ -54,7 +54,7 @@ pub(super) fn quantise(matrix: &Matrix, block: &mut Block, place: Place, costs: 
     let last = (first..16).rev().find(large).map_or(first, |n| (n + 1).min(15));
     let rate = |bits: u32| i64::from(bits) * lambda;
 
-    let mut best = (rate(costs.more(kind, first, context, false)), None);
+    let mut best = (rate(costs.end(kind, first, context)), None);
     let table = costs.table(kind);
     let after = |state: State, level: usize| {
         let mut bits = u32::from(table[(state.costs + level.min(LAST)) & (TABLE - 1)]);
@@ -63,7 +63,7 @@ pub(super) fn quantise(matrix: &Matrix, block: &mut Block, place: Place, costs: 
         }
         state.score + rate(bits)
     };
-    let score = if context == 0 { rate(costs.more(kind, first, 0, true)) } else { 0 };
+    let score = rate(costs.start(kind, first, context));
     let mut states = [State { score, costs: costs::place(first, context) }; 2];
     let mut nodes = [[Node::default(); 2]; 16];
     for n in first..=last {
@@ -79,7 +79,7 @@ pub(super) fn quantise(matrix: &Matrix, block: &mut Block, place: Place, costs: 
             let previous = u8::from(from_high < from_low);
             nodes[n][m] = Node { level: level as u16, previous };
             let context = level.min(2) as usize;
-            states[m] = State { score: from_low.min(from_high), costs: AFTER[n] + context * (LAST + 1) };
+            states[m] = State { score: from_low.min(from_high), costs: AFTER[n] + context * ROW };
             let score = &mut states[m].score;
             // A level of 0 leaves what there is.
             if level == 0 {
@@ -89,7 +89,7 @@ pub(super) fn quantise(matrix: &Matrix, block: &mut Block, place: Place, costs: 
             let error = magnitude - i64::from(level) * i64::from(matrix.steps[at]);
             *score += 256 * WEIGHTS[at] * (error * error - magnitude * magnitude);
             if *score < best.0 {
-                let end = if n < 15 { rate(costs.more(kind, n + 1, context, false)) } else { 0 };
+                let end = if n < 15 { rate(costs.end(kind, n + 1, context)) } else { 0 };
                 if *score + end < best.0 {
                     best = (*score + end, Some((n, m)));
                 }

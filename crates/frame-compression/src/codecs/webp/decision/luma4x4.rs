@@ -49,8 +49,7 @@ pub(super) fn reconstruct(
 }
 
 /// The modes above and to the left of a block.
-#[inline(always)]
-pub(in super::super) fn neighbouring_modes(job: &Job, modes: &[u8; 16], block: usize) -> [usize; 2] {
+pub(super) fn neighbouring_modes(job: &Job, modes: &[u8; 16], block: usize) -> [usize; 2] {
     let above = if block < 4 { job.top.modes[block] } else { modes[block - 4] };
     let beside = if block.is_multiple_of(4) { job.left.modes[block / 4] } else { modes[block - 1] };
     [above.into(), beside.into()]

@@ -14,7 +14,7 @@ use super::trellis::Place;
 use crate::simd::Simd;
 
 pub(super) use chroma::{FLAT_LEVELS as CHROMA_FLAT_LEVELS, FLAT_PENALTY as CHROMA_FLAT_PENALTY, diffuse};
-pub(super) use luma4x4::{FLAT_LEVELS, FLAT_PENALTY, neighbouring_modes};
+pub(super) use luma4x4::{FLAT_LEVELS, FLAT_PENALTY};
 pub(super) use luma16x16::note_edge;
 pub(super) use plain::decide_plain;
 

@@ -5,8 +5,8 @@ use super::super::decision::{CHROMA_FLAT_LEVELS, CHROMA_FLAT_PENALTY, Cost, diff
 use super::super::macroblock::{Job, Macroblock};
 use super::super::predict::Border;
 use super::{
-    LEAST_BITS, Rows, Strip, blocks_of, forward, inverse, load_columns, quantise, residual, squared,
-    store_rows, zeros, zigzag,
+    Rows, Strip, blocks_of, forward, inverse, least_bits, load_columns, quantise, residual, squared,
+    store_rows, zigzag,
 };
 use crate::simd::{Dwords, Simd, Words, each};
 
@@ -53,7 +53,7 @@ struct Mode {
     samples: [Strip; 2],
     errors: [[[i8; 2]; 2]; 2],
     /// How many levels are not 0.
-    count: i64,
+    least_bits: i64,
     cost: Cost,
 }
 
@@ -61,7 +61,7 @@ const EMPTY: Mode = Mode {
     rows: [[[0; 16]; 4]; 2],
     samples: [[[0; 16]; 4]; 2],
     errors: [[[0; 2]; 2]; 2],
-    count: 0,
+    least_bits: 0,
     cost: Cost { squared: 0, spectral: 0, mode_bits: 0, residual_bits: 0 },
 };
 
@@ -92,7 +92,7 @@ pub(in super::super) fn decide<S: Simd>(simd: S, job: &Job, out: &mut Macroblock
         }
     }
     for (m, mode) in modes.iter_mut().enumerate() {
-        let (mut errors, mut none) = (S::Dwords::splat(simd, 0), S::Dwords::splat(simd, 0));
+        let (mut errors, mut bits) = (S::Dwords::splat(simd, 0), S::Dwords::splat(simd, 0));
         for (y, (source, (rows, samples))) in
             source.iter().zip(mode.rows.iter_mut().zip(&mut mode.samples)).enumerate()
         {
@@ -106,9 +106,9 @@ pub(in super::super) fn decide<S: Simd>(simd: S, job: &Job, out: &mut Macroblock
                 column.store_bytes(to);
             }
             errors = errors + squared::<S>(source, &columns);
-            none = none + zeros(simd, &levels);
+            bits = bits + least_bits(simd, &levels, &job.costs.least[kind::CHROMA]);
         }
-        mode.count = 128 + i64::from(none.sum());
+        mode.least_bits = bits.sum().into();
         mode.cost.squared = errors.sum() as u64;
         mode.cost.mode_bits = costs::CHROMA[m];
     }
@@ -145,7 +145,7 @@ fn residual_bits<S: Simd>(simd: S, job: &Job, m: usize, mode: &Mode) -> u32 {
 #[inline(always)]
 fn choose<S: Simd>(simd: S, job: &Job, modes: &mut [Mode; 4], out: &mut Macroblock) {
     let lambda = job.segment.lambda.chroma;
-    let scores = modes.each_ref().map(|mode| mode.cost.score(lambda) + mode.count * LEAST_BITS * lambda);
+    let scores = modes.each_ref().map(|mode| mode.cost.score(lambda) + mode.least_bits * lambda);
     let likely = (1..4).fold(0, |best, m| if scores[m] < scores[best] { m } else { best });
     let (mut best, mut best_mode) = (i64::MAX, 0);
     for m in std::iter::once(likely).chain((0..4).filter(|&m| m != likely)) {

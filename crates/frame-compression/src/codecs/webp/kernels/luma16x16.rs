@@ -7,8 +7,8 @@ use super::super::predict::Border;
 use super::super::transform::Block;
 use super::super::trellis;
 use super::{
-    LEAST_BITS, Rows, Strip, blocks_of, forward, hadamard_pass, inverse, load_columns, quantise,
-    quantise_by_trellis, residual, spectrum, squared, zeros, zigzag,
+    Rows, Strip, blocks_of, forward, hadamard_pass, inverse, least_bits, load_columns, quantise,
+    quantise_by_trellis, residual, spectrum, squared, zigzag,
 };
 use crate::simd::{Dwords, Simd, Words, each};
 
@@ -16,8 +16,22 @@ use crate::simd::{Dwords, Simd, Words, each};
 pub(in super::super) struct Source {
     /// Each block's columns, four times side by side.
     pub(super) blocks: [Rows; 16],
-    /// The weighted spectrum of each block.
-    pub(super) spectra: [i32; 16],
+    /// The weighted spectrum of each block, as [`spectra_of`] puts them.
+    spectra: [[i32; 8]; 2],
+}
+
+impl Source {
+    pub(super) const EMPTY: Self = Self { blocks: [[[0; 16]; 4]; 16], spectra: [[0; 8]; 2] };
+
+    /// The weighted spectrum of a block.
+    #[inline(always)]
+    pub(super) fn spectrum(&self, block: usize) -> i32 {
+        /// Of two strips, two blocks of the first, two of the second, and so the other two.
+        const fn lane_of(block: usize) -> usize {
+            block / 8 * 8 + block % 4 / 2 * 4 + block / 4 % 2 * 2 + block % 2
+        }
+        self.spectra.as_flattened()[lane_of(block) & 15]
+    }
 }
 
 /// The source's strips.
@@ -82,7 +96,7 @@ struct Mode {
     samples: [Strip; 4],
     dcs: Block,
     /// How many levels of AC are not 0.
-    count: i64,
+    least_bits: i64,
     cost: Cost,
 }
 
@@ -90,7 +104,7 @@ const EMPTY: Mode = Mode {
     rows: [[[0; 16]; 4]; 4],
     samples: [[[0; 16]; 4]; 4],
     dcs: [0; 16],
-    count: 0,
+    least_bits: 0,
     cost: Cost { squared: 0, spectral: 0, mode_bits: 0, residual_bits: 0 },
 };
 
@@ -120,17 +134,12 @@ fn code_dcs<S: Simd>(simd: S, job: &Job, dcs: &mut Rows) -> Rows {
     coded
 }
 
-/// Finds the best mode, puts it out but for its samples, which stay strips, and gives its score beside other kinds of
-/// macroblocks.
+/// A macroblock by all four modes.
+pub(super) struct Modes([Mode; 4]);
+
+/// Codes a macroblock by all modes.
 #[inline(always)]
-pub(in super::super) fn decide<S: Simd, const TRELLIS: bool>(
-    simd: S,
-    job: &Job,
-    prepared: &mut Source,
-    largest_edge: &mut i32,
-    samples: &mut [Strip; 4],
-    out: &mut Macroblock,
-) -> i64 {
+pub(super) fn code<S: Simd, const TRELLIS: bool>(simd: S, job: &Job, prepared: &mut Source) -> Modes {
     let source = strips(simd, &job.source.luma);
     prepare(simd, &source, prepared);
     let mut modes = [EMPTY; 4];
@@ -153,25 +162,29 @@ pub(in super::super) fn decide<S: Simd, const TRELLIS: bool>(
     for (m, mode) in modes.iter_mut().enumerate() {
         finish::<S, TRELLIS>(simd, job, (m, &coded, &dcs), (&source, &prepared.spectra), &predictions, mode);
     }
-    choose(simd, job, &mut modes, largest_edge, samples, out)
+    Modes(modes)
 }
 
 /// Lays out what 4x4 modes need of the source.
 #[inline(always)]
 fn prepare<S: Simd>(simd: S, source: &[[S::Words; 4]; 4], prepared: &mut Source) {
-    let mut halves = [[0; 8]; 4];
-    for (y, (strip, blocks)) in source.iter().zip(prepared.blocks.as_chunks_mut::<4>().0).enumerate() {
+    for (strip, blocks) in source.iter().zip(prepared.blocks.as_chunks_mut::<4>().0) {
         for x in 0..4 {
             strip[x].fours::<0x00>().store(&mut blocks[0][x]);
             strip[x].fours::<0x55>().store(&mut blocks[1][x]);
             strip[x].fours::<0xaa>().store(&mut blocks[2][x]);
             strip[x].fours::<0xff>().store(&mut blocks[3][x]);
         }
-        spectrum(simd, strip).store(&mut halves[y]);
     }
-    for (spectrum, halves) in prepared.spectra.iter_mut().zip(halves.as_flattened().as_chunks::<2>().0) {
-        *spectrum = halves[0] + halves[1];
+    for (strips, to) in source.as_chunks().0.iter().zip(&mut prepared.spectra) {
+        spectra_of(simd, strips).store(to);
     }
+}
+
+/// The weighted spectra of two strips: of two blocks of the first, two of the second, and so the other two.
+#[inline(always)]
+fn spectra_of<S: Simd>(simd: S, [first, second]: &[[S::Words; 4]; 2]) -> S::Dwords {
+    spectrum(simd, first).add_neighbours(spectrum(simd, second))
 }
 
 /// Quantises and reconstructs a mode.
@@ -180,14 +193,16 @@ fn finish<S: Simd, const TRELLIS: bool>(
     simd: S,
     job: &Job,
     (m, dc_levels, dcs): (usize, &Rows, &Rows),
-    (source, spectra): (&[[S::Words; 4]; 4], &[i32; 16]),
+    (source, spectra): (&[[S::Words; 4]; 4], &[[i32; 8]; 2]),
     predictions: &Predictions<S>,
     mode: &mut Mode,
 ) {
     static FIRST: [i16; 16] = [-1, 0, 0, 0, -1, 0, 0, 0, -1, 0, 0, 0, -1, 0, 0, 0];
     let first = S::Words::load(simd, &FIRST);
-    let (mut errors, mut difference) = (S::Dwords::splat(simd, 0), 0);
-    let mut none = S::Dwords::splat(simd, 0);
+    let zero = S::Dwords::splat(simd, 0);
+    let mut errors = zero;
+    let mut samples = [[S::Words::splat(simd, 0); 4]; 4];
+    let mut bits = zero;
     let mut top = job.top.luma;
     for y in 0..4 {
         let prediction = predictions.predict(simd, m, left_of(simd, &job.luma_border.left, y));
@@ -206,7 +221,7 @@ fn finish<S: Simd, const TRELLIS: bool>(
         } else {
             quantise(simd, rows, &job.segment.luma)
         };
-        none = none + zeros(simd, &levels);
+        bits = bits + least_bits(simd, &levels, &job.costs.least[kind::AC]);
         let fours = each!(4, b => [dcs[y][4 * m + b], 0, 0, 0]);
         scaled[0] = scaled[0].or(S::Words::load_quarters(simd, fours.each_ref()));
         let columns = inverse(simd, scaled, prediction);
@@ -217,13 +232,15 @@ fn finish<S: Simd, const TRELLIS: bool>(
             column.store_bytes(to);
         }
         errors = errors + squared::<S>(&source[y], &columns);
-        let mut halves = [0; 8];
-        spectrum(simd, &columns).store(&mut halves);
-        for b in 0..4 {
-            difference += (halves[2 * b] + halves[2 * b + 1]).abs_diff(spectra[4 * y + b]) >> 5;
-        }
+        samples[y] = columns;
     }
-    mode.count = 256 + i64::from(none.sum());
+    let [upper, lower] = each!(2, i => {
+        let strips = [samples[2 * i], samples[2 * i + 1]];
+        let difference = spectra_of(simd, &strips) - S::Dwords::load(simd, &spectra[i]);
+        difference.max(zero - difference).shr::<5>()
+    });
+    let difference = (upper + lower).sum() as u32;
+    mode.least_bits = bits.sum().into();
     for (v, four) in mode.dcs.as_chunks_mut::<4>().0.iter_mut().enumerate() {
         four.copy_from_slice(&dc_levels[v][4 * m..][..4]);
     }
@@ -256,52 +273,57 @@ fn residual_bits<S: Simd>(simd: S, job: &Job, mode: &Mode, most: i64) -> u32 {
     bits
 }
 
-/// Chooses between the modes.
-#[inline(always)]
-fn choose<S: Simd>(
-    simd: S,
-    job: &Job,
-    modes: &mut [Mode; 4],
-    largest_edge: &mut i32,
-    samples: &mut [Strip; 4],
-    out: &mut Macroblock,
-) -> i64 {
-    let lambda = job.segment.lambda.luma16x16;
-    let source = &job.source.luma;
-    let mut is_flat = source.iter().all(|&sample| sample == source[0]);
-    for mode in modes.iter_mut() {
-        is_flat &= mode.count == 0;
-        if is_flat {
-            mode.cost.squared *= 2;
-            mode.cost.spectral *= 2;
+impl Modes {
+    /// Chooses between the modes: the best one, and its score beside other kinds of macroblocks.
+    #[inline(always)]
+    pub(super) fn choose<S: Simd>(&mut self, simd: S, job: &Job, largest_edge: &mut i32) -> (usize, i64) {
+        let modes = &mut self.0;
+        let lambda = job.segment.lambda.luma16x16;
+        let source = &job.source.luma;
+        let mut is_flat = modes[0].least_bits == 0 && source.iter().all(|&sample| sample == source[0]);
+        for mode in modes.iter_mut() {
+            is_flat &= mode.least_bits == 0;
+            if is_flat {
+                mode.cost.squared *= 2;
+                mode.cost.spectral *= 2;
+            }
         }
+        // The one that is best with the least bits first: most others cannot be better then.
+        let scores = modes.each_ref().map(|mode| mode.cost.score(lambda) + mode.least_bits * lambda);
+        let likely = (1..4).fold(0, |best, m| if scores[m] < scores[best] { m } else { best });
+        let (mut best, mut best_mode) = (i64::MAX, 0);
+        for m in std::iter::once(likely).chain((0..4).filter(|&m| m != likely)) {
+            if scores[m] > best {
+                continue;
+            }
+            let most = (best - modes[m].cost.score(lambda)) / lambda;
+            modes[m].cost.residual_bits = residual_bits(simd, job, &modes[m], most);
+            let score = modes[m].cost.score(lambda);
+            if score < best || (score == best && m < best_mode) {
+                (best, best_mode) = (score, m);
+            }
+        }
+        let mode = &mut modes[best_mode];
+        let mut dcs = [0; 16];
+        zigzag::<S>(S::Words::load(simd, &mode.dcs), &mut dcs);
+        mode.dcs = dcs;
+        note_edge(job, &mode.dcs, mode.least_bits == 0, mode.cost.squared, largest_edge);
+        (best_mode, mode.cost.score(job.segment.lambda.mode))
     }
-    // The one that is best without residuals first: most others cannot be better then.
-    let scores = modes.each_ref().map(|mode| mode.cost.score(lambda) + mode.count * LEAST_BITS * lambda);
-    let likely = (1..4).fold(0, |best, m| if scores[m] < scores[best] { m } else { best });
-    let (mut best, mut best_mode) = (i64::MAX, 0);
-    for m in std::iter::once(likely).chain((0..4).filter(|&m| m != likely)) {
-        if scores[m] > best {
-            continue;
+
+    /// Puts the chosen mode out, but for its samples, which stay strips.
+    #[inline(always)]
+    pub(super) fn take<S: Simd>(self, simd: S, mode: usize, samples: &mut [Strip; 4], out: &mut Macroblock) {
+        let chosen = &self.0[mode & 3];
+        out.has_4x4 = false;
+        out.modes = [mode as u8; 16];
+        out.dcs = chosen.dcs;
+        for (rows, blocks) in chosen.rows.iter().zip(out.luma.as_chunks_mut::<4>().0) {
+            for (levels, block) in blocks_of(simd, rows).into_iter().zip(blocks) {
+                zigzag::<S>(levels, block);
+            }
         }
-        let most = (best - modes[m].cost.score(lambda)) / lambda;
-        modes[m].cost.residual_bits = residual_bits(simd, job, &modes[m], most);
-        let score = modes[m].cost.score(lambda);
-        if score < best || (score == best && m < best_mode) {
-            (best, best_mode) = (score, m);
-        }
+        out.mode_bits = chosen.cost.mode_bits;
+        *samples = chosen.samples;
     }
-    let mode = &modes[best_mode];
-    zigzag::<S>(S::Words::load(simd, &mode.dcs), &mut out.dcs);
-    note_edge(job, &out.dcs, mode.count == 0, mode.cost.squared, largest_edge);
-    out.has_4x4 = false;
-    out.modes = [best_mode as u8; 16];
-    for (rows, blocks) in mode.rows.iter().zip(out.luma.as_chunks_mut::<4>().0) {
-        for (levels, block) in blocks_of(simd, rows).into_iter().zip(blocks) {
-            zigzag::<S>(levels, block);
-        }
-    }
-    out.mode_bits = mode.cost.mode_bits;
-    *samples = mode.samples;
-    mode.cost.score(job.segment.lambda.mode)
 }

@@ -1,15 +1,16 @@
 //! A mode for each 4x4 block of luma: all ten modes of a block at once.
 
 use super::super::costs::{self, kind};
-use super::super::decision::{Cost, FLAT_LEVELS, FLAT_PENALTY, neighbouring_modes, spectral, trellis_place};
+use super::super::decision::{Cost, FLAT_LEVELS, FLAT_PENALTY, spectral, trellis_place};
 use super::super::macroblock::{Job, Macroblock};
 use super::super::predict::MODES;
+use super::super::quantise::Lambdas;
 use super::super::transform::Block;
 use super::super::trellis;
 use super::luma16x16::Source;
 use super::{
-    Rows, Strip, block_of, forward, inverse, quantise, quantise_by_trellis, residual, spectrum, squared,
-    zeros, zigzag,
+    Rows, Strip, block_of, forward, inverse, least_bits, quantise, quantise_by_trellis, residual, spectrum,
+    squared, zigzag,
 };
 use crate::simd::{Bytes, Dwords, Simd, Words, each};
 
@@ -18,7 +19,7 @@ const BATCHES: [[u8; 4]; 3] = [[2, 3, 4, 6], [5, 7, 8, 9], [0, 1, 0, 1]];
 /// The modes in the order in which [`choose`] has them side by side; the last six are there for nothing.
 pub(in super::super) const LANES: [u8; 16] = [2, 3, 5, 7, 4, 6, 8, 9, 0, 1, 0, 1, 0, 1, 0, 1];
 /// Where a mode is: its batch, and its place there.
-const PLACES: [(usize, usize); MODES] =
+const PLACES: [(u8, u8); MODES] =
     [(2, 0), (2, 1), (0, 0), (0, 1), (0, 2), (1, 0), (0, 3), (1, 1), (1, 2), (1, 3)];
 
 /// Tables of samples: means of two neighbours of the edge, and of three. The edge is the left column from the lowest
@@ -77,7 +78,8 @@ struct Edge {
     /// From the top down.
     left: [u8; 4],
     corner: u8,
-    top: [u8; 8],
+    /// The first sample lowest.
+    top: u64,
 }
 
 /// The columns of the predictions of the first two batches.
@@ -98,12 +100,11 @@ fn predict<S: Simd>(simd: S, edge: &Edge) -> [[S::Words; 4]; 2] {
     static NEXT: Indices = moved(1);
     static AFTER: Indices = moved(2);
     let left = u128::from(u32::from_be_bytes(edge.left));
-    let top = u64::from_le_bytes(edge.top);
     let raw = u128::from(edge.left[3])
         | left << 8
         | u128::from(edge.corner) << 40
-        | u128::from(top) << 48
-        | u128::from(edge.top[7]) << 112;
+        | u128::from(edge.top) << 48
+        | u128::from(edge.top >> 56) << 112;
     let raw = S::Bytes::load_twice(simd, &raw.to_le_bytes());
     let next = raw.lookup(S::Bytes::load(simd, &NEXT));
     let after = raw.lookup(S::Bytes::load(simd, &AFTER));
@@ -123,8 +124,7 @@ fn predict<S: Simd>(simd: S, edge: &Edge) -> [[S::Words; 4]; 2] {
 fn predict_plain<S: Simd>(simd: S, edge: &Edge) -> [S::Words; 4] {
     static IS_DC: [i16; 16] = [-1, -1, -1, -1, 0, 0, 0, 0, -1, -1, -1, -1, 0, 0, 0, 0];
     const EVEN: u64 = 0x00ff_00ff_00ff_00ff;
-    let both = u64::from(u32::from_le_bytes(edge.left)) << 32
-        | u64::from(u32::from_le_bytes([edge.top[0], edge.top[1], edge.top[2], edge.top[3]]));
+    let both = u64::from(u32::from_le_bytes(edge.left)) << 32 | edge.top & 0xffff_ffff;
     let sum = ((both & EVEN) + (both >> 8 & EVEN)).wrapping_mul(0x0001_0001_0001_0001) >> 48;
     let is_dc = S::Words::load(simd, &IS_DC);
     let dc = S::Words::splat(simd, ((sum + 4) >> 3) as i16).and(is_dc);
@@ -133,7 +133,7 @@ fn predict_plain<S: Simd>(simd: S, edge: &Edge) -> [S::Words; 4] {
     let (black, white) = (S::Words::splat(simd, 0), S::Words::splat(simd, 255));
     let not_dc = is_dc.equal(black);
     each!(4, x => {
-        let step = S::Words::splat(simd, i16::from(edge.top[x]) - i16::from(edge.corner));
+        let step = S::Words::splat(simd, (edge.top >> (8 * x) & 255) as i16 - i16::from(edge.corner));
         (left + step).max(black).min(white).and(not_dc).or(dc)
     })
 }
@@ -146,22 +146,39 @@ struct Modes {
     sums: [Sums; 2],
 }
 
-/// By lane of [`LANES`]: squared errors, spectra, and how many levels are 0, negated.
+/// By lane of [`LANES`]: squared errors, spectra, and what the levels cost at least.
 #[derive(Clone, Copy)]
 struct Sums {
     squared: [[i32; 8]; 2],
     spectra: [[i32; 8]; 2],
-    zeros: [[i32; 8]; 2],
+    least: [[i32; 8]; 2],
 }
 
-/// Where a mode of the first or the second block is among those of both.
-#[inline(always)]
-fn place_of(which: usize, mode: usize) -> (usize, usize) {
-    match PLACES[mode] {
-        (2, slot) => (4, slot + 2 * which),
-        (batch, slot) => (2 * which + batch, slot),
+/// The lane of each mode.
+static LANE_OF: [u8; 16] = {
+    let (mut lanes, mut mode) = ([0; 16], 0);
+    while mode < MODES {
+        let mut lane = 0;
+        while LANES[lane] as usize != mode {
+            lane += 1;
+        }
+        lanes[mode] = lane as u8;
+        mode += 1;
     }
-}
+    lanes
+};
+/// By block: the batch of each lane of [`LANES`], and the place there, as [`code`] has them.
+static WHERE: [[(u8, u8); 16]; 2] = {
+    let (mut places, mut lane) = ([[(0, 0); 16]; 2], 0);
+    while lane < 32 {
+        let which = lane as u8 / 16;
+        let (batch, slot) = PLACES[LANES[lane % 16] as usize];
+        places[lane / 16][lane % 16] =
+            if batch == 2 { (4, slot + 2 * which) } else { (2 * which + batch, slot) };
+        lane += 1;
+    }
+    places
+};
 
 /// Codes blocks by all modes.
 #[inline(always)]
@@ -194,7 +211,7 @@ fn code<S: Simd, const N: usize, const TRELLIS: bool>(
     sums[4] =
         code_batch::<S, TRELLIS>(simd, job, &source, prediction, [contexts[0], contexts[last]], modes, 4);
     for (which, to) in modes.sums.iter_mut().enumerate().take(N) {
-        for (i, to) in [&mut to.squared, &mut to.spectra, &mut to.zeros].into_iter().enumerate() {
+        for (i, to) in [&mut to.squared, &mut to.spectra, &mut to.least].into_iter().enumerate() {
             let (a, b, c) = (sums[2 * which][i], sums[2 * which + 1][i], sums[4][i]);
             let c = c.add_neighbours(c);
             a.add_neighbours(b).store(&mut to[0]);
@@ -203,7 +220,7 @@ fn code<S: Simd, const N: usize, const TRELLIS: bool>(
     }
 }
 
-/// Codes a batch; squared errors, spectra, and how many levels are 0. `contexts`: of the levels in each half.
+/// Codes a batch; squared errors, spectra, and what the levels cost at least. `contexts`: of the levels in each half.
 #[inline(always)]
 fn code_batch<S: Simd, const TRELLIS: bool>(
     simd: S,
@@ -230,10 +247,20 @@ fn code_batch<S: Simd, const TRELLIS: bool>(
     for (column, to) in columns.into_iter().zip(&mut modes.samples[batch]) {
         column.store_bytes(to);
     }
-    [squared::<S>(source, &columns), spectrum(simd, &columns), zeros(simd, &levels)]
+    let least = least_bits(simd, &levels, &job.costs.least[kind::LUMA4X4]);
+    [squared::<S>(source, &columns), spectrum(simd, &columns), least]
 }
 
-/// The mode of a block, what it costs, and its levels in zigzag order.
+/// What a block is coded with.
+struct Choice {
+    mode: usize,
+    /// The lane of [`LANES`] where it is.
+    lane: usize,
+    cost: Cost,
+    has_levels: bool,
+}
+
+/// The best mode of a block, and its levels in zigzag order.
 #[inline(always)]
 fn choose<S: Simd>(
     simd: S,
@@ -242,72 +269,120 @@ fn choose<S: Simd>(
     source_spectrum: i32,
     (mode_bits, context): (&[i32; 16], usize),
     levels: &mut Block,
-) -> (usize, Cost, bool) {
+) -> Choice {
     let lambda = &job.segment.lambda;
     let sums = &modes.sums[which];
-    let scores = scores(simd, job, sums, source_spectrum, mode_bits);
-    // The one that is best without residuals first: most others cannot be better then.
-    let likely = (1..MODES).fold(0, |best, lane| if scores[lane] < scores[best] { lane } else { best });
-    let mut best = (i64::MAX, usize::MAX, Cost::default(), false);
-    let (mut lane, mut next) = (likely, 0);
-    loop {
-        let mode = usize::from(LANES[lane]);
-        let (batch, slot) = place_of(which, mode);
-        let block = block_of(simd, &modes.levels[batch], slot);
-        let (bits, mask) = residual(simd, job.costs, (kind::LUMA4X4, 0), context, block);
-        let few = (mask >> 1).count_ones() as usize <= FLAT_LEVELS;
-        let of = |sums: &[[i32; 8]; 2]| sums.as_flattened()[lane & 15];
-        let cost = Cost {
-            squared: of(&sums.squared) as u64,
-            spectral: spectral(lambda, of(&sums.spectra).abs_diff(source_spectrum) >> 5),
-            mode_bits: mode_bits[lane & 15] as u32,
-            residual_bits: bits + if mode > 0 && few { FLAT_PENALTY } else { 0 },
-        };
-        let score = cost.score(lambda.luma4x4);
-        if score < best.0 || (score == best.0 && mode < best.1) {
-            best = (score, mode, cost, mask != 0);
-            zigzag::<S>(block, levels);
+    let mut bounds = bounds(simd, job, sums, source_spectrum, mode_bits);
+    let block_in = |lane: usize| {
+        let (batch, slot) = WHERE[which][lane & 15];
+        block_of(simd, &modes.levels[usize::from(batch)], slot.into())
+    };
+    // By mode: what its levels cost, and whether it has any.
+    let (mut residual_bits, mut has_levels) = ([0; 16], [false; 16]);
+    // The score, and in its low bits the mode. In the order of their bounds: most modes cannot be better than the first.
+    let mut best = i64::MAX;
+    for _ in 0..MODES {
+        let next = least(&bounds);
+        let bound = i64::from(next & !15);
+        if bound > best >> 4 {
+            break;
         }
-        let Some(other) = (next..MODES).find(|&lane| lane != likely && i64::from(scores[lane]) <= best.0)
-        else {
-            return (best.1, best.2, best.3);
-        };
-        (lane, next) = (other, other + 1);
+        let lane = (next & 15) as usize;
+        let mode = usize::from(LANES[lane]) & 15;
+        bounds[lane] = i32::MAX;
+        let (bits, mask) = residual(simd, job.costs, (kind::LUMA4X4, 0), context, block_in(lane));
+        let few = (mask >> 1).count_ones() as usize <= FLAT_LEVELS;
+        let bits = bits + FLAT_PENALTY * u32::from(few && mode > 0);
+        (residual_bits[mode], has_levels[mode]) = (bits, mask != 0);
+        let score = cost_of(lambda, sums, source_spectrum, mode_bits, lane, bits).score(lambda.luma4x4);
+        best = best.min(score << 4 | mode as i64);
+    }
+    let mode = (best & 15) as usize;
+    let lane = usize::from(LANE_OF[mode]);
+    zigzag::<S>(block_in(lane), levels);
+    let cost = cost_of(lambda, sums, source_spectrum, mode_bits, lane, residual_bits[mode]);
+    Choice { mode, lane, cost, has_levels: has_levels[mode] }
+}
+
+/// What the mode in a lane costs.
+#[inline(always)]
+fn cost_of(
+    lambda: &Lambdas,
+    sums: &Sums,
+    source_spectrum: i32,
+    mode_bits: &[i32; 16],
+    lane: usize,
+    residual_bits: u32,
+) -> Cost {
+    let of = |sums: &[[i32; 8]; 2]| sums.as_flattened()[lane & 15];
+    Cost {
+        squared: of(&sums.squared) as u64,
+        spectral: spectral(lambda, of(&sums.spectra).abs_diff(source_spectrum) >> 5),
+        mode_bits: mode_bits[lane & 15] as u32,
+        residual_bits,
     }
 }
 
-/// What the modes score at least, by lane: with nothing of the levels but their signs. (All of it is far below 2^31.)
+/// The least bound.
 #[inline(always)]
-fn scores<S: Simd>(
+fn least(bounds: &[i32; 16]) -> i32 {
+    let [a, b, c, d, e, f, g, h, i, j, ..] = *bounds;
+    (a.min(b).min(c.min(d))).min(e.min(f).min(g.min(h))).min(i.min(j))
+}
+
+/// What the modes score at least, by lane: with what levels cost at least. The low four bits are the lane
+/// instead. (All of it is far below 2^31.)
+#[inline(always)]
+fn bounds<S: Simd>(
     simd: S,
     job: &Job,
     sums: &Sums,
     source_spectrum: i32,
     mode_bits: &[i32; 16],
 ) -> [i32; 16] {
+    static NUMBERS: [[i32; 8]; 2] = [[0, 1, 2, 3, 4, 5, 6, 7], [8, 9, 10, 11, 12, 13, 14, 15]];
     let lambda = &job.segment.lambda;
     let splat = S::Dwords::splat;
     let (zero, rate) = (splat(simd, 0), splat(simd, lambda.luma4x4 as i32));
-    let mut scores = [0; 16];
-    let groups = scores.as_chunks_mut::<8>().0.iter_mut().zip(mode_bits.as_chunks::<8>().0);
+    let mut bounds = [0; 16];
+    let groups = bounds.as_chunks_mut::<8>().0.iter_mut().zip(mode_bits.as_chunks::<8>().0);
     for (group, (to, bits)) in groups.enumerate() {
-        let load = [&sums.spectra[group], &sums.squared[group], &sums.zeros[group]];
-        let [spectrum, squared, zeros] = each!(3, i => S::Dwords::load(simd, load[i]));
+        let load = [&sums.spectra[group], &sums.squared[group], &sums.least[group]];
+        let [spectrum, squared, least] = each!(3, i => S::Dwords::load(simd, load[i]));
         let difference = spectrum - splat(simd, source_spectrum);
         let difference = difference.max(zero - difference).shr::<5>();
         let spectral = difference.mul_low(splat(simd, lambda.spectral as i32)) + splat(simd, 128);
         let distortion = squared + spectral.shr::<8>();
-        let signs = (zeros + splat(simd, 16)).shl::<8>();
-        let bits = (S::Dwords::load(simd, bits) + signs).mul_low(rate);
-        (distortion.shl::<8>() + bits).store(to);
+        let bits = (S::Dwords::load(simd, bits) + least).mul_low(rate);
+        let score = distortion.shl::<8>() + bits;
+        score.and(splat(simd, !15)).or(S::Dwords::load(simd, &NUMBERS[group])).store(to);
     }
-    scores
+    bounds
 }
 
 /// The blocks in an order in which two of a step know nothing of each other: a block needs the one on its left, and those
 /// above and above to the right. Steps of one block alone have it twice.
 const STEPS: [[usize; 2]; 10] =
     [[0, 0], [1, 1], [2, 4], [3, 5], [6, 8], [7, 9], [10, 12], [11, 13], [14, 14], [15, 15]];
+
+/// What the next block of a column knows of what is above it.
+#[derive(Clone, Copy, Default)]
+struct Above {
+    /// Four samples, the first one lowest: one number, as a processor waits where what it reads was written in parts.
+    samples: u64,
+    mode: u8,
+    has_levels: u8,
+}
+
+/// What the next block of a row knows of what is to its left.
+#[derive(Clone, Copy, Default)]
+struct Beside {
+    /// The sample above the others.
+    corner: u8,
+    samples: [u8; 4],
+    mode: u8,
+    has_levels: u8,
+}
 
 /// What is known of the blocks so far.
 struct State<'a> {
@@ -318,21 +393,26 @@ struct State<'a> {
     modes: [u8; 16],
     levels: [Block; 16],
     strips: [Strip; 4],
-    flags: [u8; 16],
-    /// The samples above each row of blocks, with four more to the right.
-    above: [[u8; 20]; 5],
-    /// The samples to the left of the next block of each row.
-    left: [[u8; 4]; 4],
+    /// By column. The fifth are the samples to the right of the macroblock.
+    above: [Above; 5],
+    /// By row.
+    beside: [Beside; 4],
 }
 
 impl<'a> State<'a> {
     fn new(job: &'a Job, prepared: &'a Source) -> Self {
         let border = &job.luma_border;
         let total = Cost { mode_bits: costs::HAS_4X4, ..Cost::default() };
-        let mut above = [[0; 20]; 5];
-        above[0][..16].copy_from_slice(&border.top);
-        for above in &mut above {
-            above[16..].copy_from_slice(&job.top_right);
+        let four = |samples: [u8; 4]| u64::from(u32::from_le_bytes(samples));
+        let mut above = [Above { samples: four(job.top_right), ..Above::default() }; 5];
+        for (x, &samples) in border.top.as_chunks().0.iter().enumerate() {
+            above[x] = Above { samples: four(samples), mode: job.top.modes[x], has_levels: job.top.luma[x] };
+        }
+        let mut corner = border.corner;
+        let mut beside = [Beside::default(); 4];
+        for (y, &samples) in border.left.as_chunks().0.iter().enumerate() {
+            beside[y] = Beside { corner, samples, mode: job.left.modes[y], has_levels: job.left.luma[y] };
+            corner = samples[3];
         }
         Self {
             job,
@@ -342,23 +422,39 @@ impl<'a> State<'a> {
             modes: [0; 16],
             levels: [[0; 16]; 16],
             strips: [[[0; 16]; 4]; 4],
-            flags: [0; 16],
             above,
-            left: *border.left.as_chunks().0.first_chunk().unwrap_or(&[[0; 4]; 4]),
+            beside,
         }
     }
 
+    /// What stands around a block, and the context of its levels.
     #[inline(always)]
-    fn edge(&self, block: usize) -> Edge {
+    fn around(&self, block: usize) -> (Edge, usize) {
         let (x, y) = (block % 4, block / 4);
-        let border = &self.job.luma_border;
-        let corner = match (x, y) {
-            (0, 0) => border.corner,
-            (0, _) => border.left[4 * y - 1],
-            _ => self.above[y][4 * x - 1],
-        };
-        let top = *self.above[y][4 * x..].first_chunk().unwrap_or(&[0; 8]);
-        Edge { left: self.left[y], corner, top }
+        let (above, beside) = (&self.above[x], &self.beside[y]);
+        let top = above.samples | self.above[x + 1].samples << 32;
+        let edge = Edge { left: beside.samples, corner: beside.corner, top };
+        (edge, usize::from(above.has_levels + beside.has_levels))
+    }
+
+    /// Takes over what was chosen for a block.
+    #[inline(always)]
+    fn take(&mut self, block: usize, choice: &Choice, work: &Modes, which: usize) {
+        let (x, y) = (block % 4, block / 4);
+        self.score += choice.cost.score(self.job.segment.lambda.mode);
+        self.total += choice.cost;
+        self.modes[block] = choice.mode as u8;
+        let (batch, slot) = WHERE[which][choice.lane & 15];
+        let (mut right, mut below) = ([0; 4], 0);
+        for (column, from) in work.samples[usize::from(batch)].iter().enumerate() {
+            right = *from[4 * usize::from(slot & 3)..].first_chunk().unwrap_or(&[0; 4]);
+            self.strips[y][column][4 * x..][..4].copy_from_slice(&right);
+            below |= u64::from(right[3]) << (8 * column);
+        }
+        let (mode, has_levels) = (choice.mode as u8, choice.has_levels.into());
+        let corner = (self.above[x].samples >> 24) as u8;
+        self.beside[y] = Beside { corner, samples: right, mode, has_levels };
+        self.above[x] = Above { samples: below, mode, has_levels };
     }
 
     /// Codes and decides blocks that know nothing of each other. Whether 4x4 modes may still be better than what has the
@@ -372,52 +468,30 @@ impl<'a> State<'a> {
         to_beat: i64,
     ) -> bool {
         let job = self.job;
-        let edges = blocks.map(|block| self.edge(block));
-        let contexts = blocks.map(|block| {
-            let (x, y) = (block % 4, block / 4);
-            let top = if y == 0 { job.top.luma[x] } else { self.flags[block - 4] };
-            let left = if x == 0 { job.left.luma[y] } else { self.flags[block - 1] };
-            usize::from(top + left)
-        });
-        code::<S, N, TRELLIS>(
-            simd,
-            job,
-            blocks.map(|block| &self.prepared.blocks[block]),
-            &edges,
-            &contexts,
-            work,
-        );
+        let around = blocks.map(|block| self.around(block));
+        let (edges, contexts) = (around.map(|(edge, _)| edge), around.map(|(_, context)| context));
+        let sources = blocks.map(|block| &self.prepared.blocks[block]);
+        code::<S, N, TRELLIS>(simd, job, sources, &edges, &contexts, work);
         for (which, block) in blocks.into_iter().enumerate() {
-            let (x, y) = (block % 4, block / 4);
-            let [beyond, beside] = neighbouring_modes(job, &self.modes, block);
-            let mode_bits = &costs::LUMA4X4_LANES[beyond][beside];
-            let (mode, cost, has_levels) = choose(
+            let (above, beside) = (self.above[block % 4].mode, self.beside[block / 4].mode);
+            let mode_bits = &costs::LUMA4X4_LANES[usize::from(above)][usize::from(beside)];
+            let choice = choose(
                 simd,
                 job,
                 (work, which),
-                self.prepared.spectra[block],
+                self.prepared.spectrum(block),
                 (mode_bits, contexts[which]),
                 &mut self.levels[block],
             );
-            self.score += cost.score(job.segment.lambda.mode);
-            self.total += cost;
-            self.modes[block] = mode as u8;
-            self.flags[block] = has_levels.into();
-            let (batch, slot) = place_of(which, mode);
-            for (column, from) in work.samples[batch].iter().enumerate() {
-                let four: [u8; 4] = *from[4 * (slot & 3)..].first_chunk().unwrap_or(&[0; 4]);
-                self.strips[y][column][4 * x..][..4].copy_from_slice(&four);
-                self.above[y + 1][4 * x + column] = four[3];
-                self.left[y] = four;
-            }
+            self.take(block, &choice, work, which);
         }
         let most = job.effort.most_mode_bits;
         self.score < to_beat && self.total.mode_bits - costs::HAS_4X4 <= most
     }
 }
 
-/// Gives the macroblock 4x4 modes if they are better than what has the score to beat. (Scores only grow, so that the order
-/// in which blocks are added does not matter.)
+/// Gives the macroblock 4x4 modes if they are better than what has the score to beat, and says whether they are. (Scores only
+/// grow, so that the order in which blocks are added does not matter.)
 #[inline(always)]
 pub(in super::super) fn decide<S: Simd, const TRELLIS: bool>(
     simd: S,
@@ -426,8 +500,8 @@ pub(in super::super) fn decide<S: Simd, const TRELLIS: bool>(
     to_beat: i64,
     samples: &mut [Strip; 4],
     out: &mut Macroblock,
-) {
-    let sums = Sums { squared: [[0; 8]; 2], spectra: [[0; 8]; 2], zeros: [[0; 8]; 2] };
+) -> bool {
+    let sums = Sums { squared: [[0; 8]; 2], spectra: [[0; 8]; 2], least: [[0; 8]; 2] };
     let mut work = Modes { levels: [[[0; 16]; 4]; 5], samples: [[[0; 16]; 4]; 5], sums: [sums; 2] };
     let mut state = State::new(job, prepared);
     for [first, second] in std::hint::black_box(STEPS) {
@@ -437,7 +511,7 @@ pub(in super::super) fn decide<S: Simd, const TRELLIS: bool>(
             state.step::<S, 2, TRELLIS>(simd, [first, second], &mut work, to_beat)
         };
         if !may_win {
-            return;
+            return false;
         }
     }
     out.has_4x4 = true;
@@ -446,4 +520,5 @@ pub(in super::super) fn decide<S: Simd, const TRELLIS: bool>(
     out.luma = state.levels;
     out.mode_bits = state.total.mode_bits;
     *samples = state.strips;
+    true
 }

@@ -12,7 +12,7 @@ pub(super) mod luma16x16;
 pub(super) mod luma4x4;
 pub(super) mod upsample;
 
-use super::costs::{Costs, FIXED, LAST, place};
+use super::costs::{Costs, END, FIXED, LAST, Least, NOTHING, ROW, TABLE, place};
 use super::macroblock::{Job, Macroblock};
 use super::quantise::Matrix;
 use super::tables;
@@ -142,16 +142,17 @@ pub(super) fn squared<S: Simd>(a: &[S::Words; 4], b: &[S::Words; 4]) -> S::Dword
     (p + q) + (r + s)
 }
 
-/// How many levels are 0, negated: two sums a block.
+/// What levels cost at least: two sums a block.
 #[inline(always)]
-pub(super) fn zeros<S: Simd>(simd: S, levels: &[S::Words; 4]) -> S::Dwords {
-    let zero = S::Words::splat(simd, 0);
-    let [a, b, c, d] = each!(4, v => levels[v].equal(zero));
-    (a + b + (c + d)).mul_add_pairs(S::Words::splat(simd, 1))
+pub(super) fn least_bits<S: Simd>(simd: S, levels: &[S::Words; 4], least: &Least) -> S::Dwords {
+    let (zero, one) = (S::Words::splat(simd, 0), S::Words::splat(simd, 1));
+    let [a, b, c, d] = each!(4, v => {
+        let magnitude = levels[v].abs();
+        let any = magnitude.greater(zero).and(S::Words::load(simd, &least.any[v]));
+        any + magnitude.greater(one).and(S::Words::load(simd, &least.more[v]))
+    });
+    (a + b + (c + d)).mul_add_pairs(one)
 }
-
-/// What each level that is not 0 costs at least: its sign.
-pub(super) const LEAST_BITS: i64 = 256;
 
 /// One pass of the Hadamard transform.
 #[inline(always)]
@@ -209,7 +210,7 @@ pub(super) fn zigzag<S: Simd>(block: S::Words, out: &mut Block) {
 }
 
 /// What a block's levels cost from place `first` on after the neighbours' context, and which are not 0, a bit each in
-/// zigzag order.
+/// zigzag order. The levels before `first` are 0.
 #[inline(always)]
 pub(super) fn residual<S: Simd>(
     simd: S,
@@ -218,55 +219,53 @@ pub(super) fn residual<S: Simd>(
     context: usize,
     block: S::Words,
 ) -> (u32, u32) {
-    /// Where the costs of each place start.
-    static PLACES: [i16; 16] = {
-        let (mut places, mut n) = ([0; 16], 0);
+    /// Where the costs of each place start. What is before the first place costs nothing.
+    static STARTS: [[i16; 16]; 2] = {
+        let (mut starts, mut n) = ([[0; 16]; 2], 0);
         while n < 16 {
-            places[n] = place(n, 0) as i16;
+            starts[0][n] = place(n, 0) as i16;
+            starts[1][n] = starts[0][n];
             n += 1;
         }
-        places
+        starts[1][0] = NOTHING as i16;
+        starts
     };
     /// The first place of each kind.
     static FIRST: [[i16; 16]; 2] = [
         [-1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
         [0, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
     ];
-    let zero = S::Words::splat(simd, 0);
+    static NUMBERS: [i16; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+    let splat = |value: usize| S::Words::splat(simd, value as i16);
     let magnitudes = block.abs();
     let levels = magnitudes.reorder(&ZIGZAG);
-    let significant = u32::from(!levels.equal(zero).signs());
+    let significant = u32::from(!levels.equal(splat(0)).signs());
     if significant == 0 {
-        return (costs.more(kind, first, context, false), 0);
+        return (costs.end(kind, first, context), 0);
     }
     // The context of each place: the level before, at most 2, or the neighbours'.
     let is_first = S::Words::load(simd, &FIRST[first & 1]);
-    let before = magnitudes.reorder(&BEFORE).min(S::Words::splat(simd, 2));
-    let start = S::Words::splat(simd, context as i16);
-    let contexts = before.xor(before.xor(start).and(is_first));
-    let row = contexts.mul_low(S::Words::splat(simd, LAST as i16 + 1));
+    let before = magnitudes.reorder(&BEFORE).min(splat(2));
+    let contexts = before.xor(before.xor(splat(context)).and(is_first));
+    // All 16 places, without a branch on where the last level is: behind the end nothing costs anything.
+    let (numbers, end) = (S::Words::load(simd, &NUMBERS), splat(32 - significant.leading_zeros() as usize));
+    let starts = S::Words::load(simd, &STARTS[first & 1]) + contexts.mul_low(splat(ROW));
+    let at = starts + levels.min(splat(LAST)) + numbers.equal(end).and(splat(END));
     let mut places = [0; 16];
-    let level = levels.min(S::Words::splat(simd, LAST as i16));
-    (S::Words::load(simd, &PLACES) + row + level).store(&mut places);
-    let last = (31 - significant.leading_zeros()) as usize & 15;
+    at.or(numbers.greater(end).and(splat(NOTHING))).store(&mut places);
     let table = costs.table(kind);
-    let mut cost = if context == 0 { costs.more(kind, first, 0, true) } else { 0 };
-    for place in &places[first..=last] {
-        cost += u32::from(table[*place as usize & (table.len() - 1)]);
-    }
+    let of = |n: usize| u32::from(table[places[n] as usize & (TABLE - 1)]);
+    let fours = each!(4, i => (of(i) + of(i + 4)) + (of(i + 8) + of(i + 12)));
+    let mut cost = costs.start(kind, first, context) + (fours[0] + fours[1]) + (fours[2] + fours[3]);
     // Large levels have more to them.
-    let large = levels.greater(S::Words::splat(simd, LAST as i16 - 1));
-    if !large.is_zero() {
+    let mut large = levels.greater(splat(LAST - 1)).signs();
+    if large != 0 {
         let mut all = [0; 16];
         levels.store(&mut all);
-        for level in all.into_iter().filter(|&level| level >= LAST as i16) {
-            cost += u32::from(FIXED[level as usize & 2047]);
+        while large != 0 {
+            cost += u32::from(FIXED[all[large.trailing_zeros() as usize & 15] as usize & 2047]);
+            large &= large - 1;
         }
-    }
-    if last < 15 {
-        let mut magnitudes = [0; 16];
-        levels.store(&mut magnitudes);
-        cost += costs.more(kind, last + 1, if magnitudes[last] == 1 { 1 } else { 2 }, false);
     }
     (cost, significant)
 }
@@ -297,9 +296,12 @@ pub(super) fn decide_luma<S: Simd, const TRELLIS: bool>(
     out: &mut Macroblock,
 ) {
     let mut samples = [[[0; 16]; 4]; 4];
-    let mut source = luma16x16::Source { blocks: [[[0; 16]; 4]; 16], spectra: [0; 16] };
-    let score = luma16x16::decide::<S, TRELLIS>(simd, job, &mut source, largest_edge, &mut samples, out);
-    luma4x4::decide::<S, TRELLIS>(simd, job, &source, score, &mut samples, out);
+    let mut source = luma16x16::Source::EMPTY;
+    let mut whole = luma16x16::code::<S, TRELLIS>(simd, job, &mut source);
+    let (mode, to_beat) = whole.choose(simd, job, largest_edge);
+    if !luma4x4::decide::<S, TRELLIS>(simd, job, &source, to_beat, &mut samples, out) {
+        whole.take(simd, mode, &mut samples, out);
+    }
     for (strip, rows) in samples.iter().zip(out.samples.luma.as_chunks_mut::<64>().0) {
         store_rows(simd, strip, rows);
     }

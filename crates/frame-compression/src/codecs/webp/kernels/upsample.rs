@@ -45,26 +45,42 @@ pub(in super::super) fn upsample_row<S: Simd>(
     cr: [&[u8]; 2],
     rgb: &mut [u8],
 ) -> usize {
-    let mut column = 1;
-    while column + 17 <= cb[0].len() && 2 * column + 32 <= luma.len() {
-        let chroma = [cb, cr];
-        let [u, v] = each!(2, plane => {
-            let [near, far] = chroma[plane];
-            let at = each!(3, i => weighed(simd, &near[column + i - 1..], &far[column + i - 1..]));
-            between(simd, at)
-        });
-        let Some(y) = luma[2 * column..].first_chunk::<32>() else { break };
-        let Some(out) = rgb[6 * column..].first_chunk_mut::<96>() else { break };
-        let (even, odd) = (0, 1);
-        let [y_low, y_high] = each!(2, i => S::Words::load_bytes(simd, &y.as_chunks::<16>().0[i]));
-        let [u_low, u_high] = in_turn::<S>(u[even], u[odd]);
-        let [v_low, v_high] = in_turn::<S>(v[even], v[odd]);
-        let [low, high] = out.as_chunks_mut::<48>().0 else { break };
-        pixels(simd, y_low, u_low, v_low, low);
-        pixels(simd, y_high, u_high, v_high, high);
-        column += 16;
+    // The last group has chroma on both sides, and takes some pixels of the group before it once more.
+    let Some(last) = (cb[0].len().min(luma.len() / 2 + 1)).checked_sub(17).filter(|&last| last > 0) else {
+        return 2;
+    };
+    for column in (1..last).step_by(16).chain([last]) {
+        group(simd, luma, cb, cr, rgb, column);
     }
-    2 * column
+    2 * last + 32
+}
+
+/// 32 pixels, from the chroma's column `column` on, which has a column before and one after.
+#[inline(always)]
+fn group<S: Simd>(
+    simd: S,
+    luma: &[u8],
+    cb: [&[u8]; 2],
+    cr: [&[u8]; 2],
+    rgb: &mut [u8],
+    column: usize,
+) -> Option<()> {
+    let chroma = [cb, cr];
+    let [u, v] = each!(2, plane => {
+        let [near, far] = chroma[plane];
+        let at = each!(3, i => weighed(simd, &near[column + i - 1..], &far[column + i - 1..]));
+        between(simd, at)
+    });
+    let y = luma[2 * column..].first_chunk::<32>()?;
+    let out = rgb[6 * column..].first_chunk_mut::<96>()?;
+    let (even, odd) = (0, 1);
+    let [y_low, y_high] = each!(2, i => S::Words::load_bytes(simd, &y.as_chunks::<16>().0[i]));
+    let [u_low, u_high] = in_turn::<S>(u[even], u[odd]);
+    let [v_low, v_high] = in_turn::<S>(v[even], v[odd]);
+    let [low, high] = out.as_chunks_mut::<48>().0 else { return None };
+    pixels(simd, y_low, u_low, v_low, low);
+    pixels(simd, y_high, u_high, v_high, high);
+    Some(())
 }
 
 /// Lanes of both in turn: the first 16, then the last.
