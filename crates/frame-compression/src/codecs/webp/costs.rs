@@ -134,6 +134,16 @@ pub(super) const fn place(n: usize, context: usize) -> usize {
     (BANDS[n] * 3 + context) * ROW
 }
 
+/// Where the costs of the levels after each place start, after a level of 0.
+pub(super) static AFTER: [usize; 16] = {
+    let (mut starts, mut n) = ([0; 16], 0);
+    while n < 15 {
+        starts[n] = place(n + 1, 0);
+        n += 1;
+    }
+    starts
+};
+
 /// What levels cost at least, whatever comes before them, four rows of a block four times side by side.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Least {

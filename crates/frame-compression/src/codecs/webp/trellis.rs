@@ -1,12 +1,12 @@
 //! Levels chosen by what they cost and what they leave, by a walk through two candidates a coefficient.
 
-use super::costs::{self, Costs, FIXED, LAST, ROW, TABLE};
+use super::costs::{self, AFTER, Costs, FIXED, LAST, ROW, TABLE};
 use super::quantise::{MAX_LEVEL, Matrix};
 use super::tables::ZIGZAG;
 use super::transform::Block;
 
 /// How much the error of a coefficient weighs.
-const WEIGHTS: [i64; 16] = [30, 27, 19, 11, 27, 24, 17, 10, 19, 17, 12, 8, 11, 10, 8, 6];
+pub(super) const WEIGHTS: [i64; 16] = [30, 27, 19, 11, 27, 24, 17, 10, 19, 17, 12, 8, 11, 10, 8, 6];
 /// The score of what cannot be.
 const NEVER: i64 = i64::MAX / 4;
 /// Rounds a level up where its fraction is a half.
@@ -25,16 +25,6 @@ struct State {
     score: i64,
     costs: usize,
 }
-
-/// Where the costs of the levels after each place start, after a level of 0.
-static AFTER: [usize; 16] = {
-    let (mut starts, mut n) = ([0; 16], 0);
-    while n < 15 {
-        starts[n] = costs::place(n + 1, 0);
-        n += 1;
-    }
-    starts
-};
 
 /// The kind of a block and what is around it.
 #[derive(Debug, Clone, Copy)]

@@ -2,13 +2,13 @@
 
 use super::super::costs::{self, kind};
 use super::super::decision::{Cost, note_edge, spectral, trellis_place};
-use super::super::macroblock::{Job, Macroblock, has_levels};
+use super::super::macroblock::{Job, Macroblock};
 use super::super::predict::Border;
 use super::super::transform::Block;
-use super::super::trellis;
+use super::trellis::Candidates;
 use super::{
-    Rows, Strip, blocks_of, forward, hadamard_pass, inverse, least_bits, load_columns, quantise,
-    quantise_by_trellis, residual, spectrum, squared, zigzag,
+    Rows, Strip, blocks_of, forward, hadamard_pass, inverse, least_bits, load_columns, quantise, residual,
+    spectrum, squared, zigzag,
 };
 use crate::simd::{Dwords, Simd, Words, each};
 
@@ -210,14 +210,14 @@ fn finish<S: Simd, const TRELLIS: bool>(
         // Without the DCs, which have been coded by themselves.
         rows[0] = rows[0].and(first).xor(rows[0]);
         let (levels, mut scaled) = if TRELLIS {
+            let mut candidates = Candidates::new(simd, rows, &job.segment.luma);
             let mut left = job.left.luma[y];
-            quantise_by_trellis(simd, rows, |x, block| {
-                let place = trellis_place(job, false, usize::from(top[x & 3] + left));
-                let levels = trellis::quantise(&job.segment.luma, block, place, job.costs);
-                left = has_levels(&levels, 1).into();
-                top[x & 3] = left;
-                levels
-            })
+            for (x, top) in top.iter_mut().enumerate() {
+                let place = trellis_place(job, false, usize::from(*top + left));
+                left = candidates.choose(x, place, job.costs).into();
+                *top = left;
+            }
+            candidates.finish()
         } else {
             quantise(simd, rows, &job.segment.luma)
         };

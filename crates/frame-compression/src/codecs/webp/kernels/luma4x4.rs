@@ -6,11 +6,10 @@ use super::super::macroblock::{Job, Macroblock};
 use super::super::predict::MODES;
 use super::super::quantise::Lambdas;
 use super::super::transform::Block;
-use super::super::trellis;
 use super::luma16x16::Source;
+use super::trellis::Candidates;
 use super::{
-    Rows, Strip, block_of, forward, inverse, least_bits, quantise, quantise_by_trellis, residual, spectrum,
-    squared, zigzag,
+    Rows, Strip, block_of, forward, inverse, least_bits, quantise, residual, spectrum, squared, zigzag,
 };
 use crate::simd::{Bytes, Dwords, Simd, Words, each};
 
@@ -233,10 +232,11 @@ fn code_batch<S: Simd, const TRELLIS: bool>(
 ) -> [S::Dwords; 3] {
     let rows = forward(simd, each!(4, x => source[x] - prediction[x]));
     let (levels, scaled) = if TRELLIS {
-        quantise_by_trellis(simd, rows, |slot, block| {
-            let place = trellis_place(job, true, contexts[slot / 2 % 2]);
-            trellis::quantise(&job.segment.luma, block, place, job.costs)
-        })
+        let mut candidates = Candidates::new(simd, rows, &job.segment.luma);
+        for slot in 0..4 {
+            candidates.choose(slot, trellis_place(job, true, contexts[slot / 2]), job.costs);
+        }
+        candidates.finish()
     } else {
         quantise(simd, rows, &job.segment.luma)
     };

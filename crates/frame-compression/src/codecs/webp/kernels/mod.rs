@@ -10,12 +10,12 @@ pub(super) mod deblock;
 pub(super) mod import;
 pub(super) mod luma16x16;
 pub(super) mod luma4x4;
+mod trellis;
 pub(super) mod upsample;
 
 use super::costs::{Costs, END, FIXED, LAST, Least, NOTHING, ROW, TABLE, place};
 use super::macroblock::{Job, Macroblock};
 use super::quantise::Matrix;
-use super::tables;
 use super::transform::Block;
 use crate::simd::{Dwords, LaneOrder, Simd, Words, each};
 
@@ -108,30 +108,6 @@ pub(super) fn quantise<S: Simd>(
     (levels, scaled)
 }
 
-/// The same by trellis, block by block: `choose` replaces the coefficients of a block of the strip by what its levels are
-/// dequantised, and gives the levels in zigzag order.
-#[inline(always)]
-pub(super) fn quantise_by_trellis<S: Simd>(
-    simd: S,
-    rows: [S::Words; 4],
-    mut choose: impl FnMut(usize, &mut Block) -> Block,
-) -> ([S::Words; 4], [S::Words; 4]) {
-    let (mut levels, mut scaled): (Rows, Rows) = ([[0; 16]; 4], [[0; 16]; 4]);
-    for (row, to) in rows.into_iter().zip(&mut scaled) {
-        row.store(to);
-    }
-    for b in 0..4 {
-        let mut block: Block = std::array::from_fn(|at| scaled[at / 4][4 * b + at % 4]);
-        for (level, at) in choose(b, &mut block).into_iter().zip(tables::ZIGZAG) {
-            levels[at / 4 % 4][4 * b + at % 4] = level;
-        }
-        for (at, value) in block.into_iter().enumerate() {
-            scaled[at / 4][4 * b + at % 4] = value;
-        }
-    }
-    (each!(4, v => S::Words::load(simd, &levels[v])), each!(4, v => S::Words::load(simd, &scaled[v])))
-}
-
 /// The squared differences of strips: two sums a block.
 #[inline(always)]
 pub(super) fn squared<S: Simd>(a: &[S::Words; 4], b: &[S::Words; 4]) -> S::Dwords {
@@ -190,10 +166,23 @@ static BEFORE: LaneOrder = LaneOrder::new([0, 0, 1, 4, 8, 5, 2, 3, 6, 9, 12, 13,
 /// The levels of the four blocks of a strip.
 #[inline(always)]
 pub(super) fn blocks_of<S: Simd>(simd: S, rows: &Rows) -> [S::Words; 4] {
-    let rows = each!(4, v => S::Words::load(simd, &rows[v]));
+    blocks_of_rows::<S>(each!(4, v => S::Words::load(simd, &rows[v])))
+}
+
+/// The same of rows in vectors.
+#[inline(always)]
+fn blocks_of_rows<S: Simd>(rows: [S::Words; 4]) -> [S::Words; 4] {
     let (even01, odd01) = (rows[0].zip_low_64(rows[1]), rows[0].zip_high_64(rows[1]));
     let (even23, odd23) = (rows[2].zip_low_64(rows[3]), rows[2].zip_high_64(rows[3]));
     [even01.low_halves(even23), odd01.low_halves(odd23), even01.high_halves(even23), odd01.high_halves(odd23)]
+}
+
+/// The way back.
+#[inline(always)]
+fn rows_of_blocks<S: Simd>(blocks: [S::Words; 4]) -> [S::Words; 4] {
+    let (even01, even23) = (blocks[0].low_halves(blocks[2]), blocks[0].high_halves(blocks[2]));
+    let (odd01, odd23) = (blocks[1].low_halves(blocks[3]), blocks[1].high_halves(blocks[3]));
+    [even01.zip_low_64(odd01), even01.zip_high_64(odd01), even23.zip_low_64(odd23), even23.zip_high_64(odd23)]
 }
 
 /// The levels of block `number` of a strip.
