@@ -124,14 +124,16 @@ impl Levels<'_> {
 pub(super) const END: usize = LAST + 1;
 /// The costs at one band and context: of levels, and of the end.
 pub(super) const ROW: usize = END + 1;
-/// The size of a table of costs.
-pub(super) const TABLE: usize = 2048;
+/// The costs at one band, context after context. The rest is there so that a byte as a place needs no check.
+pub(super) type Band = [u16; 256];
 /// A place in it that costs nothing.
-pub(super) const NOTHING: usize = TABLE - 1;
+pub(super) const NOTHING: usize = 255;
+/// The bands of a kind of blocks, one after another.
+pub(super) const TABLE: usize = 8 * 256;
 
 /// Where the costs of levels at place `n` after `context` start.
 pub(super) const fn place(n: usize, context: usize) -> usize {
-    (BANDS[n] * 3 + context) * ROW
+    256 * BANDS[n] + ROW * context
 }
 
 /// Where the costs of the levels after each place start, after a level of 0.
@@ -157,11 +159,11 @@ impl Least {
     /// What each of the two may be at most, so that sums of four have room in 16 bits.
     const MOST: u16 = 4000;
 
-    fn new(table: &[u16; TABLE]) -> Self {
+    fn new(levels: &[Band; 8]) -> Self {
         // By band: 1, and what is above.
         let mut bands = [[Self::MOST; 2]; 8];
-        for (number, row) in table.as_chunks::<ROW>().0.iter().enumerate() {
-            if let Some([one, above]) = bands.get_mut(number / 3) {
+        for ([one, above], levels) in bands.iter_mut().zip(levels) {
+            for row in levels.as_chunks::<ROW>().0 {
                 *one = row[1].min(*one);
                 *above = row[2..END].iter().fold(*above, |least, &cost| cost.min(least));
             }
@@ -182,8 +184,8 @@ impl Least {
 #[derive(Debug, Clone)]
 pub(super) struct Costs {
     pub(super) probabilities: Probabilities,
-    /// By band, context and level, one after another; the rest is there so that no place needs a check.
-    levels: [[u16; TABLE]; 4],
+    /// By kind and band.
+    levels: [[Band; 8]; 4],
     /// That there are levels, by band and context. The costs of levels have it in them after others than 0.
     starts: [[[u16; 3]; 8]; 4],
     /// By kind.
@@ -194,7 +196,7 @@ impl Default for Costs {
     fn default() -> Self {
         let mut costs = Self {
             probabilities: DEFAULT_PROBABILITIES,
-            levels: [[0; TABLE]; 4],
+            levels: [[[0; 256]; 8]; 4],
             starts: [[[0; 3]; 8]; 4],
             least: [Least::default(); 4],
         };
@@ -213,10 +215,11 @@ impl Costs {
 
     /// Has levels cost what the probabilities say.
     pub(super) fn refresh(&mut self) {
-        for (levels, probabilities) in self.levels.iter_mut().zip(&self.probabilities) {
-            let rows = levels.as_chunks_mut::<ROW>().0.iter_mut().zip(probabilities.as_flattened());
-            for (number, (row, probabilities)) in rows.enumerate() {
-                row[..END].copy_from_slice(&level_costs(probabilities, number % 3));
+        let bands = self.levels.as_flattened_mut().iter_mut().zip(self.probabilities.as_flattened());
+        for (levels, probabilities) in bands {
+            let rows = levels.as_chunks_mut::<ROW>().0.iter_mut().zip(probabilities);
+            for (context, (row, probabilities)) in rows.enumerate() {
+                row[..END].copy_from_slice(&level_costs(probabilities, context));
             }
         }
         for (least, levels) in self.least.iter_mut().zip(&self.levels) {
@@ -226,22 +229,19 @@ impl Costs {
 
     /// Has starts and ends of blocks cost what the probabilities say.
     pub(super) fn refresh_ends(&mut self) {
-        let kinds = self.levels.iter_mut().zip(&mut self.starts).zip(&self.probabilities);
-        for ((levels, starts), probabilities) in kinds {
-            let rows = levels.as_chunks_mut::<ROW>().0.iter_mut();
-            for (row, probabilities) in rows.zip(probabilities.as_flattened()) {
+        let bands = self.levels.as_flattened_mut().iter_mut().zip(self.starts.as_flattened_mut());
+        for ((levels, starts), probabilities) in bands.zip(self.probabilities.as_flattened()) {
+            for (row, probabilities) in levels.as_chunks_mut::<ROW>().0.iter_mut().zip(probabilities) {
                 row[END] = bit(false, probabilities[0]) as u16;
             }
-            for (starts, probabilities) in starts.iter_mut().zip(probabilities) {
-                starts[0] = bit(true, probabilities[0][0]) as u16;
-            }
+            starts[0] = bit(true, probabilities[0][0]) as u16;
         }
     }
 
     /// What levels at place `n` cost after `context`.
     #[inline(always)]
     pub(super) fn levels(&self, kind: usize, n: usize, context: usize) -> Levels<'_> {
-        Levels(self.levels[kind][place(n, context)..].first_chunk().unwrap_or(&[0; LAST + 1]))
+        Levels(self.levels[kind][BANDS[n]][ROW * context..].first_chunk().unwrap_or(&[0; LAST + 1]))
     }
 
     /// That there are levels from place `n` on: what their own costs do not have in them.
@@ -253,7 +253,7 @@ impl Costs {
     /// That there are none from place `n` on.
     #[inline(always)]
     pub(super) fn end(&self, kind: usize, n: usize, context: usize) -> u32 {
-        self.levels[kind][(place(n, context) + END) & (TABLE - 1)].into()
+        self.levels[kind][BANDS[n]][ROW * context + END].into()
     }
 
     /// What a block costs: levels in zigzag order from place `first` on, after the neighbours' context.
@@ -274,10 +274,16 @@ impl Costs {
         cost
     }
 
-    /// The table of a kind of blocks, by [`place`] and level.
+    /// The costs of a kind of blocks, by band.
+    #[inline(always)]
+    pub(super) fn bands(&self, kind: usize) -> &[Band; 8] {
+        &self.levels[kind]
+    }
+
+    /// The same in one, by [`place`] and level.
     #[inline(always)]
     pub(super) fn table(&self, kind: usize) -> &[u16; TABLE] {
-        &self.levels[kind]
+        self.levels[kind].as_flattened().first_chunk().unwrap_or(&[0; TABLE])
     }
 }
 

@@ -4,7 +4,6 @@ use super::super::costs::{self, kind};
 use super::super::decision::{Cost, FLAT_LEVELS, FLAT_PENALTY, spectral, trellis_place};
 use super::super::macroblock::{Job, Macroblock};
 use super::super::predict::MODES;
-use super::super::quantise::Lambdas;
 use super::super::transform::Block;
 use super::luma16x16::Source;
 use super::trellis::Candidates;
@@ -272,7 +271,7 @@ fn choose<S: Simd>(
 ) -> Choice {
     let lambda = &job.segment.lambda;
     let sums = &modes.sums[which];
-    let mut bounds = bounds(simd, job, sums, source_spectrum, mode_bits);
+    let (scores, mut bounds) = bounds(simd, job, sums, source_spectrum, mode_bits);
     let block_in = |lane: usize| {
         let (batch, slot) = WHERE[which][lane & 15];
         block_of(simd, &modes.levels[usize::from(batch)], slot.into())
@@ -294,33 +293,21 @@ fn choose<S: Simd>(
         let few = (mask >> 1).count_ones() as usize <= FLAT_LEVELS;
         let bits = bits + FLAT_PENALTY * u32::from(few && mode > 0);
         (residual_bits[mode], has_levels[mode]) = (bits, mask != 0);
-        let score = cost_of(lambda, sums, source_spectrum, mode_bits, lane, bits).score(lambda.luma4x4);
+        let more = i64::from(bits) - i64::from(sums.least.as_flattened()[lane]);
+        let score = i64::from(scores[lane]) + more * lambda.luma4x4;
         best = best.min(score << 4 | mode as i64);
     }
     let mode = (best & 15) as usize;
     let lane = usize::from(LANE_OF[mode]);
     zigzag::<S>(block_in(lane), levels);
-    let cost = cost_of(lambda, sums, source_spectrum, mode_bits, lane, residual_bits[mode]);
-    Choice { mode, lane, cost, has_levels: has_levels[mode] }
-}
-
-/// What the mode in a lane costs.
-#[inline(always)]
-fn cost_of(
-    lambda: &Lambdas,
-    sums: &Sums,
-    source_spectrum: i32,
-    mode_bits: &[i32; 16],
-    lane: usize,
-    residual_bits: u32,
-) -> Cost {
     let of = |sums: &[[i32; 8]; 2]| sums.as_flattened()[lane & 15];
-    Cost {
+    let cost = Cost {
         squared: of(&sums.squared) as u64,
         spectral: spectral(lambda, of(&sums.spectra).abs_diff(source_spectrum) >> 5),
         mode_bits: mode_bits[lane & 15] as u32,
-        residual_bits,
-    }
+        residual_bits: residual_bits[mode],
+    };
+    Choice { mode, lane, cost, has_levels: has_levels[mode] }
 }
 
 /// The least bound.
@@ -330,8 +317,8 @@ fn least(bounds: &[i32; 16]) -> i32 {
     (a.min(b).min(c.min(d))).min(e.min(f).min(g.min(h))).min(i.min(j))
 }
 
-/// What the modes score at least, by lane: with what levels cost at least. The low four bits are the lane
-/// instead. (All of it is far below 2^31.)
+/// What the modes score at least, by lane: with what levels cost at least. Then the same, but the low four bits are the
+/// lane instead. (All of it is far below 2^31.)
 #[inline(always)]
 fn bounds<S: Simd>(
     simd: S,
@@ -339,14 +326,14 @@ fn bounds<S: Simd>(
     sums: &Sums,
     source_spectrum: i32,
     mode_bits: &[i32; 16],
-) -> [i32; 16] {
+) -> ([i32; 16], [i32; 16]) {
     static NUMBERS: [[i32; 8]; 2] = [[0, 1, 2, 3, 4, 5, 6, 7], [8, 9, 10, 11, 12, 13, 14, 15]];
     let lambda = &job.segment.lambda;
     let splat = S::Dwords::splat;
     let (zero, rate) = (splat(simd, 0), splat(simd, lambda.luma4x4 as i32));
-    let mut bounds = [0; 16];
-    let groups = bounds.as_chunks_mut::<8>().0.iter_mut().zip(mode_bits.as_chunks::<8>().0);
-    for (group, (to, bits)) in groups.enumerate() {
+    let (mut scores, mut bounds) = ([0; 16], [0; 16]);
+    let to = scores.as_chunks_mut::<8>().0.iter_mut().zip(bounds.as_chunks_mut::<8>().0);
+    for (group, ((scores, bounds), bits)) in to.zip(mode_bits.as_chunks::<8>().0).enumerate() {
         let load = [&sums.spectra[group], &sums.squared[group], &sums.least[group]];
         let [spectrum, squared, least] = each!(3, i => S::Dwords::load(simd, load[i]));
         let difference = spectrum - splat(simd, source_spectrum);
@@ -355,9 +342,10 @@ fn bounds<S: Simd>(
         let distortion = squared + spectral.shr::<8>();
         let bits = (S::Dwords::load(simd, bits) + least).mul_low(rate);
         let score = distortion.shl::<8>() + bits;
-        score.and(splat(simd, !15)).or(S::Dwords::load(simd, &NUMBERS[group])).store(to);
+        score.store(scores);
+        score.and(splat(simd, !15)).or(S::Dwords::load(simd, &NUMBERS[group])).store(bounds);
     }
-    bounds
+    (scores, bounds)
 }
 
 /// The blocks in an order in which two of a step know nothing of each other: a block needs the one on its left, and those

@@ -13,9 +13,10 @@ pub(super) mod luma4x4;
 mod trellis;
 pub(super) mod upsample;
 
-use super::costs::{Costs, END, FIXED, LAST, Least, NOTHING, ROW, TABLE, place};
+use super::costs::{Costs, END, FIXED, LAST, Least, NOTHING, ROW};
 use super::macroblock::{Job, Macroblock};
 use super::quantise::Matrix;
+use super::tables::BANDS;
 use super::transform::Block;
 use crate::simd::{Dwords, LaneOrder, Simd, Words, each};
 
@@ -208,22 +209,12 @@ pub(super) fn residual<S: Simd>(
     context: usize,
     block: S::Words,
 ) -> (u32, u32) {
-    /// Where the costs of each place start. What is before the first place costs nothing.
-    static STARTS: [[i16; 16]; 2] = {
-        let (mut starts, mut n) = ([[0; 16]; 2], 0);
-        while n < 16 {
-            starts[0][n] = place(n, 0) as i16;
-            starts[1][n] = starts[0][n];
-            n += 1;
-        }
-        starts[1][0] = NOTHING as i16;
-        starts
-    };
     /// The first place of each kind.
     static FIRST: [[i16; 16]; 2] = [
         [-1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
         [0, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
     ];
+    static BEFORE_FIRST: [[i16; 16]; 2] = [[0; 16], [-1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]];
     static NUMBERS: [i16; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
     let splat = |value: usize| S::Words::splat(simd, value as i16);
     let magnitudes = block.abs();
@@ -236,14 +227,15 @@ pub(super) fn residual<S: Simd>(
     let is_first = S::Words::load(simd, &FIRST[first & 1]);
     let before = magnitudes.reorder(&BEFORE).min(splat(2));
     let contexts = before.xor(before.xor(splat(context)).and(is_first));
-    // All 16 places, without a branch on where the last level is: behind the end nothing costs anything.
+    // All 16 places, without a branch on where the last level is: behind the end nothing costs anything, nor before the
+    // first place.
     let (numbers, end) = (S::Words::load(simd, &NUMBERS), splat(32 - significant.leading_zeros() as usize));
-    let starts = S::Words::load(simd, &STARTS[first & 1]) + contexts.mul_low(splat(ROW));
-    let at = starts + levels.min(splat(LAST)) + numbers.equal(end).and(splat(END));
+    let is_outside = numbers.greater(end).or(S::Words::load(simd, &BEFORE_FIRST[first & 1]));
+    let at = contexts.mul_low(splat(ROW)) + levels.min(splat(LAST)) + numbers.equal(end).and(splat(END));
     let mut places = [0; 16];
-    at.or(numbers.greater(end).and(splat(NOTHING))).store(&mut places);
-    let table = costs.table(kind);
-    let of = |n: usize| u32::from(table[places[n] as usize & (TABLE - 1)]);
+    at.or(is_outside.and(splat(NOTHING))).store_bytes(&mut places);
+    let bands = costs.bands(kind);
+    let of = |n: usize| u32::from(bands[BANDS[n]][usize::from(places[n])]);
     let fours = each!(4, i => (of(i) + of(i + 4)) + (of(i + 8) + of(i + 12)));
     let mut cost = costs.start(kind, first, context) + (fours[0] + fours[1]) + (fours[2] + fours[3]);
     // Large levels have more to them.
