@@ -1,7 +1,9 @@
 //! Trellis quantisation (docs/spec/h264-presets.md, section 6): the levels of a block whose distortion, with the bits
 //! that they cost in the context model, is least.
 
-use super::cabac::block::{AFTER_MORE, AFTER_ONE, Category, FIRST_BIN, other_bins};
+use std::hint::select_unpredictable;
+
+use super::cabac::block::{Category, FIRST_BIN, other_bins};
 use super::cabac::{BIT, Contexts, LAST_8X8, SIGNIFICANCE_8X8, cost, escape, next, unary};
 use super::cavlc::trellis::Candidate;
 use super::quantise::{FORWARD_4X4, FORWARD_8X8, QP_MAX, class_4x4, class_8x8, rounded};
@@ -179,31 +181,74 @@ pub(super) struct Weighing<'a, const N: usize> {
     pub(super) psy: Option<(u32, &'a [i32; N])>,
 }
 
-/// A way to code the coefficients from some position on. Its place among the nodes says how many levels were coded:
-/// none; of 1 alone, one, two, more; of more than 1, one, two, three, more.
-#[derive(Debug, Clone, Copy)]
-struct Node {
-    score: i64,
-    /// By scan position: the nearest level, or the one below.
-    path: u64,
-    /// The context of the next level's first bin. Others than that of node 3 and those from 4 on pass it once only, so
-    /// that it need not be remembered there.
-    first: u8,
-    /// The context of the other bins, which only node 7 passes again and again.
-    other: u8,
-}
-
-/// No state: the context is as it was at the start.
-const INITIAL: u8 = u8::MAX;
-
 /// More than any score.
 const NOWHERE: i64 = 1 << 60;
-const EMPTY: Node = Node { score: NOWHERE, path: 0, first: INITIAL, other: INITIAL };
 
-/// The contexts of levels as a block starts.
+/// The contexts of levels as a block starts, by node.
 struct Start {
     first: [u8; 8],
     other: [u8; 8],
+    /// What the first bin costs after the first three nodes, which keep its context: of a level of 1, and of more.
+    ones: [u32; 3],
+    mores: [u32; 3],
+}
+
+/// Ways to code the coefficients from some position on. A node's place says how many levels were coded: none; of 1
+/// alone, one, two, more; of more than 1, one, two, three, more.
+///
+/// Which node is the better one cannot be foreseen: no choice between two is a branch. A node that nothing leads to has a score
+/// of about [`NOWHERE`], whatever is added to it.
+#[derive(Debug, Clone, Copy)]
+struct Nodes {
+    score: [i64; 8],
+    /// By scan position: the nearest level, or the one below.
+    path: [u64; 8],
+    /// The context of the next level's first bin. Those of nodes 0 to 2 are passed once only, and stay.
+    first: [u8; 8],
+    /// The context of the other bins after the last node. Those of the other nodes are passed once only.
+    other: u8,
+}
+
+impl Nodes {
+    /// Nothing leads to any node.
+    fn nowhere(start: &Start) -> Self {
+        Self { score: [NOWHERE; 8], path: [0; 8], first: start.first, other: start.other[7] }
+    }
+
+    /// Replaces a node by a better one; whether it is better.
+    #[inline(always)]
+    fn take(&mut self, node: usize, score: i64, path: u64, first: u8) -> bool {
+        let better = score < self.score[node];
+        self.score[node] = select_unpredictable(better, score, self.score[node]);
+        self.path[node] = select_unpredictable(better, path, self.path[node]);
+        self.first[node] = select_unpredictable(better, first, self.first[node]);
+        better
+    }
+
+    /// The path of the best node, where all but the first have zeros to come.
+    fn best(&self, zeros: i64) -> u64 {
+        let (mut score, mut path) = (self.score[0], self.path[0]);
+        for j in 1..8 {
+            let better = self.score[j] + zeros < score;
+            score = select_unpredictable(better, self.score[j] + zeros, score);
+            path = select_unpredictable(better, self.path[j], path);
+        }
+        path
+    }
+}
+
+/// What a level costs in all, but for the bins of its magnitude.
+#[derive(Clone, Copy)]
+struct Terms {
+    level: u32,
+    /// Its place in a path, where it is the nearest one.
+    bit: u64,
+    /// Its distortion, and the bits of its significance and sign: after others, and as the last one of the block, which is
+    /// the first to be walked.
+    distortion: i64,
+    bits: u32,
+    alone: i64,
+    last: u32,
 }
 
 /// The nodes as long as no level is more than 1: the first four.
@@ -224,8 +269,8 @@ impl Few {
     #[inline(always)]
     fn take(&mut self, node: usize, score: i64, path: u64) -> bool {
         let better = score < self.score[node];
-        self.score[node] = if better { score } else { self.score[node] };
-        self.path[node] = if better { path } else { self.path[node] };
+        self.score[node] = select_unpredictable(better, score, self.score[node]);
+        self.path[node] = select_unpredictable(better, path, self.path[node]);
         better
     }
 
@@ -233,20 +278,19 @@ impl Few {
     fn best(&self, zeros: i64) -> u64 {
         let (mut score, mut path) = (self.score[0], self.path[0]);
         for j in 1..4 {
-            if self.score[j] + zeros < score {
-                (score, path) = (self.score[j] + zeros, self.path[j]);
-            }
+            let better = self.score[j] + zeros < score;
+            score = select_unpredictable(better, self.score[j] + zeros, score);
+            path = select_unpredictable(better, self.path[j], path);
         }
         path
     }
 
     /// The same among all nodes.
-    fn nodes(&self) -> [Node; 8] {
-        let mut nodes = [EMPTY; 8];
-        for (node, (&score, &path)) in nodes.iter_mut().zip(self.score.iter().zip(&self.path)) {
-            (node.score, node.path) = (score, path);
-        }
-        nodes[3].first = self.first;
+    fn nodes(&self, start: &Start) -> Nodes {
+        let mut nodes = Nodes::nowhere(start);
+        nodes.score[..4].copy_from_slice(&self.score);
+        nodes.path[..4].copy_from_slice(&self.path);
+        nodes.first[3] = self.first;
         nodes
     }
 }
@@ -331,10 +375,10 @@ impl<const N: usize> Weighing<'_, N> {
         first: usize,
     ) -> u64 {
         let states: &[u8; 10] = self.contexts.states(self.category.bases().level);
-        let start = Start {
-            first: FIRST_BIN.map(|place| states[usize::from(place)]),
-            other: std::array::from_fn(|j| states[other_bins(self.category, j)]),
-        };
+        let bins = FIRST_BIN.map(|place| states[usize::from(place)]);
+        let costs = |is_more: bool| [0, 1, 2].map(|j| cost(bins[j], is_more));
+        let other = std::array::from_fn(|j| states[other_bins(self.category, j)]);
+        let start = Start { first: bins, other, ones: costs(false), mores: costs(true) };
         let mut rest = rounded.coded;
         let mut before = 63 - rest.leading_zeros() as usize + 1;
         let mut few = Few::new(&start);
@@ -350,35 +394,36 @@ impl<const N: usize> Weighing<'_, N> {
         if rest == 0 {
             return few.best(significance.zeros[before] - significance.zeros[first]);
         }
-        let mut nodes = few.nodes();
+        let mut nodes = few.nodes(&start);
         while rest != 0 {
             let i = (63 - rest.leading_zeros()) as usize % N;
             rest ^= 1 << i;
             let zeros = significance.zeros[before] - significance.zeros[i + 1];
             before = i;
-            for node in &mut nodes[1..] {
-                node.score += zeros;
+            for score in &mut nodes.score[1..] {
+                *score += zeros;
             }
             let level = rounded.levels[i] as u16 as u32;
-            let mut after = if level == 1 {
-                let zero = significance.zeros[i + 1] - significance.zeros[i];
-                self.leave_out(&nodes, self.distortions(i, coefficients[i], 0), zero)
-            } else {
-                let mut after = [EMPTY; 8];
-                self.advance(&start, &nodes, &mut after, significance, coefficients, (i, level - 1, 0));
-                after
+            let terms = |level: u32, bit: u64| {
+                let (distortion, alone) = self.distortions(i, coefficients[i], level);
+                let (bits, last) = (significance.one[i] + BIT, significance.last[i] + BIT);
+                Terms { level, bit, distortion, bits, alone, last }
             };
-            self.advance(&start, &nodes, &mut after, significance, coefficients, (i, level, 1 << i));
-            nodes = after;
+            nodes = if level == 1 {
+                let zero = significance.zeros[i + 1] - significance.zeros[i];
+                let left_out = leave_out(&nodes, self.distortions(i, coefficients[i], 0), zero);
+                self.take_one(&start, &nodes, left_out, terms(1, 1 << i))
+            } else {
+                let (below, nowhere) = (terms(level - 1, 0), Nodes::nowhere(&start));
+                let after = if level == 2 {
+                    self.take_one(&start, &nodes, nowhere, below)
+                } else {
+                    self.take_more(&start, &nodes, nowhere, below)
+                };
+                self.take_more(&start, &nodes, after, terms(level, 1 << i))
+            };
         }
-        let zeros = significance.zeros[before] - significance.zeros[first];
-        let mut best = nodes[0];
-        for node in &nodes[1..] {
-            if node.score + zeros < best.score {
-                best = Node { score: node.score + zeros, ..*node };
-            }
-        }
-        best.path
+        nodes.best(significance.zeros[before] - significance.zeros[first])
     }
 
     /// Advances over a coefficient whose nearest level is 1, where none was larger so far. `before`: the place of the
@@ -398,13 +443,13 @@ impl<const N: usize> Weighing<'_, N> {
         let left_out = left_out + zeros - significance.zeros[i];
         let taken = taken + zeros - significance.zeros[i + 1];
         let one = significance.one[i] + BIT;
-        let take = |j: usize, first: u8| few.score[j] + taken + price(one + cost(first, false), self.lambda);
-        let alone = price(significance.last[i] + BIT + cost(start.first[0], false), self.lambda);
+        let take = |j: usize, bin: u32| few.score[j] + taken + price(one + bin, self.lambda);
+        let alone = price(significance.last[i] + BIT + start.ones[0], self.lambda);
         let takes = [
             few.score[0] + taken_alone + alone,
-            take(1, start.first[1]),
-            take(2, start.first[2]),
-            take(3, few.first),
+            take(1, start.ones[1]),
+            take(2, start.ones[2]),
+            take(3, cost(few.first, false)),
         ];
         let bit = 1 << i;
         let paths = few.path.map(|path| path | bit);
@@ -419,75 +464,73 @@ impl<const N: usize> Weighing<'_, N> {
         };
         after.take(1, takes[0], paths[0]);
         after.take(2, takes[1], paths[1]);
-        if after.take(3, takes[2], paths[2]) {
-            after.first = start.first[3];
-        }
-        if after.take(3, takes[3], paths[3]) {
-            after.first = next(few.first, false);
-        }
+        let better = after.take(3, takes[2], paths[2]);
+        after.first = select_unpredictable(better, start.first[3], after.first);
+        let better = after.take(3, takes[3], paths[3]);
+        after.first = select_unpredictable(better, next(few.first, false), after.first);
         *few = after;
     }
 
-    /// The nodes after a coefficient becomes 0.
+    /// Takes a level of 1 after each of the nodes: those that are better for it replace what there is.
     #[inline(always)]
-    fn leave_out(&self, nodes: &[Node; 8], (distortion, alone): (i64, i64), zero: i64) -> [Node; 8] {
-        let mut after = *nodes;
-        after[0].score += alone;
-        for node in &mut after[1..] {
-            node.score += distortion + zero;
-        }
+    fn take_one(&self, start: &Start, nodes: &Nodes, mut after: Nodes, terms: Terms) -> Nodes {
+        let path = |j: usize| nodes.path[j] | terms.bit;
+        let score =
+            |j: usize, bin: u32| nodes.score[j] + terms.distortion + price(terms.bits + bin, self.lambda);
+        let alone = terms.alone + price(terms.last + start.ones[0], self.lambda);
+        after.take(1, nodes.score[0] + alone, path(0), start.first[1]);
+        after.take(2, score(1, start.ones[1]), path(1), start.first[2]);
+        after.take(3, score(2, start.ones[2]), path(2), start.first[3]);
+        let first = nodes.first;
+        let score = |j: usize, first: u8| score(j, cost(first, false));
+        after.take(3, score(3, first[3]), path(3), next(first[3], false));
+        after.take(4, score(4, first[4]), path(4), next(first[4], false));
+        after.take(5, score(5, first[5]), path(5), next(first[5], false));
+        after.take(6, score(6, first[6]), path(6), next(first[6], false));
+        let better = after.take(7, score(7, first[7]), path(7), next(first[7], false));
+        after.other = select_unpredictable(better, nodes.other, after.other);
         after
     }
 
-    /// Codes a level after each of the nodes: those that are better for it replace what there is.
+    /// The same of a level of more than 1.
     #[inline(always)]
-    fn advance(
-        &self,
-        start: &Start,
-        nodes: &[Node; 8],
-        after: &mut [Node; 8],
-        significance: &Significance<N>,
-        coefficients: &[i32; N],
-        (i, level, bit): (usize, u32, u64),
-    ) {
-        let (distortion, alone) = self.distortions(i, coefficients[i], level);
-        let (last, one) = (significance.last[i], significance.one[i]);
-        let escape = if level >= 15 { escape(level) } else { 0 };
-        let ones = level.clamp(2, 15) as usize - 2;
-        for (j, node) in nodes.iter().enumerate() {
-            if node.score >= NOWHERE / 2 {
-                continue;
-            }
-            let (distortion, bits) = if j == 0 { (alone, last) } else { (distortion, one) };
-            // What was not remembered is as it was at the start.
-            let first = if j >= 3 && node.first != INITIAL { node.first } else { start.first[j] };
-            let mut bits = bits + BIT + cost(first, level > 1);
-            let mut next_node = Node { path: node.path | bit, first: INITIAL, other: INITIAL, ..*node };
-            let target = if level == 1 {
-                let target = usize::from(AFTER_ONE[j]);
-                if j >= 3 {
-                    next_node.first = next(first, false);
-                    next_node.other = node.other;
-                }
-                target
-            } else {
-                let other = if j == 7 && node.other != INITIAL { node.other } else { start.other[j] };
-                let (cost, state) = unary(other, ones);
-                bits += cost + escape;
-                if j >= 4 {
-                    next_node.first = next(first, true);
-                }
-                if j == 7 {
-                    next_node.other = state;
-                }
-                usize::from(AFTER_MORE[j])
-            };
-            next_node.score = node.score + distortion + price(bits, self.lambda);
-            if next_node.score < after[target].score {
-                after[target] = next_node;
-            }
-        }
+    fn take_more(&self, start: &Start, nodes: &Nodes, mut after: Nodes, terms: Terms) -> Nodes {
+        let escape = if terms.level >= 15 { escape(terms.level) } else { 0 };
+        let ones = terms.level.clamp(2, 15) as usize - 2;
+        let path = |j: usize| nodes.path[j] | terms.bit;
+        let score = |j: usize, bits: u32| {
+            nodes.score[j] + terms.distortion + price(terms.bits + bits + escape, self.lambda)
+        };
+        // The first four nodes have the same context for the other bins.
+        let few = unary(start.other[0], ones).0;
+        let alone = terms.alone + price(terms.last + start.mores[0] + few + escape, self.lambda);
+        let first = nodes.first;
+        after.take(4, nodes.score[0] + alone, path(0), start.first[4]);
+        after.take(4, score(1, start.mores[1] + few), path(1), start.first[4]);
+        after.take(4, score(2, start.mores[2] + few), path(2), start.first[4]);
+        after.take(4, score(3, cost(first[3], true) + few), path(3), start.first[4]);
+        let score = |j: usize, first: u8, bits: u32| score(j, cost(first, true) + bits);
+        let bits = |j: usize| unary(start.other[j], ones).0;
+        after.take(5, score(4, first[4], bits(4)), path(4), next(first[4], true));
+        after.take(6, score(5, first[5], bits(5)), path(5), next(first[5], true));
+        let (other_bits, other) = unary(nodes.other, ones);
+        let better = after.take(7, score(6, first[6], bits(6)), path(6), next(first[6], true));
+        after.other = select_unpredictable(better, start.other[7], after.other);
+        let better = after.take(7, score(7, first[7], other_bits), path(7), next(first[7], true));
+        after.other = select_unpredictable(better, other, after.other);
+        after
     }
+}
+
+/// The nodes after a coefficient becomes 0.
+#[inline(always)]
+fn leave_out(nodes: &Nodes, (distortion, alone): (i64, i64), zero: i64) -> Nodes {
+    let mut after = *nodes;
+    after.score[0] += alone;
+    for score in &mut after.score[1..] {
+        *score += distortion + zero;
+    }
+    after
 }
 
 #[cfg(test)]

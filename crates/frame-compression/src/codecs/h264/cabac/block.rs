@@ -1,6 +1,6 @@
 //! The bins of a residual block (H.264 7.3.5.3.3; docs/spec/h264-presets.md, section 5.3).
 
-use super::{BIT, Contexts, LAST_8X8, SIGNIFICANCE_8X8, escape, unary};
+use super::{BIT, Contexts, LAST_8X8, SIGNIFICANCE_8X8, escape, only_if, unary};
 
 /// A category of residual blocks (ctxBlockCat).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +51,7 @@ pub(in super::super) const FIRST_BIN: [u8; 8] = [1, 2, 3, 4, 0, 0, 0, 0];
 pub(in super::super) const OTHER_BINS: [u8; 8] = [5, 5, 5, 5, 6, 7, 8, 9];
 
 /// What follows a level of 1, and a larger one.
-pub(in super::super) const AFTER_ONE: [u8; 8] = [1, 2, 3, 3, 4, 5, 6, 7];
-pub(in super::super) const AFTER_MORE: [u8; 8] = [4, 4, 4, 4, 5, 6, 7, 7];
+const AFTER: [[u8; 8]; 2] = [[1, 2, 3, 3, 4, 5, 6, 7], [4, 4, 4, 4, 5, 6, 7, 7]];
 
 /// The place of the other bins' context: chroma DC has one less.
 #[inline(always)]
@@ -91,10 +90,7 @@ pub(in super::super) fn pass_block<const N: usize>(
     let mut significance = |contexts: &mut Contexts, i: usize| {
         let (significance, last) = place(i);
         let coded = coded >> i & 1 != 0;
-        bits += contexts.pass(significance, coded);
-        if coded {
-            bits += contexts.pass(last, i == end);
-        }
+        bits += contexts.pass(significance, coded) + contexts.pass_if(coded, last, i == end);
     };
     let count = (end + 1).min(N - 1);
     match order {
@@ -115,18 +111,15 @@ pub(in super::super) fn pass_block<const N: usize>(
 #[inline(always)]
 fn pass_level(contexts: &mut Contexts, category: Category, level: u32, node: &mut usize) -> u32 {
     let base = category.bases().level;
-    let mut bits = BIT + contexts.pass(base + usize::from(FIRST_BIN[*node & 7]), level > 1);
-    if level == 1 {
-        *node = usize::from(AFTER_ONE[*node & 7]);
-        return bits;
-    }
+    let is_more = level > 1;
+    let mut bits = BIT + contexts.pass(base + usize::from(FIRST_BIN[*node & 7]), is_more);
     let state = &mut contexts.0[(base + other_bins(category, *node)) & 511];
-    let (cost, after) = unary(*state, level.min(15) as usize - 2);
-    *state = after;
-    bits += cost;
+    let (cost, after) = unary(*state, level.clamp(2, 15) as usize - 2);
+    bits += only_if(is_more, cost);
+    *state ^= only_if(is_more, u32::from(*state ^ after)) as u8;
     if level >= 15 {
         bits += escape(level);
     }
-    *node = usize::from(AFTER_MORE[*node & 7]);
+    *node = usize::from(AFTER[usize::from(is_more)][*node & 7]);
     bits
 }
