@@ -13,7 +13,7 @@ use super::transform::{
 pub(super) fn level(coefficient: i32, multiplier: i16, bias: i16) -> i32 {
     // Both factors are small enough that the product is an unsigned one of 32 bits.
     let magnitude = ((coefficient.unsigned_abs() + bias as u32) * multiplier as u32) >> 16;
-    if coefficient < 0 { -(magnitude as i32) } else { magnitude as i32 }
+    magnitude as i32 * (coefficient >> 31 | 1)
 }
 
 /// Draws coefficients towards 0, each by the threshold of its position's class.

@@ -302,7 +302,7 @@ impl<const N: usize> Weighing<'_, N> {
         let value = i64::from((self.scaling.step[i] * level + 128) >> 8);
         let weight = i64::from(self.scaling.weight[i]);
         let mut distortion = (magnitude - value) * (magnitude - value) * weight;
-        let sign = if coefficient < 0 { -1 } else { 1 };
+        let sign = i64::from(coefficient >> 31 | 1);
         let mut alone = distortion;
         if matches!(self.category, Category::Luma4x4 | Category::Luma8x8) && i == 0 {
             // What the inverse transform makes of a lone DC.
@@ -362,7 +362,7 @@ impl<const N: usize> Weighing<'_, N> {
             rest &= rest - 1;
             let level = rounded.levels[i] - 1 + (path >> i & 1) as i16;
             coded |= u64::from(level != 0) << i;
-            levels[i] = if coefficients[i] < 0 { -level } else { level };
+            levels[i] = level * (coefficients[i] >> 31 | 1) as i16;
         }
         coded
     }

@@ -1,6 +1,8 @@
 //! The bins of a residual block (H.264 7.3.5.3.3; docs/spec/h264-presets.md, section 5.3).
 
-use super::{BIT, Contexts, LAST_8X8, SIGNIFICANCE_8X8, escape, only_if, unary};
+use std::hint::select_unpredictable;
+
+use super::{BIT, Contexts, LAST_8X8, SIGNIFICANCE_8X8, escape, unary};
 
 /// A category of residual blocks (ctxBlockCat).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,8 +117,8 @@ fn pass_level(contexts: &mut Contexts, category: Category, level: u32, node: &mu
     let mut bits = BIT + contexts.pass(base + usize::from(FIRST_BIN[*node & 7]), is_more);
     let state = &mut contexts.0[(base + other_bins(category, *node)) & 511];
     let (cost, after) = unary(*state, level.clamp(2, 15) as usize - 2);
-    bits += only_if(is_more, cost);
-    *state ^= only_if(is_more, u32::from(*state ^ after)) as u8;
+    bits += select_unpredictable(is_more, cost, 0);
+    *state = select_unpredictable(is_more, after, *state);
     if level >= 15 {
         bits += escape(level);
     }

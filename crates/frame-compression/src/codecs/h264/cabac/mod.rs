@@ -1,6 +1,8 @@
 //! The context model of CABAC (H.264 9.3; docs/spec/h264-presets.md, section 5): it counts and adapts, and writes
 //! nothing.
 
+use std::hint::select_unpredictable;
+
 pub(super) mod block;
 pub(super) mod macroblock;
 pub(super) mod predicted;
@@ -118,12 +120,6 @@ pub(super) fn escape(level: u32) -> u32 {
     BIT * (2 * (level - 14).ilog2() + 1)
 }
 
-/// A value, or 0, without a branch.
-#[inline(always)]
-pub(super) fn only_if(condition: bool, value: u32) -> u32 {
-    value & u32::from(condition).wrapping_neg()
-}
-
 impl Contexts {
     /// The contexts at the start of an intra slice (9.3.1.1).
     pub(super) fn new(qp: u8) -> Self {
@@ -170,8 +166,8 @@ impl Contexts {
     pub(super) fn pass_if(&mut self, condition: bool, context: usize, bin: bool) -> u32 {
         let state = &mut self.0[context & 511];
         let step = PASS[2 * usize::from(*state) + usize::from(bin)];
-        *state ^= only_if(condition, u32::from(*state ^ step as u8)) as u8;
-        only_if(condition, step >> 8)
+        *state = select_unpredictable(condition, step as u8, *state);
+        select_unpredictable(condition, step >> 8, 0)
     }
 
     /// The sum that annex B.3 calls `states`.
