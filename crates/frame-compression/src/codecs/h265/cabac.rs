@@ -1,6 +1,8 @@
 //! The arithmetic coder as far as it matters without a bitstream: context states (H.265 9.3) and how many bits
 //! they cost, counted in 2^-15 bit.
 
+use std::hint::select_unpredictable;
+
 /// Context indices: where each syntax element's contexts begin.
 pub(super) mod context {
     pub(in super::super) const SPLIT_CU_FLAG: usize = 0;
@@ -222,6 +224,15 @@ impl Coder {
         let transition = TRANSITIONS[usize::from(*state) * 2 % 256 + usize::from(bin)];
         *state = (transition >> 24) as u8;
         self.length += u64::from(transition & 0xff_ffff);
+    }
+
+    /// Codes a bin with a context, or does nothing: for what cannot be foreseen, where a branch would cost more than the bin.
+    #[inline(always)]
+    pub(super) fn bin_if(&mut self, condition: bool, context: usize, bin: bool) {
+        let state = &mut self.contexts[context % CONTEXTS];
+        let transition = TRANSITIONS[usize::from(*state) * 2 % 256 + usize::from(bin)];
+        *state = select_unpredictable(condition, (transition >> 24) as u8, *state);
+        self.length += u64::from(select_unpredictable(condition, transition & 0xff_ffff, 0));
     }
 
     /// Codes a bin with a context of [`rare_context`].

@@ -1,6 +1,8 @@
 //! The luma decision of a prediction unit: a search over all 35 modes by SA8D, then the best few in full
 //! (docs/spec/h265-intra.md, section 10).
 
+use std::hint::select_unpredictable;
+
 use super::cabac::{Coder, context, rare_context};
 use super::cost::{Outcome, Region};
 use super::kernels::{self, BothReferences};
@@ -287,19 +289,18 @@ fn candidates(costs: &[u32; MODES], unit: &PredictionUnit<'_>) -> ([u8; MOST_CAN
     let mut modes = [0; MOST_CANDIDATES];
     let mut slots = [u32::MAX; MOST_CANDIDATES];
     let slots = &mut slots[..unit.candidates];
-    let mut worst = 0;
+    let (mut worst, mut most) = (0, u32::MAX);
+    // Which mode is better than what is held cannot be foreseen: no choice is a branch.
     while passing != 0 {
         let mode = passing.trailing_zeros() as usize;
         passing &= passing - 1;
         let cost = costs[mode % MODES];
-        if cost < slots[worst] {
-            (slots[worst], modes[worst]) = (cost, mode as u8);
-            worst = 0;
-            for (slot, &held) in slots.iter().enumerate() {
-                if held > slots[worst] {
-                    worst = slot;
-                }
-            }
+        modes[worst] = select_unpredictable(cost < most, mode as u8, modes[worst]);
+        slots[worst] = cost.min(most);
+        (worst, most) = (0, slots[0]);
+        for (slot, &held) in slots.iter().enumerate() {
+            worst = select_unpredictable(held > most, slot, worst);
+            most = held.max(most);
         }
     }
     (modes, slots.iter().take_while(|&&cost| cost != u32::MAX).count())

@@ -1,5 +1,7 @@
 //! How many bits a transform block's levels are: residual_coding (H.265 7.3.8.11, 9.3.4.2) without the bits.
 
+use std::hint::select_unpredictable;
+
 use super::cabac::{Coder, context};
 use super::levels::{Levels, spread};
 use super::scan::{Scan, ScanOrder};
@@ -191,15 +193,11 @@ fn code_last_position<const CHROMA: bool>(coder: &mut Coder, sub_block: usize, r
     let longest = 2 * scan.log2 - 1;
     for (coordinate, base) in [(x, context::LAST_X_PREFIX), (y, context::LAST_Y_PREFIX)] {
         let group = u32::from(LAST_GROUP[usize::from(coordinate)]);
-        for bin in 0..group {
-            coder.bin(base + (offset + (bin >> shift)) as usize, true);
+        // A place cannot be foreseen: bins beyond it are passed over without a branch.
+        for bin in 0..longest {
+            coder.bin_if(bin <= group, base + (offset + (bin >> shift)) as usize, bin < group);
         }
-        if group < longest {
-            coder.bin(base + (offset + (group >> shift)) as usize, false);
-        }
-        if group > 3 {
-            coder.bypass((group - 2) / 2);
-        }
+        coder.bypass(group.saturating_sub(2) / 2);
     }
 }
 
@@ -280,12 +278,11 @@ fn take_last(levels: &[i16; 16], left: &mut u32) -> u32 {
 /// coeff_abs_level_remaining of a magnitude whose flags say what is below `base`.
 #[inline(always)]
 fn code_remainder(coder: &mut Coder, rice: &mut u32, magnitude: u32, base: u32) {
-    if magnitude >= base {
-        coder.bypass(remaining_length(magnitude - base, *rice));
-        if magnitude > 3 << *rice {
-            *rice = (*rice + 1).min(4);
-        }
-    }
+    let has_more = magnitude >= base;
+    let length = remaining_length(magnitude.saturating_sub(base), *rice);
+    coder.bypass(select_unpredictable(has_more, length, 0));
+    let is_large = has_more & (magnitude > 3 << *rice);
+    *rice = (*rice + u32::from(is_large)).min(4);
 }
 
 /// So many greater1 flags of 0 from the first of a sub-block on: contexts 1, 2 and then 3.
@@ -304,5 +301,6 @@ fn code_zeros(coder: &mut Coder, greater1: usize, count: u32) {
 #[inline(always)]
 pub(super) fn remaining_length(value: u32, rice: u32) -> u32 {
     let prefix = value >> rice;
-    if prefix < 3 { prefix + 1 + rice } else { 4 + rice + 2 * (prefix - 2).ilog2() }
+    let escape = 4 + 2 * (prefix.max(3) - 2).ilog2();
+    rice + select_unpredictable(prefix < 3, prefix + 1, escape)
 }
