@@ -1,5 +1,7 @@
 //! Where the levels of a block end: the last place costs bits of its own, and what comes after it nothing.
 
+use std::hint::select_unpredictable;
+
 use super::super::cabac::context;
 use super::super::levels::LevelsMut;
 use super::super::residual::{LAST_GROUP, last_position_contexts};
@@ -24,26 +26,31 @@ impl<S: Simd> Walk<'_, S> {
                     continue;
                 }
             }
-            for rank in (0..16).rev() {
+            // What the zeros before each place cost, without a branch on which are: they cannot be foreseen.
+            let (mut zeros, mut before) = (0, [0; 16]);
+            for (rank, before) in before.iter_mut().enumerate().rev() {
                 let place = 16 * index + rank;
-                if place > last {
-                    continue;
-                }
-                let flag = self.scratch.flags[place];
-                if mask >> rank & 1 == 0 {
-                    total -= flag;
-                    continue;
-                }
+                *before = zeros;
+                let is_zero = place <= last && mask >> rank & 1 == 0;
+                zeros += select_unpredictable(is_zero, self.scratch.flags[place], 0);
+            }
+            let mut rest = u32::from(mask);
+            while rest != 0 {
+                let rank = 31 - rest.leading_zeros() as usize;
+                rest &= !(1 << rank);
+                let place = 16 * index + rank;
                 let [x, y] = self.position(index, rank);
-                let cost = total - flag + self.cost(ends[0][x] + ends[1][y]);
-                if cost < best {
-                    (best, end) = (cost, place + 1);
-                }
+                let cost = total - before[rank % 16] - self.scratch.flags[place]
+                    + self.cost(ends[0][x] + ends[1][y]);
+                let is_better = cost < best;
+                best = select_unpredictable(is_better, cost, best);
+                end = select_unpredictable(is_better, place + 1, end);
                 if out.levels[place] > 1 {
                     return end;
                 }
                 total += self.scratch.gains[place];
             }
+            total -= zeros;
         }
         end
     }

@@ -1,5 +1,7 @@
 //! The hiding of signs: the parity of a sub-block's magnitudes says the sign of its first level.
 
+use std::hint::select_unpredictable;
+
 use super::super::levels::{LevelsMut, spread};
 use super::super::quantise;
 use super::{ONE_BIT, Walk};
@@ -38,7 +40,7 @@ impl<S: Simd> Walk<'_, S> {
         is_first: bool,
     ) -> (usize, i16) {
         let negative = levels[lowest] < 0;
-        let (mut least, mut chosen) = (i64::MAX, (lowest, 1));
+        let (mut least, mut place_of_least, mut step) = (i64::MAX, lowest, 1);
         for rank in (0..=highest).rev() {
             let place = 16 * index + rank;
             let coefficient = i64::from(self.scratch.coefficients[place]);
@@ -53,27 +55,24 @@ impl<S: Simd> Walk<'_, S> {
             let cost = |level: i64, price: i64| {
                 ((error(level) - error(magnitude)) << self.square_shift) + self.cost(price)
             };
-            let (cost, step) = if magnitude > 0 {
-                let more = cost(magnitude + 1, up);
-                let mut less = cost(magnitude - 1, down - if magnitude == 1 { ONE_BIT + flag } else { 0 });
-                if is_first && rank == highest && magnitude == 1 {
-                    less -= 4 * ONE_BIT;
-                }
-                match (more < less, rank == lowest && magnitude == 1) {
-                    (true, _) => (more, 1),
-                    (false, true) => continue,
-                    (false, false) => (less, -1),
-                }
-            } else if rank < lowest && (coefficient < 0) != negative {
-                continue;
-            } else {
-                (cost(1, up + ONE_BIT + flag), 1)
-            };
-            if cost < least {
-                (least, chosen) = (cost, (rank, step));
-            }
+            // Both ways, without a branch on which is possible or better: that cannot be foreseen.
+            let is_zero = magnitude == 0;
+            let more = cost(magnitude + 1, up + select_unpredictable(is_zero, ONE_BIT + flag, 0));
+            let vanishes = magnitude == 1;
+            let price = down - select_unpredictable(vanishes, ONE_BIT + flag, 0);
+            let mut less = cost(magnitude - 1, price);
+            less -= select_unpredictable(is_first && rank == highest && vanishes, 4 * ONE_BIT, 0);
+            let grows = is_zero | (more < less);
+            let may_appear = (rank >= lowest) | ((coefficient < 0) == negative);
+            let may_shrink = !(vanishes & (rank == lowest));
+            let is_possible = select_unpredictable(is_zero, may_appear, grows | may_shrink);
+            let cost = select_unpredictable(grows, more, less);
+            let is_better = is_possible & (cost < least);
+            least = select_unpredictable(is_better, cost, least);
+            place_of_least = select_unpredictable(is_better, rank, place_of_least);
+            step = select_unpredictable(is_better, select_unpredictable(grows, 1, -1), step);
         }
-        chosen
+        (place_of_least, step)
     }
 
     /// Moves the magnitude of a level. Gives which levels are not 0 then.
