@@ -301,19 +301,24 @@ impl ClipCompressor {
         self.statistics
     }
 
-    /// Refuses settings that clips are not exact for, sizes that the codec does not take, and another size than before.
-    fn check_size(&self, (width, height): (usize, usize)) -> Result<(), Error> {
-        let h264 = engine::clip_settings(&self.settings)?;
-        if let Some((first_width, first_height)) = self.size.filter(|&first| first != (width, height)) {
-            return Err(Error::InvalidSetting {
-                setting: "a frame of",
-                given: format!("{width}x{height}"),
-                allowed: format!(
-                    "all frames of a clip have one size, {first_width}x{first_height}; finish this clip before the next"
-                ),
-            });
+    /// Of a clip's first frame refuses settings that clips are not exact for, and sizes that the codec does not take; of the
+    /// others another size.
+    fn check_size(&self, size: (usize, usize)) -> Result<(), Error> {
+        let Some(first) = self.size else {
+            let h264 = engine::clip_settings(&self.settings)?;
+            return h264.map_or(Ok(()), |settings| ClipEngine::check(settings, size, self.options));
+        };
+        if size == first {
+            return Ok(());
         }
-        h264.map_or(Ok(()), |settings| ClipEngine::check(settings, (width, height), self.options))
+        Err(Error::InvalidSetting {
+            setting: "a frame of",
+            given: format!("{}x{}", size.0, size.1),
+            allowed: format!(
+                "all frames of a clip have one size, {}x{}; finish this clip before the next",
+                first.0, first.1
+            ),
+        })
     }
 
     /// Ends the clip: after this its last frames can be taken. The next frame begins another clip.

@@ -64,6 +64,11 @@ fn named() -> Vec<Named> {
 }
 
 impl Named {
+    /// Whether all codecs have it.
+    fn is_shared(&self) -> bool {
+        self.of.len() == Codec::ALL.len()
+    }
+
     /// What the setting does, for each codec where they differ.
     fn help(&self) -> String {
         let line = |setting: &Setting| {
@@ -71,7 +76,7 @@ impl Named {
             format!("{}: {}{default}", setting.help, setting.kind)
         };
         // What all codecs have is told once; its default is that of the codec's own strength.
-        if self.of.len() == Codec::ALL.len() {
+        if self.is_shared() {
             let (_, setting) = &self.of[0];
             return format!("{}: {}", setting.help, setting.kind);
         }
@@ -105,8 +110,8 @@ impl Args for CodingOptions {
             .value_parser(recipe)
             .conflicts_with("codec")
             .help(format!(
-                "Draw codec and settings for each picture as a training pipeline does: {}; `frame-compression recipes` \
-                 shows them. Settings given beside it take the place of those drawn, where the codec has them",
+                "Draw codec and settings as a training pipeline does, once for each picture or clip: {}; \
+                 `frame-compression recipes` shows them. Settings given beside it take the place of those drawn, where the codec has them",
                 names.join(", ")
             ));
         let seed = Arg::new("seed")
@@ -123,6 +128,7 @@ impl Args for CodingOptions {
                 .long(option_name(named.name))
                 .value_name(named.name.to_uppercase())
                 .help(named.help())
+                .help_heading((!named.is_shared()).then_some("Settings of some codecs"))
                 .allow_negative_numbers(true);
             arg = match named.name {
                 "quality" => arg.short('q'),

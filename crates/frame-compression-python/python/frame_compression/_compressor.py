@@ -31,11 +31,12 @@ class FrameCompressor:
     It may be used from any number of threads at once, in forked processes, and pickled.
 
     Args:
-        codec: ``"h264"`` (x264), ``"h265"`` (x265), ``"jpeg"`` (libjpeg-turbo), or settings of one of them, such as
+        codec: ``"h264"`` (x264), ``"h265"`` (x265), ``"jpeg"`` (libjpeg-turbo), ``"webp"`` (libwebp), ``"mpeg2"``,
+            ``"mpeg4"`` or ``"mjpeg"`` (FFmpeg), or settings of one of them, such as
             ``H264(crf=23, fps=25, preset="medium")``, in place of the keywords.
         quality: 0 (worst) to 100 (best), the same scale for every codec.
-        crf: 0 (best) to 51 (worst), fractions allowed; JPEG takes the quality that it stands for. Give
-            ``quality`` or ``crf``; without either it is CRF 29, which is LTX-Video's.
+        crf: 0 (best) to 51 (worst), fractions allowed; codecs other than H.264 and H.265 take the quality that it
+            stands for. Give ``quality`` or ``crf``; without either it is CRF 29, which is LTX-Video's.
         backend: ``"native"`` (this library, the same picture on every machine) or ``"videotoolbox"`` (Apple's
             codecs, on Apple's systems).
         subsampling: chroma subsampling of JPEG, ``"420"`` without it.
