@@ -6,7 +6,9 @@ import importlib.util
 import io
 import os
 import pathlib
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -94,6 +96,35 @@ def test_the_example_degrades_a_folder_and_goes_on_where_it_was(
     assert example.degrade_images(source, target, SETTINGS) == 5
     for name, wanted in zip(names, expected):
         np.testing.assert_array_equal(opened(target / name), wanted)
+
+
+def test_a_killed_run_of_the_example_leaves_whole_images_and_the_next_makes_the_rest(
+    rng: np.random.Generator, tmp_path: pathlib.Path
+) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    pictures = [random_picture(rng, 240, 320) for _ in range(96)]
+    expected = degrade_batch({"image": pictures}, codecs=("h265",), quality=(20.0, 95.0), seed=4)["image"]
+    for place, picture in enumerate(pictures):
+        (source / f"{place}.png").write_bytes(png(picture))
+    command = [sys.executable, str(EXAMPLE), str(source), str(target), "--codecs", "h265", "--seed", "4"]
+    # A Ray of its own, which ends with it.
+    environment = {**os.environ, "RAY_ADDRESS": "local", "RAY_USAGE_STATS_ENABLED": "0"}
+    run = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not any(target.glob("*.png")):
+        assert run.poll() is None, "the run ended before it was killed"
+        time.sleep(0.005)
+    run.kill()
+    run.wait()
+    left = list(target.glob("*.png"))
+    assert len(left) < len(pictures)
+    for path in left:
+        np.testing.assert_array_equal(opened(path), expected[int(path.stem)])
+
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert {path.name for path in target.glob("*.png")} == {path.name for path in source.iterdir()}
+    for place, wanted in enumerate(expected):
+        np.testing.assert_array_equal(opened(target / f"{place}.png"), wanted)
 
 
 def test_the_example_refuses_two_images_of_one_name(
