@@ -165,6 +165,7 @@ static LANE_OF: [u8; 16] = {
     }
     lanes
 };
+
 /// By block: the batch of each lane of [`LANES`], and the place there, as [`code`] has them.
 static WHERE: [[(u8, u8); 16]; 2] = {
     let (mut places, mut lane) = ([[(0, 0); 16]; 2], 0);
