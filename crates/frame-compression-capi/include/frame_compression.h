@@ -54,7 +54,7 @@ typedef enum fc_status {
      */
     FC_ERROR_INVALID_SHAPE = 6,
     /**
-     * Height or width is over 16384.
+     * Height or width is over 16384, or over what the codec takes.
      */
     FC_ERROR_TOO_LARGE = 7,
     /**
@@ -132,11 +132,11 @@ typedef enum fc_strength {
      */
     FC_STRENGTH_DEFAULT = 0,
     /**
-     * A quality from 0 (worst) to 100 (best). The video codecs read it as CRF round((100 - q) / 100 * 51).
+     * A quality from 0 (worst) to 100 (best). H.264 and H.265 read it as CRF round((100 - q) / 100 * 51).
      */
     FC_STRENGTH_QUALITY = 1,
     /**
-     * A CRF from 0 (best) to 51 (worst), fractions allowed. JPEG reads it as quality 100 - crf / 51 * 100.
+     * A CRF from 0 (best) to 51 (worst), fractions allowed. The other codecs read it as quality 100 - crf / 51 * 100.
      */
     FC_STRENGTH_CRF = 2,
 } fc_strength;

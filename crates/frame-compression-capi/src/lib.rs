@@ -40,7 +40,7 @@ pub enum fc_status {
     FC_ERROR_INVALID_ELEMENT_TYPE = 5,
     /// Height or width is 0.
     FC_ERROR_INVALID_SHAPE = 6,
-    /// Height or width is over 16384.
+    /// Height or width is over 16384, or over what the codec takes.
     FC_ERROR_TOO_LARGE = 7,
     /// The buffer has fewer elements than height, width and strides need, or fewer bytes than a text.
     FC_ERROR_BUFFER_LENGTH = 8,

@@ -16,9 +16,9 @@ use crate::fc_status;
 pub enum fc_strength {
     /// Nothing: the text says the strength, or it is the default.
     FC_STRENGTH_DEFAULT = 0,
-    /// A quality from 0 (worst) to 100 (best). The video codecs read it as CRF round((100 - q) / 100 * 51).
+    /// A quality from 0 (worst) to 100 (best). H.264 and H.265 read it as CRF round((100 - q) / 100 * 51).
     FC_STRENGTH_QUALITY = 1,
-    /// A CRF from 0 (best) to 51 (worst), fractions allowed. JPEG reads it as quality 100 - crf / 51 * 100.
+    /// A CRF from 0 (best) to 51 (worst), fractions allowed. The other codecs read it as quality 100 - crf / 51 * 100.
     FC_STRENGTH_CRF = 2,
 }
 

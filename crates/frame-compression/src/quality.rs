@@ -4,7 +4,8 @@ use crate::error::Error;
 
 /// How much of the picture is kept: 0 (worst) to 100 (best), the same scale for every codec.
 ///
-/// The video codecs read it as a CRF ([`Crf::from`]), JPEG as its own quality, rounded to `1..=100`.
+/// H.264 and H.265 read it as a CRF ([`Crf::from`]), JPEG as its own quality, rounded to `1..=100`, WebP as its own, MPEG as a
+/// quantiser scale.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Quality(f32);
 

@@ -20,10 +20,10 @@ public enum Codec: String, CaseIterable, Sendable {
 
 /// How strongly to compress.
 public enum Strength: Equatable, Sendable {
-    /// From 0 (worst) to 100 (best), the same scale for every codec. The video codecs read it as CRF
+    /// From 0 (worst) to 100 (best), the same scale for every codec. H.264 and H.265 read it as CRF
     /// `round((100 - quality) / 100 * 51)`.
     case quality(Float)
-    /// From 0 (best) to 51 (worst), fractions allowed. JPEG reads it as quality `100 - crf / 51 * 100`.
+    /// From 0 (best) to 51 (worst), fractions allowed. The other codecs read it as quality `100 - crf / 51 * 100`.
     case crf(Float)
 
     var numbers: (kind: UInt32, value: Float) {
