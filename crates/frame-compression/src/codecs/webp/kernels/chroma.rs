@@ -5,8 +5,8 @@ use super::super::decision::{CHROMA_FLAT_LEVELS, CHROMA_FLAT_PENALTY, Cost, diff
 use super::super::macroblock::{Job, Macroblock};
 use super::super::predict::Border;
 use super::{
-    Rows, Strip, blocks_of, forward, inverse, least_bits, load_columns, quantise, residual, squared,
-    store_rows, zigzag,
+    Rows, Strip, blocks_of, forward, inverse, least_bits, likely_first, load_columns, quantise, residual,
+    squared, store_rows, zigzag,
 };
 use crate::simd::{Dwords, Simd, Words, each};
 
@@ -146,9 +146,8 @@ fn residual_bits<S: Simd>(simd: S, job: &Job, m: usize, mode: &Mode) -> u32 {
 fn choose<S: Simd>(simd: S, job: &Job, modes: &mut [Mode; 4], out: &mut Macroblock) {
     let lambda = job.segment.lambda.chroma;
     let scores = modes.each_ref().map(|mode| mode.cost.score(lambda) + mode.least_bits * lambda);
-    let likely = (1..4).fold(0, |best, m| if scores[m] < scores[best] { m } else { best });
     let (mut best, mut best_mode) = (i64::MAX, 0);
-    for m in std::iter::once(likely).chain((0..4).filter(|&m| m != likely)) {
+    for m in likely_first(&scores) {
         if scores[m] > best {
             continue;
         }

@@ -7,8 +7,8 @@ use super::super::predict::Border;
 use super::super::transform::Block;
 use super::trellis::Candidates;
 use super::{
-    Rows, Strip, blocks_of, forward, hadamard_pass, inverse, least_bits, load_columns, quantise, residual,
-    spectrum, squared, zigzag,
+    Rows, Strip, blocks_of, forward, hadamard_pass, inverse, least_bits, likely_first, load_columns,
+    quantise, residual, spectrum, squared, zigzag,
 };
 use crate::simd::{Dwords, Simd, Words, each};
 
@@ -288,11 +288,9 @@ impl Modes {
                 mode.cost.spectral *= 2;
             }
         }
-        // The one that is best with the least bits first: most others cannot be better then.
         let scores = modes.each_ref().map(|mode| mode.cost.score(lambda) + mode.least_bits * lambda);
-        let likely = (1..4).fold(0, |best, m| if scores[m] < scores[best] { m } else { best });
         let (mut best, mut best_mode) = (i64::MAX, 0);
-        for m in std::iter::once(likely).chain((0..4).filter(|&m| m != likely)) {
+        for m in likely_first(&scores) {
             if scores[m] > best {
                 continue;
             }

@@ -131,6 +131,13 @@ pub(super) fn least_bits<S: Simd>(simd: S, levels: &[S::Words; 4], least: &Least
     (a + b + (c + d)).mul_add_pairs(one)
 }
 
+/// Four modes, the one that scores least first: most others cannot be better than it. The others keep their order.
+#[inline(always)]
+fn likely_first(scores: &[i64; 4]) -> impl Iterator<Item = usize> + use<> {
+    let likely = (1..4).fold(0, |best, m| if scores[m] < scores[best] { m } else { best });
+    std::iter::once(likely).chain((0..4).filter(move |&m| m != likely))
+}
+
 /// One pass of the Hadamard transform.
 #[inline(always)]
 fn hadamard_pass<S: Simd>(x: [S::Words; 4]) -> [S::Words; 4] {
