@@ -4,7 +4,7 @@
 #   SOAK_HOURS=2 SOAK_CODEC=jpeg scripts/soak.sh
 #
 # SOAK_CODEC is one of h264-veryfast, h264, h265, jpeg, webp, mpeg2, mpeg4, mjpeg, or `all` (the default), SOAK_HOURS how
-# long (default 1), SOAK_CHUNK how many pictures at a time. How far each engine is stands in target/soak/*.next: a run that was stopped
+# long (default 1), SOAK_CHUNK how many cases at a time (of MPEG a case is 32 pictures, otherwise one). How far each engine is stands in target/soak/*.next: a run that was stopped
 # goes on there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -34,6 +34,6 @@ while [ "$(date +%s)" -lt "$end" ]; do
     done
 done
 for codec in "${codecs[@]}"; do
-    echo "$codec: $(cat "target/soak/$codec-$seed.next") pictures of seed $seed so far"
+    echo "$codec: $(cat "target/soak/$codec-$seed.next") cases of seed $seed so far"
 done
 exit $status

@@ -25,7 +25,8 @@ pub fn round_trip(rgb: &[u8], size: (usize, usize), encoder: &str, pix_fmt: &str
     round_trip_with(rgb, size, encoder, pix_fmt, qscale, &[])
 }
 
-/// The same with more options of the encoder.
+/// The same with more options of the encoder, for any number of pictures of one size, one behind the other, each an
+/// intra picture of its own.
 ///
 /// # Panics
 /// Where the command fails.
@@ -40,7 +41,9 @@ pub fn round_trip_with(
     let (size, qscale) = (format!("{}x{}", size.0, size.1), qscale.to_string());
     let raw = ["-f", "rawvideo", "-pix_fmt", "rgb24"];
     let input = [&raw[..], &["-s", &size, "-i", "-", "-pix_fmt", pix_fmt, "-c:v", encoder]].concat();
-    let quantiser = ["-qscale:v", &qscale, "-qmin", &qscale, "-qmax", &qscale];
+    let quantiser = ["-g", "1", "-qscale:v", &qscale, "-qmin", &qscale, "-qmax", &qscale];
     let stream = run(&[&input[..], &quantiser, options, &["-f", "matroska", "-"]].concat(), rgb);
-    run(&[&["-i", "-"], &raw[..], &["-"]].concat(), &stream)
+    let back = run(&[&["-i", "-"], &raw[..], &["-"]].concat(), &stream);
+    assert_eq!(back.len(), rgb.len(), "ffmpeg gives each picture back");
+    back
 }

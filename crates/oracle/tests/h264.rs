@@ -335,3 +335,37 @@ fn slices() {
         check_with(&format!("random picture {case}"), &source, crf, &parameters);
     }
 }
+
+/// Noise at quantisers where levels are so far from their coefficients that sums of 16 bits wrap around: cases 7441 and
+/// 49,759 of seed 99 do.
+#[test]
+fn noise_at_the_coarsest_quantisers() {
+    const PRESETS: [&str; 6] = ["ultrafast", "superfast", "veryfast", "faster", "medium", "slow"];
+    let count = if environment("FRAME_COMPRESSION_FULL") == Some(1) { 60_000 } else { 600 };
+    let mut rng = Rng::new(environment("FRAME_COMPRESSION_SEED").unwrap_or(99));
+    for case in 0..count {
+        let (width, height) = (32 + 16 * rng.below(4), 32 + 16 * rng.below(4));
+        let source = noise(&mut rng, width, height);
+        let preset = PRESETS[case % PRESETS.len()];
+        let parameters = format!("preset={preset}:fps={}", ["25", "60", "120"][rng.below(3)]);
+        let crf = [51.0, 50.0, 49.0, 48.0, 46.0, 44.0][rng.below(6)];
+        check_with(&format!("noise {case}"), &source, crf, &parameters);
+    }
+}
+
+fn noise(rng: &mut Rng, width: usize, height: usize) -> Planes {
+    let mut source = Planes::new(width, height, Subsampling::S420).expect("sides in range");
+    let kind = rng.below(3);
+    for component in [Component::Y, Component::Cb, Component::Cr] {
+        for y in 0..source.size(component).1 {
+            for sample in source.row_mut(component, y) {
+                *sample = match kind {
+                    0 => 255 * (rng.byte() >> 7),
+                    1 => rng.byte(),
+                    _ => [0, 255, 255, 255][rng.below(4)],
+                };
+            }
+        }
+    }
+    source
+}

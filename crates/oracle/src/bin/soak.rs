@@ -1,5 +1,6 @@
 //! Compares pictures drawn at random with the reference encoders, case after case: `soak ENGINE SEED FIRST COUNT`.
 //!
+//! A case is one picture, or several of one size where the encoder is a command that takes longer to start than to code.
 //! A case is a function of seed and number alone, so that a run can be stopped and go on, and a failure be run again
 //! (`scripts/soak.sh` does so, in turns at every SIMD level). A case that differs is cut down as far as it still
 //! differs, written to `target/soak`, and ends the run; `soak ENGINE FILE.ppm SETTINGS` compares the file again.
@@ -16,22 +17,63 @@ struct Engine {
     name: &'static str,
     least_side: usize,
     even: bool,
+    /// How many pictures a case has.
+    pictures: usize,
     draw: fn(&mut Rng) -> String,
-    /// What differs, in words.
-    compare: fn(&Picture, &str, usize) -> Option<String>,
+    /// The first picture that differs, and in what.
+    compare: Compare,
 }
 
+/// Starting `ffmpeg` takes as long as this many small pictures.
+const IN_ONE_COMMAND: usize = 32;
+
 const ENGINES: [Engine; 8] = [
-    Engine { name: "h264-veryfast", least_side: 2, even: true, draw: veryfast, compare: h264 },
-    Engine { name: "h264", least_side: 2, even: true, draw: any_h264, compare: h264 },
-    Engine { name: "h265", least_side: 32, even: true, draw: any_h265, compare: h265 },
-    Engine { name: "jpeg", least_side: 1, even: false, draw: any_jpeg, compare: jpeg },
-    Engine { name: "webp", least_side: 1, even: false, draw: any_webp, compare: webp },
-    // The colours of ffmpeg 7.1 and older exist for even widths only.
-    Engine { name: "mpeg2", least_side: 2, even: true, draw: any_mpeg2, compare: mpeg2 },
-    Engine { name: "mpeg4", least_side: 2, even: true, draw: any_mpeg4, compare: mpeg4 },
-    Engine { name: "mjpeg", least_side: 2, even: true, draw: any_mjpeg, compare: mjpeg },
+    one_by_one("h264-veryfast", 2, true, veryfast, |pictures, settings, threads| {
+        first(pictures, |picture| h264(picture, settings, threads))
+    }),
+    one_by_one("h264", 2, true, any_h264, |pictures, settings, threads| {
+        first(pictures, |picture| h264(picture, settings, threads))
+    }),
+    one_by_one("h265", 32, true, any_h265, |pictures, settings, threads| {
+        first(pictures, |picture| h265(picture, settings, threads))
+    }),
+    one_by_one("jpeg", 1, false, any_jpeg, |pictures, settings, threads| {
+        first(pictures, |picture| jpeg(picture, settings, threads))
+    }),
+    one_by_one("webp", 1, false, any_webp, |pictures, settings, threads| {
+        first(pictures, |picture| webp(picture, settings, threads))
+    }),
+    many_at_once("mpeg2", any_mpeg2, |pictures, settings, threads| {
+        mpeg(pictures, settings, threads, "mpeg2video", "yuv420p")
+    }),
+    many_at_once("mpeg4", any_mpeg4, |pictures, settings, threads| {
+        mpeg(pictures, settings, threads, "mpeg4", "yuv420p")
+    }),
+    many_at_once("mjpeg", any_mjpeg, |pictures, settings, threads| {
+        mpeg(pictures, settings, threads, "mjpeg", "yuvj420p")
+    }),
 ];
+
+type Compare = fn(&[Picture], &str, usize) -> Option<(usize, String)>;
+
+const fn one_by_one(
+    name: &'static str,
+    least_side: usize,
+    even: bool,
+    draw: fn(&mut Rng) -> String,
+    compare: Compare,
+) -> Engine {
+    Engine { name, least_side, even, pictures: 1, draw, compare }
+}
+
+/// The colours of ffmpeg 7.1 and older exist for even widths only.
+const fn many_at_once(name: &'static str, draw: fn(&mut Rng) -> String, compare: Compare) -> Engine {
+    Engine { name, least_side: 2, even: true, pictures: IN_ONE_COMMAND, draw, compare }
+}
+
+fn first(pictures: &[Picture], compare: impl Fn(&Picture) -> Option<String>) -> Option<(usize, String)> {
+    pictures.iter().enumerate().find_map(|(i, picture)| Some((i, compare(picture)?)))
+}
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -55,8 +97,9 @@ fn main() {
     }
     let level = frame_compression::simd_level();
     println!(
-        "{name}: cases {first} to {} of seed {seed} at level {level}: no sample differs",
-        first + count - 1
+        "{name}: cases {first} to {} of seed {seed} at level {level}, {} pictures: no sample differs",
+        first + count - 1,
+        count * engine.pictures as u64
     );
 }
 
@@ -78,7 +121,7 @@ fn again(name: &str, file: &str, settings: &str) {
     let (width, height, samples) = (numbers[0], numbers[1], &bytes[head + 1..]);
     let picture =
         Picture::from_fn(width, height, |x, y| std::array::from_fn(|c| samples[3 * (y * width + x) + c]));
-    let found = (engine.compare)(&picture, settings, 1);
+    let found = (engine.compare)(&[picture], settings, 1).map(|(_, found)| found);
     println!("{settings}, {file}: {}", found.as_deref().unwrap_or("no sample differs"));
     std::process::exit(i32::from(found.is_some()));
 }
@@ -87,12 +130,12 @@ fn again(name: &str, file: &str, settings: &str) {
 fn run(engine: &Engine, seed: u64, case: u64) -> Option<String> {
     let mut rng =
         Rng::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ case.wrapping_mul(0xd134_2543_de82_ef95));
-    let picture = draw_picture(&mut rng, engine);
-    let settings = (engine.draw)(&mut rng);
+    let (mut pictures, settings) = draw(&mut rng, engine);
     let threads = 1 + rng.below(4);
-    (engine.compare)(&picture, &settings, threads)?;
-    let least = cut_down(engine, picture, &settings, threads);
-    let found = (engine.compare)(&least, &settings, threads).unwrap_or_default();
+    let (at, found) = (engine.compare)(&pictures, &settings, threads)?;
+    let least = cut_down(engine, pictures.swap_remove(at), &settings, threads);
+    let found = differs(engine, &least, &settings, threads)
+        .unwrap_or_else(|| format!("{found}, but only behind the {at} other pictures of its case"));
     let file = write(&least, &format!("{}-{seed}-{case}", engine.name));
     let (width, height) = (least.width, least.height);
     Some(format!(
@@ -101,7 +144,18 @@ fn run(engine: &Engine, seed: u64, case: u64) -> Option<String> {
     ))
 }
 
-fn draw_picture(rng: &mut Rng, engine: &Engine) -> Picture {
+fn differs(engine: &Engine, picture: &Picture, settings: &str, threads: usize) -> Option<String> {
+    (engine.compare)(std::slice::from_ref(picture), settings, threads).map(|(_, found)| found)
+}
+
+/// The pictures of a case, all of one size, and their settings.
+fn draw(rng: &mut Rng, engine: &Engine) -> (Vec<Picture>, String) {
+    let (width, height) = draw_size(rng, engine);
+    let pictures = (0..engine.pictures).map(|_| draw_picture(rng, width, height)).collect();
+    (pictures, (engine.draw)(rng))
+}
+
+fn draw_size(rng: &mut Rng, engine: &Engine) -> (usize, usize) {
     let most = match rng.below(64) {
         0 => 700,
         1..8 => 260,
@@ -111,7 +165,10 @@ fn draw_picture(rng: &mut Rng, engine: &Engine) -> Picture {
         let side = engine.least_side + rng.below(most);
         if engine.even { side.next_multiple_of(2) } else { side }
     };
-    let (width, height) = (side(), side());
+    (side(), side())
+}
+
+fn draw_picture(rng: &mut Rng, width: usize, height: usize) -> Picture {
     match rng.below(6) {
         0 => {
             let contents = Content::all();
@@ -165,7 +222,7 @@ fn cut_down(engine: &Engine, mut picture: Picture, settings: &str, threads: usiz
                 return None;
             }
             let cut = Picture::from_fn(width, height, |x, y| picture.pixel(x, y));
-            (engine.compare)(&cut, settings, threads).map(|_| cut)
+            differs(engine, &cut, settings, threads).map(|_| cut)
         });
         match smaller {
             Some(smaller) => picture = smaller,
@@ -352,7 +409,13 @@ fn any_mjpeg(rng: &mut Rng) -> String {
 }
 
 /// Against the command `ffmpeg`, with its encoder and pixel format of these names.
-fn mpeg(picture: &Picture, settings: &str, threads: usize, encoder: &str, format: &str) -> Option<String> {
+fn mpeg(
+    pictures: &[Picture],
+    settings: &str,
+    threads: usize,
+    encoder: &str,
+    format: &str,
+) -> Option<(usize, String)> {
     let qscale = value(settings, "qscale").parse().expect("a number");
     let pix_fmt = format.replace("420", value(settings, "subsampling"));
     let mut options = Vec::new();
@@ -364,21 +427,12 @@ fn mpeg(picture: &Picture, settings: &str, threads: usize, encoder: &str, format
     if let Ok(bits) = &bits {
         options.extend(["-dc", bits]);
     }
-    let size = (picture.width, picture.height);
-    let theirs = oracle::ffmpeg::round_trip_with(&picture.rgb, size, encoder, &pix_fmt, qscale, &options);
-    difference_in_rgb(&ours_in_rgb(picture, settings, threads), &theirs)
-}
-
-fn mpeg2(picture: &Picture, settings: &str, threads: usize) -> Option<String> {
-    mpeg(picture, settings, threads, "mpeg2video", "yuv420p")
-}
-
-fn mpeg4(picture: &Picture, settings: &str, threads: usize) -> Option<String> {
-    mpeg(picture, settings, threads, "mpeg4", "yuv420p")
-}
-
-fn mjpeg(picture: &Picture, settings: &str, threads: usize) -> Option<String> {
-    mpeg(picture, settings, threads, "mjpeg", "yuvj420p")
+    let (size, samples) = ((pictures[0].width, pictures[0].height), pictures[0].rgb.len());
+    let rgb: Vec<u8> = pictures.iter().flat_map(|picture| &picture.rgb).copied().collect();
+    let theirs = oracle::ffmpeg::round_trip_with(&rgb, size, encoder, &pix_fmt, qscale, &options);
+    pictures.iter().zip(theirs.chunks(samples)).enumerate().find_map(|(i, (picture, theirs))| {
+        Some((i, difference_in_rgb(&ours_in_rgb(picture, settings, threads), theirs)?))
+    })
 }
 
 #[cfg(test)]
@@ -388,12 +442,9 @@ mod tests {
     #[test]
     fn a_case_depends_on_seed_and_number_alone() {
         for engine in &ENGINES {
-            let draw = |case: u64| {
-                let mut rng = Rng::new(case);
-                (draw_picture(&mut rng, engine), (engine.draw)(&mut rng))
-            };
-            assert_eq!(draw(7), draw(7));
-            assert_ne!(draw(7), draw(8));
+            let case = |case: u64| draw(&mut Rng::new(case), engine);
+            assert_eq!(case(7), case(7));
+            assert_ne!(case(7), case(8));
         }
     }
 
@@ -401,10 +452,12 @@ mod tests {
     #[test]
     fn what_differs_is_found_and_cut_down() {
         let engine = &Engine {
-            compare: |picture, settings, threads| {
-                let mut theirs = ours_in_rgb(picture, settings, threads);
-                theirs[0] ^= 1;
-                difference_in_rgb(&ours_in_rgb(picture, settings, threads), &theirs)
+            compare: |pictures, settings, threads| {
+                first(pictures, |picture| {
+                    let mut theirs = ours_in_rgb(picture, settings, threads);
+                    theirs[0] ^= 1;
+                    difference_in_rgb(&ours_in_rgb(picture, settings, threads), &theirs)
+                })
             },
             ..ENGINES[3]
         };

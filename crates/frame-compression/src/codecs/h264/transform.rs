@@ -1,5 +1,10 @@
 //! The forward transforms of the encoder and the inverse transforms of the standard (H.264 8.5.12.2, 8.5.13).
 //! Blocks are in raster order.
+//!
+//! The inverse transforms are sums of 16 bits that wrap around, as those of x264 on every processor are that has vectors
+//! (docs/spec/h264-intra.md, section 10.1): a level that is far from its coefficient, at QP 51, can lead beyond them.
+
+use std::num::Wrapping;
 
 /// source - prediction.
 pub(super) fn residual<const A: usize>(source: &[u8; A], prediction: &[u8; A]) -> [i32; A] {
@@ -7,14 +12,14 @@ pub(super) fn residual<const A: usize>(source: &[u8; A], prediction: &[u8; A]) -
 }
 
 /// Applies a transform of N values to each row.
-fn rows<const N: usize, const A: usize>(block: &mut [i32; A], pass: impl Fn([i32; N]) -> [i32; N]) {
+fn rows<T: Copy, const N: usize, const A: usize>(block: &mut [T; A], pass: impl Fn([T; N]) -> [T; N]) {
     for row in block.as_chunks_mut::<N>().0 {
         *row = pass(*row);
     }
 }
 
 /// Applies a transform of N values to each column.
-fn columns<const N: usize, const A: usize>(block: &mut [i32; A], pass: impl Fn([i32; N]) -> [i32; N]) {
+fn columns<T: Copy, const N: usize, const A: usize>(block: &mut [T; A], pass: impl Fn([T; N]) -> [T; N]) {
     for x in 0..N {
         let column = pass(std::array::from_fn(|y| block[y * N + x]));
         for (y, value) in column.into_iter().enumerate() {
@@ -39,15 +44,26 @@ pub(super) fn forward_4x4(block: &mut [i32; 16]) {
     columns(block, forward_pass_4);
 }
 
-fn inverse_pass_4([a, b, c, d]: [i32; 4]) -> [i32; 4] {
+type Word = Wrapping<i16>;
+
+/// Lets an inverse transform compute in 16 bits.
+fn in_words<const A: usize>(block: &mut [i32; A], inverse: impl Fn(&mut [Word; A])) {
+    let mut words = block.map(|value| Wrapping(value as i16));
+    inverse(&mut words);
+    *block = words.map(|word| word.0.into());
+}
+
+fn inverse_pass_4([a, b, c, d]: [Word; 4]) -> [Word; 4] {
     let (e, f, g, h) = (a + c, a - c, (b >> 1) - d, b + (d >> 1));
     [e + h, f + g, f - g, e - h]
 }
 
 /// 8.5.12.2 without the final rounding.
 pub(super) fn inverse_4x4(block: &mut [i32; 16]) {
-    rows(block, inverse_pass_4);
-    columns(block, inverse_pass_4);
+    in_words(block, |block| {
+        rows(block, inverse_pass_4);
+        columns(block, inverse_pass_4);
+    });
 }
 
 fn forward_pass_8(x: [i32; 8]) -> [i32; 8] {
@@ -76,7 +92,7 @@ pub(super) fn forward_8x8(block: &mut [i32; 64]) {
     rows(block, forward_pass_8);
 }
 
-fn inverse_pass_8(x: [i32; 8]) -> [i32; 8] {
+fn inverse_pass_8(x: [Word; 8]) -> [Word; 8] {
     let (a0, a4, a2, a6) = (x[0] + x[4], x[0] - x[4], (x[2] >> 1) - x[6], x[2] + (x[6] >> 1));
     let (b0, b2, b4, b6) = (a0 + a6, a4 + a2, a4 - a2, a0 - a6);
     let a1 = x[5] - x[3] - x[7] - (x[7] >> 1);
@@ -90,8 +106,10 @@ fn inverse_pass_8(x: [i32; 8]) -> [i32; 8] {
 
 /// 8.5.13 without the final rounding.
 pub(super) fn inverse_8x8(block: &mut [i32; 64]) {
-    rows(block, inverse_pass_8);
-    columns(block, inverse_pass_8);
+    in_words(block, |block| {
+        rows(block, inverse_pass_8);
+        columns(block, inverse_pass_8);
+    });
 }
 
 /// The 4x4 Hadamard transform of the Intra16x16 DC coefficients (8.5.10), its own inverse but for a factor.
@@ -117,9 +135,12 @@ pub(super) fn inverse_2x2([sum, vertical, horizontal, diagonal]: [i32; 4]) -> [i
     ]
 }
 
-/// Adds a residual that is 64 times too large to a prediction.
+/// Adds a residual that is 64 times too large, of 16 bits, to a prediction.
 pub(super) fn add_residual<const A: usize>(prediction: &[u8; A], residual: &[i32; A]) -> [u8; A] {
-    std::array::from_fn(|i| (i32::from(prediction[i]) + ((residual[i] + 32) >> 6)).clamp(0, 255) as u8)
+    std::array::from_fn(|i| {
+        let rounded = (residual[i] as i16).wrapping_add(32) >> 6;
+        (i16::from(prediction[i]) + rounded).clamp(0, 255) as u8
+    })
 }
 
 #[cfg(test)]
@@ -173,18 +194,29 @@ mod tests {
         ];
         let mut rng = Rng::new(3);
         for _ in 0..100 {
-            let mut block = random::<16>(&mut rng, 500).map(|value| 4 * value);
+            let mut block = random::<16>(&mut rng, 200).map(|value| 4 * value);
             let transposed: [[i32; 4]; 4] = std::array::from_fn(|x| std::array::from_fn(|u| four[u][x]));
             let expected = product(transposed, &block).map(|value| value / 4);
             inverse_4x4(&mut block);
             assert_eq!(block, expected);
 
-            let mut block = random::<64>(&mut rng, 100).map(|value| 64 * value);
+            let mut block = random::<64>(&mut rng, 3).map(|value| 64 * value);
             let transposed: [[i32; 8]; 8] = std::array::from_fn(|x| std::array::from_fn(|u| eight[u][x]));
             let expected = product(transposed, &block).map(|value| value / 64);
             inverse_8x8(&mut block);
             assert_eq!(block, expected);
         }
+    }
+
+    /// A residual of 512 and more is one of -512: 16 bits have no more.
+    #[test]
+    fn sums_wrap_around() {
+        let mut block = [0; 16];
+        (block[0], block[5]) = (24_000, 9000);
+        inverse_4x4(&mut block);
+        // 24,000 + 9000 in the first corner, 24,000 - 9000 in the next, 24,000 + 2250 further in.
+        assert_eq!([block[0], block[3], block[5]], [33_000 - 65_536, 15_000, 26_250]);
+        assert_eq!(add_residual(&[255; 16], &block)[..4], [0, 255, 255, 255]);
     }
 
     /// Forward and inverse transform together give the block back, scaled by the norms of the basis functions.
@@ -199,12 +231,12 @@ mod tests {
             forward_8x8(&mut coefficients);
             let scaled = |i: usize| {
                 let (v, u) = (i / 8, i % 8);
-                (f64::from(coefficients[i]) * 64.0 * 64.0 / (gain(v) * gain(u))).round() as i32
+                (f64::from(coefficients[i]) * 64.0 / (gain(v) * gain(u))).round() as i32
             };
             let mut back: [i32; 64] = std::array::from_fn(scaled);
             inverse_8x8(&mut back);
             for i in 0..64 {
-                assert!((((back[i] + 2048) >> 12) - block[i]).abs() <= 1, "{i}");
+                assert!((((back[i] + 32) >> 6) - block[i]).abs() <= 1, "{i}");
             }
         }
     }

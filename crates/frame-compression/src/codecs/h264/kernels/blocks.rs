@@ -25,7 +25,7 @@ fn forward_pass<S: Simd>([a, b, c, d]: [S::Words; 4]) -> [S::Words; 4] {
 #[inline(always)]
 fn inverse_pass<S: Simd>([a, b, c, d]: [S::Words; 4]) -> [S::Words; 4] {
     let (e, f, g, h) = (a + c, a - c, b.shr::<1>() - d, b + d.shr::<1>());
-    [e.saturating_add(h), f.saturating_add(g), f.saturating_sub(g), e.saturating_sub(h)]
+    [e + h, f + g, f - g, e - h]
 }
 
 /// The scaling of four blocks side by side: what even rows take, and what odd rows take.
@@ -97,5 +97,5 @@ pub(super) fn reconstruct<S: Simd>(
     let residual = inverse_pass::<S>([first + dc, second, third, fourth]);
     let residual = inverse_pass::<S>(transpose::<S>(residual));
     let rounding = S::Words::splat(simd, 32);
-    each!(4, y => prediction[y] + residual[y].saturating_add(rounding).shr::<6>())
+    each!(4, y => prediction[y] + (residual[y] + rounding).shr::<6>())
 }

@@ -64,7 +64,7 @@ pub(in super::super) fn coefficients_4x4<S: Simd>(
 #[inline(always)]
 fn add_4x4<S: Simd>(simd: S, scaled: S::Words, prediction: &[u8; 16]) -> [u8; 16] {
     let residual = inverse_pass(simd, inverse_pass(simd, scaled).transpose_4x4());
-    let rounded = (residual.saturating_add(S::Words::splat(simd, 32))).shr::<6>();
+    let rounded = (residual + S::Words::splat(simd, 32)).shr::<6>();
     let mut reconstruction = [0; 16];
     (S::Words::load_bytes(simd, prediction) + rounded).store_bytes(&mut reconstruction);
     reconstruction

@@ -328,7 +328,7 @@ pub(super) fn inverse_pass<S: Simd>(simd: S, rows: S::Words) -> S::Words {
     // [w0 + w2, w1 + (w3 >> 1), w0 - w2, (w1 >> 1) - w3].
     let parts = other + (rows.xor(negative) - negative);
     let odd = parts.fours::<0b01_11_11_01>();
-    parts.fours::<0b00_10_10_00>().saturating_add(odd.xor(negative) - negative)
+    parts.fours::<0b00_10_10_00>() + (odd.xor(negative) - negative)
 }
 
 /// Codes a block: the reconstruction, and whether there are levels.
@@ -347,7 +347,7 @@ pub(in super::super) fn code<S: Simd>(
     // Also where there are none: as often as not, so that a branch would be guessed wrong.
     let scaled = levels.mul_low(level_scale);
     let residual = inverse_pass(simd, inverse_pass(simd, scaled).transpose_4x4());
-    let rounded = (residual.saturating_add(S::Words::splat(simd, 32))).shr::<6>();
+    let rounded = (residual + S::Words::splat(simd, 32)).shr::<6>();
     let mut reconstruction = [0; 16];
     (prediction + rounded).store_bytes(&mut reconstruction);
     (reconstruction, !levels.is_zero())

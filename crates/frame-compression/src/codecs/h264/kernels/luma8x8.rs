@@ -465,16 +465,7 @@ fn inverse_pass<S: Simd>(x: [S::Words; 8]) -> [S::Words; 8] {
     let a7 = x[3] + x[5] + (x[1] + x[1].shr::<1>());
     let (b1, b7) = (a1 + a7.shr::<2>(), a7 - a1.shr::<2>());
     let (b3, b5) = (a3 + a5.shr::<2>(), a3.shr::<2>() - a5);
-    [
-        b0.saturating_add(b7),
-        b2.saturating_add(b5),
-        b4.saturating_add(b3),
-        b6.saturating_add(b1),
-        b6.saturating_sub(b1),
-        b4.saturating_sub(b3),
-        b2.saturating_sub(b5),
-        b0.saturating_sub(b7),
-    ]
+    [b0 + b7, b2 + b5, b4 + b3, b6 + b1, b6 - b1, b4 - b3, b2 - b5, b0 - b7]
 }
 
 /// Transposes the 8x8 matrix in each half.
@@ -543,7 +534,7 @@ pub(super) fn reconstruct<S: Simd>(
     for (i, rows) in reconstruction.as_chunks_mut::<16>().0.iter_mut().enumerate() {
         let residual = residual[2 * i].low_halves(residual[2 * i + 1]);
         let predicted = S::Words::load_bytes(simd, &predicted[i]);
-        (predicted + residual.saturating_add(rounding).shr::<6>()).store_bytes(rows);
+        (predicted + (residual + rounding).shr::<6>()).store_bytes(rows);
     }
     reconstruction
 }
