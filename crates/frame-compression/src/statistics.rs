@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::planes::{Component, Planes};
+use crate::simd::{Dwords, Job, Level, Simd, Words};
 
 /// What the macroblocks of a frame may be predicted from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,15 +58,39 @@ pub struct FrameStatistics {
 pub(crate) fn psnr(reference: &Planes, planes: &Planes) -> [Option<f64>; 3] {
     [Component::Y, Component::Cb, Component::Cr].map(|component| {
         let (width, height) = reference.size(component);
-        let row = |y| {
-            let rows = reference.row(component, y).iter().zip(planes.row(component, y));
-            // 16,384 samples at most: the sum has room in 32 bits.
-            u64::from(rows.map(|(&a, &b)| u32::from(a.abs_diff(b)).pow(2)).sum::<u32>())
-        };
-        let squares: u64 = (0..height).map(row).sum();
+        let squares = Level::current().run(Squares { reference, planes, component });
         let peak = 255.0 * 255.0 * (width * height) as f64;
         (squares > 0).then(|| 10.0 * (peak / squares as f64).log10())
     })
+}
+
+/// The sum of the squared differences of a component.
+struct Squares<'a> {
+    reference: &'a Planes,
+    planes: &'a Planes,
+    component: Component,
+}
+
+impl Job for Squares<'_> {
+    type Output = u64;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> u64 {
+        let Self { reference, planes, component } = self;
+        let row = |y| {
+            let (a, a_rest) = reference.row(component, y).as_chunks::<16>();
+            let (b, b_rest) = planes.row(component, y).as_chunks::<16>();
+            let mut sum = S::Dwords::splat(simd, 0);
+            for (a, b) in a.iter().zip(b) {
+                let difference = S::Words::load_bytes(simd, a) - S::Words::load_bytes(simd, b);
+                sum = sum + difference.mul_add_pairs(difference);
+            }
+            let rest: u32 = a_rest.iter().zip(b_rest).map(|(&a, &b)| u32::from(a.abs_diff(b)).pow(2)).sum();
+            // 16,384 samples at most: the sum has room in 31 bits.
+            u64::from(sum.sum() as u32 + rest)
+        };
+        (0..reference.size(component).1).map(row).sum()
+    }
 }
 
 #[cfg(test)]

@@ -355,7 +355,7 @@ impl ClipEngine {
     /// The next frame in Y, Cb, Cr; `None` as [`next`](Self::next) says.
     pub(crate) fn next_planes(&mut self, at_end: bool) -> Option<Planes> {
         let planes = self.picture.planes();
-        self.clip.next(planes, at_end).then(|| planes.clone())
+        self.clip.next(planes, at_end).then(|| std::mem::take(planes))
     }
 
     /// What was done with the frame that was taken last; `None` as [`Clip::statistics`] says.

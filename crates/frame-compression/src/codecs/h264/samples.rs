@@ -1,6 +1,7 @@
 //! Frames that others are predicted from: planes whose edges repeat without end, and what is between their samples
 //! (docs/spec/h264-clips.md, sections 2.1 and 6.1).
 
+use super::kernels::wide::{self, Wide};
 use crate::planes::{Plane, Planes};
 use crate::simd::{Job, Level, Simd, rows};
 
@@ -43,6 +44,16 @@ impl Samples {
         self.block_outside::<W, A>(x, y)
     }
 
+    /// The 8x8 block at (x, y), which may be outside, in vectors.
+    #[inline(always)]
+    fn wide<S: Simd>(&self, simd: S, x: i32, y: i32) -> Wide<S> {
+        let (x, y) = (x + self.margin as i32, y + self.margin as i32);
+        if x >= 0 && y >= 0 && x + 8 <= self.width as i32 && y + 8 <= self.height as i32 {
+            return wide::load(simd, &self.samples[y as usize * self.width + x as usize..], self.width);
+        }
+        wide::load(simd, &self.block_outside::<8, 64>(x, y), 8)
+    }
+
     #[inline(never)]
     fn block_outside<const W: usize, const A: usize>(&self, x: i32, y: i32) -> [u8; A] {
         let (width, height) = (self.width as i32, self.height as i32);
@@ -82,6 +93,19 @@ pub(super) fn average<const A: usize>(a: &[u8; A], b: &[u8; A], weight: i32) -> 
     })
 }
 
+/// The places in half samples whose mean is the sample at (x, y) in quarters.
+#[inline(always)]
+fn between(x: i32, y: i32) -> ([i32; 2], Option<[i32; 2]>) {
+    let (x2, y2) = (x >> 1, y >> 1);
+    match (x & 1, y & 1) {
+        (0, 0) => ([x2, y2], None),
+        (1, 0) => ([x2, y2], Some([x2 + 1, y2])),
+        (0, _) => ([x2, y2], Some([x2, y2 + 1])),
+        // Diagonally: of the two half samples beside it that are not whole, one in its row, one in its column.
+        _ => ([x2 | 1, (y2 + 1) & !1], Some([(x2 + 1) & !1, y2 | 1])),
+    }
+}
+
 /// A plane once for each half sample: as it is, half a sample to the right, down, and both.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Quarters([Samples; 4]);
@@ -90,19 +114,28 @@ impl Quarters {
     /// The block of W columns and A / W rows at (x, y) in quarter samples.
     #[inline(always)]
     pub(super) fn block<const W: usize, const A: usize>(&self, x: i32, y: i32) -> [u8; A] {
-        let half = |x: i32, y: i32| -> [u8; A] {
+        let half = |[x, y]: [i32; 2]| -> [u8; A] {
             let which = 2 * (y & 1) + (x & 1);
             self.0[which as usize].block::<W, A>(x >> 1, y >> 1)
         };
-        let (x2, y2) = (x >> 1, y >> 1);
-        let [a, b] = match (x & 1, y & 1) {
-            (0, 0) => return half(x2, y2),
-            (1, 0) => [half(x2, y2), half(x2 + 1, y2)],
-            (0, _) => [half(x2, y2), half(x2, y2 + 1)],
-            // Diagonally: of the two half samples beside it that are not whole, one in its row, one in its column.
-            _ => [half(x2 | 1, (y2 + 1) & !1), half((x2 + 1) & !1, y2 | 1)],
-        };
-        means(&a, &b)
+        match between(x, y) {
+            (only, None) => half(only),
+            (a, Some(b)) => means(&half(a), &half(b)),
+        }
+    }
+
+    /// The 8x8 block at (x, y) in quarter samples, in vectors.
+    #[inline(always)]
+    pub(super) fn wide<S: Simd>(&self, simd: S, x: i32, y: i32) -> Wide<S> {
+        match between(x, y) {
+            (only, None) => self.half_wide(simd, only),
+            (a, Some(b)) => wide::mean(simd, self.half_wide(simd, a), self.half_wide(simd, b)),
+        }
+    }
+
+    #[inline(always)]
+    fn half_wide<S: Simd>(&self, simd: S, [x, y]: [i32; 2]) -> Wide<S> {
+        self.0[(2 * (y & 1) + (x & 1)) as usize].wide(simd, x >> 1, y >> 1)
     }
 
     /// The block of the plane as it is, at (x, y) in samples.

@@ -1,13 +1,13 @@
 //! What a frame costs if it is predicted from one or two others (docs/spec/h264-clips.md, section 2.3).
 
 use super::super::distortion::Metric;
-use super::super::kernels::difference;
+use super::super::kernels::{difference, wide};
 use super::super::motion::{Found, Limits, Manner, Prices, Search, Vector};
-use super::super::samples::{Quarters, average};
+use super::super::samples::Quarters;
 use super::intra::{IntraMeter, MOST};
 use super::weights::Weight;
 use super::{Lookahead, Seen, Terms, Vectors};
-use crate::simd::{Job, Level, Simd};
+use crate::simd::{Job, Level, Simd, each};
 
 /// Below this a block that has not moved is good enough.
 const GOOD_ENOUGH: u32 = 64;
@@ -192,6 +192,14 @@ struct Meter<'a> {
 struct Block<'a> {
     place: (usize, usize),
     source: &'a [u8; 64],
+    wide: &'a wide::Stored,
+}
+
+impl Block<'_> {
+    /// Where it is, in quarter samples.
+    fn origin(&self) -> Vector {
+        Vector::new(32 * self.place.0 as i32, 32 * self.place.1 as i32)
+    }
 }
 
 impl Job for Meter<'_> {
@@ -224,7 +232,7 @@ impl Meter<'_> {
     fn block<S: Simd>(&mut self, simd: S, x: usize, y: usize) {
         let place = y * self.terms.columns + x;
         let source = self.current.half.whole::<8, 64>(8 * x as i32, 8 * y as i32);
-        let block = Block { place: (x, y), source: &source };
+        let block = Block { place: (x, y), source: &source, wide: &wide::store(&source) };
         let (mut best, mut used) = (u32::MAX, 0);
         let mut take = |cost: u32, with: u8| {
             if cost < best {
@@ -281,11 +289,6 @@ impl Meter<'_> {
         })
     }
 
-    #[inline(always)]
-    fn predict(&self, list: usize, (x, y): (usize, usize), vector: Vector) -> [u8; 64] {
-        self.halves[list].block::<8, 64>(32 * x as i32 + vector.x, 32 * y as i32 + vector.y)
-    }
-
     /// The distortion of a prediction from both references.
     fn both<S: Simd>(&self, simd: S, block: Block<'_>, before: Vector, after: Vector) -> u32 {
         let half = |vector: Vector| {
@@ -296,10 +299,12 @@ impl Meter<'_> {
         simd.vectorize(
             #[inline(always)]
             || {
-                let [a, b] = [(0, before), (1, after)]
-                    .map(|(list, vector)| self.predict(list, block.place, half(vector)));
-                let prediction = average(&a, &b, self.share);
-                difference::of_region::<S, 8, 64>(simd, metric, block.source, &prediction)
+                let vectors = [before, after];
+                let [a, b] = each!(2, list => {
+                    let at = block.origin() + half(vectors[list]);
+                    self.halves[list].wide(simd, at.x, at.y)
+                });
+                wide::distortion(simd, metric, block.wide, wide::average(simd, a, b, self.share))
             },
         )
     }
@@ -316,10 +321,13 @@ impl Meter<'_> {
         simd.vectorize(
             #[inline(always)]
             || {
-                let mut prediction = self.predict(list, block.place, vector);
-                if let Some(weight) = weight {
-                    weight.apply(&mut prediction);
-                }
+                let at = block.origin() + vector;
+                let Some(weight) = weight else {
+                    let prediction = self.halves[list].wide(simd, at.x, at.y);
+                    return wide::distortion(simd, metric, block.wide, prediction);
+                };
+                let mut prediction = self.halves[list].block::<8, 64>(at.x, at.y);
+                weight.apply(&mut prediction);
                 difference::of_region::<S, 8, 64>(simd, metric, block.source, &prediction)
             },
         )

@@ -3,14 +3,13 @@
 
 use super::super::aq;
 use super::super::distortion::Metric;
-use super::super::kernels::{difference, luma8x8};
+use super::super::kernels::{luma8x8, wide};
 use super::super::macroblock::{ChromaCanvas, LumaCanvas, Neighbours};
 use super::super::predict::planes::{Mode, predict_chroma};
 use super::super::rows::{RowMeter, SourceBand};
 use super::super::samples::Quarters;
 use super::weights::Sums;
 use super::{Kind, Memory, Seen, Terms};
-use crate::names::Subsampling;
 use crate::planes::Planes;
 use crate::simd::{Job, Level, Simd};
 
@@ -22,10 +21,10 @@ const UNSEEN: u32 = 65535;
 pub(super) const MOST: u32 = 16383;
 
 impl Seen {
-    /// Takes a frame, with its padding, of which nothing is known yet.
-    pub(super) fn take(&mut self, planes: &Planes, terms: &Terms, memory: &mut Memory) {
-        self.source.resize(planes.width(), planes.height(), Subsampling::S420);
-        self.source.clone_from_same(planes);
+    /// Takes a frame, with its padding, of which nothing is known yet, and leaves memory in its place.
+    pub(super) fn take(&mut self, planes: &mut Planes, terms: &Terms, memory: &mut Memory) {
+        std::mem::swap(&mut self.source, planes);
+        let planes = &self.source;
         (self.kind, self.cuttable) = (Kind::Auto, true);
         self.weights = super::Weights::default();
         self.sums = [&planes.y, &planes.cb, &planes.cr].map(Sums::of);
@@ -120,7 +119,7 @@ fn cost_of<S: Simd>(
     canvases: (&mut LumaCanvas, &mut ChromaCanvas),
 ) -> u32 {
     let (left, top) = (8 * x as i32, 8 * y as i32);
-    let source: [u8; 64] = half.whole::<8, 64>(left, top);
+    let source = wide::store(&half.whole::<8, 64>(left, top));
     let corner: [u8; 1] = half.whole::<1, 1>(left - 1, top - 1);
     let above: [u8; 16] = half.whole::<16, 16>(left, top - 1);
     let beside: [u8; 8] = half.whole::<1, 8>(left - 1, top);
@@ -134,7 +133,7 @@ fn cost_of<S: Simd>(
     let distortion = |prediction: &[u8; 64]| {
         simd.vectorize(
             #[inline(always)]
-            || difference::of_region::<S, 8, 64>(simd, metric, &source, prediction),
+            || wide::distortion(simd, metric, &source, wide::load(simd, prediction, 8)),
         )
     };
     let neighbours = Neighbours { left: true, top: true, top_right: true };

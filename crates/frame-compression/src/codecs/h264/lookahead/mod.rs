@@ -182,8 +182,8 @@ impl Lookahead {
         self.free.push(slot);
     }
 
-    /// Takes the clip's next frame, with its padding.
-    pub(super) fn push(&mut self, planes: &Planes) {
+    /// Takes the clip's next frame, with its padding, and leaves memory in its place.
+    pub(super) fn push(&mut self, planes: &mut Planes) {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.frames.push(Seen::default());
             self.frames.len() - 1

@@ -55,7 +55,7 @@ impl Divisions {
 
 /// A macroblock that is divided.
 pub(super) struct Cut<'a> {
-    pub(super) place: &'a Place,
+    pub(super) place: &'a Place<'a>,
     pub(super) field: &'a Field,
     pub(super) lambda: u32,
     /// The last vectors found by entry: of the whole, and of the 8x8 blocks.
@@ -64,7 +64,7 @@ pub(super) struct Cut<'a> {
 }
 
 impl<'a> Cut<'a> {
-    pub(super) fn new(place: &'a Place, field: &'a Field, lambda: u32) -> Self {
+    pub(super) fn new(place: &'a Place<'a>, field: &'a Field, lambda: u32) -> Self {
         let whole = [Vector::ZERO; MOST_ENTRIES];
         Self { place, field, lambda, whole, quarters: [whole; 4] }
     }
@@ -202,7 +202,7 @@ impl FrameCoder<'_> {
     }
 
     /// The last frame of a list that is tried for the 8x8 blocks of a macroblock whose whole is best in `winner`.
-    pub(super) fn last_entry(&self, place: &Place, (list, field): (usize, &Field), winner: u8) -> u8 {
+    pub(super) fn last_entry(&self, place: &Place<'_>, (list, field): (usize, &Field), winner: u8) -> u8 {
         let last = self.sources.lists[list].count() - 1;
         let beside = [place.left, place.top];
         let may_be_near =

@@ -95,7 +95,7 @@ pub(super) struct FrameCoder<'a> {
 
 /// A macroblock's place and what is around it.
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct Place<'a> {
     x: usize,
     y: usize,
     index: usize,
@@ -103,19 +103,19 @@ struct Place {
     number: usize,
     /// How many macroblocks of the slice are intra so far.
     intra: usize,
-    left: Option<Motion>,
-    top: Option<Motion>,
-    top_left: Option<Motion>,
-    top_right: Option<Motion>,
+    left: Option<&'a Motion>,
+    top: Option<&'a Motion>,
+    top_left: Option<&'a Motion>,
+    top_right: Option<&'a Motion>,
 }
 
-impl Place {
-    fn around(&self) -> impl Iterator<Item = Motion> {
+impl<'a> Place<'a> {
+    fn around(&self) -> impl Iterator<Item = &'a Motion> {
         [self.left, self.top, self.top_left, self.top_right].into_iter().flatten()
     }
 
     fn field(&self, list: usize) -> Field {
-        let at = |motion: Option<Motion>, block: usize| {
+        let at = |motion: Option<&Motion>, block: usize| {
             motion.map_or(Beside::Nothing, |motion| Beside::of(motion.moves[block][list]))
         };
         Field::new(
@@ -154,6 +154,7 @@ impl Job for FrameCoder<'_> {
     fn run<S: Simd>(mut self, simd: S) {
         let (columns, rows) = (self.planes.y.stride / 16, self.planes.y.rows / 16);
         let (mut number, mut intra, mut last) = (0, 0, 0);
+        let motions = std::mem::take(&mut self.motions);
         for y in 0..rows {
             let first_row = self.slices.start(y);
             if first_row {
@@ -169,17 +170,18 @@ impl Job for FrameCoder<'_> {
             self.below.resize(columns + 1, Bottom::NONE);
             self.macroblock.start_row();
             for x in 0..columns {
-                let place = self.place((x, y), columns, first_row, (number, intra));
+                let (before, motions) = motions.split_at_mut(y * columns + x);
+                let place = Place::of((x, y), columns, first_row, (number, intra), before);
                 self.enter(&place, first_row, columns);
                 let (motion, coded) = self.code(simd, &place, last);
                 if motion.kind == Kind::Skipped {
                     self.tally_skip(&place, last);
                 }
-                self.motions[place.index] = motion;
                 self.coded[place.index] = coded;
                 last = self.tally.as_deref().map_or(coded.qp, |tally| tally.last(place.index));
                 number += 1;
                 intra += usize::from(motion.kind == Kind::Intra);
+                motions[0] = motion;
                 self.below[x] = self.macroblock.bottom();
                 super::band(self.planes, y, y + 1).store(x, self.macroblock);
             }
@@ -188,17 +190,18 @@ impl Job for FrameCoder<'_> {
     }
 }
 
-impl FrameCoder<'_> {
-    fn place(
-        &self,
+impl<'a> Place<'a> {
+    /// Of the macroblock (x, y) behind those that are done.
+    fn of(
         (x, y): (usize, usize),
         columns: usize,
         first_row: bool,
         (number, intra): (usize, usize),
-    ) -> Place {
-        let index = y * columns + x;
-        let at = |exists: bool, back: usize| exists.then(|| self.motions[index - back]);
-        Place {
+        done: &'a [Motion],
+    ) -> Self {
+        let index = done.len();
+        let at = |exists: bool, back: usize| exists.then(|| &done[index - back]);
+        Self {
             x,
             y,
             index,
@@ -210,8 +213,10 @@ impl FrameCoder<'_> {
             top_right: at(!first_row && x + 1 < columns, columns.saturating_sub(1)),
         }
     }
+}
 
-    fn enter(&mut self, place: &Place, first_row: bool, columns: usize) {
+impl FrameCoder<'_> {
+    fn enter(&mut self, place: &Place<'_>, first_row: bool, columns: usize) {
         let Place { x, y, .. } = *place;
         SourceBand::of(self.planes, y).load(x, &mut self.macroblock.source);
         let neighbours =
@@ -221,7 +226,7 @@ impl FrameCoder<'_> {
 
     /// Codes the macroblock that was entered, after one whose QP is `last`.
     #[inline(always)]
-    fn code<S: Simd>(&mut self, simd: S, place: &Place, last: u8) -> (Motion, Coded) {
+    fn code<S: Simd>(&mut self, simd: S, place: &Place<'_>, last: u8) -> (Motion, Coded) {
         let quantiser = self.frame.settled_quantiser(self.wanted[place.index], last);
         let fineness = Fineness { quantiser, qp: quantiser.min(QP_MAX), last };
         if self.after.is_some() {
@@ -233,7 +238,7 @@ impl FrameCoder<'_> {
 
     /// Codes a macroblock of a P frame.
     #[inline(always)]
-    fn code_after<S: Simd>(&mut self, simd: S, place: &Place, fineness: Fineness) -> (Motion, Coded) {
+    fn code_after<S: Simd>(&mut self, simd: S, place: &Place<'_>, fineness: Fineness) -> (Motion, Coded) {
         let field = place.field(0);
         let skipped = field.skipped();
         let still = [[Some(Pointer { vector: skipped, entry: 0 }), None]; 4];
@@ -276,7 +281,7 @@ impl FrameCoder<'_> {
     fn skip<S: Simd>(
         &mut self,
         simd: S,
-        place: &Place,
+        place: &Place<'_>,
         moves: &[Moves; 4],
         fineness: Fineness,
     ) -> Option<(Motion, Coded)> {
@@ -303,7 +308,7 @@ impl FrameCoder<'_> {
     fn finish<S: Simd>(
         &mut self,
         simd: S,
-        place: &Place,
+        place: &Place<'_>,
         fineness: Fineness,
         prices: &Prices<'_>,
         (written, cost): (Written<'_>, u32),
@@ -328,7 +333,7 @@ impl FrameCoder<'_> {
     fn finish_moved<S: Simd>(
         &mut self,
         simd: S,
-        (place, surroundings): (&Place, Option<&Surroundings>),
+        (place, surroundings): (&Place<'_>, Option<&Surroundings>),
         fineness: Fineness,
         (prediction, eight): (&Prediction, bool),
         written: &Written<'_>,
@@ -349,7 +354,7 @@ impl FrameCoder<'_> {
     fn finish_counted<S: Simd>(
         &mut self,
         simd: S,
-        (place, surroundings): (&Place, &Surroundings),
+        (place, surroundings): (&Place<'_>, &Surroundings),
         fineness: Fineness,
         (prediction, eight): (&Prediction, bool),
         written: &Written<'_>,
@@ -393,7 +398,7 @@ impl FrameCoder<'_> {
         }
     }
 
-    fn predict<S: Simd>(&self, simd: S, place: &Place, moves: &[Moves; 4]) -> Prediction {
+    fn predict<S: Simd>(&self, simd: S, place: &Place<'_>, moves: &[Moves; 4]) -> Prediction {
         simd.vectorize(
             #[inline(always)]
             || inter::predict(&self.sources, (place.x, place.y), moves),
@@ -407,7 +412,7 @@ impl FrameCoder<'_> {
     }
 
     /// Whether intra prediction is so unlikely here that it waits for its first modes to be good.
-    fn hurries(&self, place: &Place) -> bool {
+    fn hurries(&self, place: &Place<'_>) -> bool {
         place.number > 4
             && place.around().all(|motion| motion.kind != Kind::Intra)
             && (self.after.is_some() || self.before.motions[place.index].kind != Kind::Intra)
@@ -418,7 +423,7 @@ impl FrameCoder<'_> {
     fn finish_intra<S: Simd>(
         &mut self,
         simd: S,
-        place: &Place,
+        place: &Place<'_>,
         prices: &Prices<'_>,
         luma: decision::CodedLuma,
         fineness: Fineness,

@@ -91,7 +91,7 @@ impl FrameCoder<'_> {
     fn search<S: Simd>(
         &self,
         simd: S,
-        place: &Place,
+        place: &Place<'_>,
         aim: Aim,
     ) -> Search<impl Fn(Vector, Metric) -> u32, impl Fn(Vector, usize) -> u32, impl Fn(Vector) -> u32> {
         let Aim { part, list, entry, predicted, lambda } = aim;
@@ -119,7 +119,7 @@ impl FrameCoder<'_> {
     pub(super) fn seek<S: Simd>(
         &self,
         simd: S,
-        place: &Place,
+        place: &Place<'_>,
         aim: Aim,
         from: From<'_>,
         threshold: &mut Threshold,
@@ -142,7 +142,7 @@ impl FrameCoder<'_> {
     pub(super) fn refine<S: Simd>(
         &self,
         simd: S,
-        place: &Place,
+        place: &Place<'_>,
         (part, list): (Part, usize),
         sought: &mut Sought,
         lambda: u32,
@@ -164,7 +164,7 @@ impl FrameCoder<'_> {
 
     /// The distortion of a part that is predicted by these vectors.
     #[inline(never)]
-    pub(super) fn distortion<S: Simd>(&self, simd: S, place: &Place, part: Part, moves: Moves) -> u32 {
+    pub(super) fn distortion<S: Simd>(&self, simd: S, place: &Place<'_>, part: Part, moves: Moves) -> u32 {
         let source = &self.macroblock.source.y;
         let (from, (x, y)) = origin(place, part);
         let metric = self.manner().metric;
@@ -181,7 +181,7 @@ impl FrameCoder<'_> {
         )
     }
 
-    pub(super) fn limits(&self, place: &Place) -> Limits {
+    pub(super) fn limits(&self, place: &Place<'_>) -> Limits {
         let blocks = (self.planes.y.stride / 16, self.planes.y.rows / 16);
         Limits::of((16, 24, 6), (place.x, place.y), blocks, 4 * self.range)
     }
@@ -200,7 +200,12 @@ impl FrameCoder<'_> {
     }
 
     /// Vectors into a frame of a list that may be near: of the lookahead, of the macroblocks around, of the frame before.
-    pub(super) fn candidates(&self, place: &Place, list: usize, entry: u8) -> impl Iterator<Item = Vector> {
+    pub(super) fn candidates(
+        &self,
+        place: &Place<'_>,
+        list: usize,
+        entry: u8,
+    ) -> impl Iterator<Item = Vector> {
         let columns = self.planes.y.stride / 16;
         let &Place { x, y, index, left, top, top_left, top_right, .. } = place;
         let at = usize::from(entry);
@@ -292,7 +297,7 @@ fn chroma_distortion<S: Simd>(
 }
 
 /// Where a part is in its macroblock, and in the picture in quarter samples.
-fn origin(place: &Place, part: Part) -> (usize, (i32, i32)) {
+fn origin(place: &Place<'_>, part: Part) -> (usize, (i32, i32)) {
     let (x, y) = (64 * place.x + 32 * part.x, 64 * place.y + 32 * part.y);
     (128 * part.y + 8 * part.x, (x as i32, y as i32))
 }

@@ -85,7 +85,7 @@ impl Tally {
     }
 
     /// What is around a macroblock.
-    pub(super) fn surroundings(&self, place: &Place, columns: usize) -> Surroundings {
+    pub(super) fn surroundings(&self, place: &Place<'_>, columns: usize) -> Surroundings {
         let index = place.index;
         let at = |exists: bool, back: usize| exists.then(|| index - back);
         let (left, above) = (at(place.left.is_some(), 1), at(place.top.is_some(), columns));
@@ -135,7 +135,7 @@ pub(super) struct Surroundings {
 
 impl FrameCoder<'_> {
     /// What is around a macroblock; `None` where macroblocks do not depend on bits.
-    pub(super) fn surroundings(&self, place: &Place) -> Option<Surroundings> {
+    pub(super) fn surroundings(&self, place: &Place<'_>) -> Option<Surroundings> {
         let columns = self.planes.y.stride / 16;
         self.tally.as_deref().map(|tally| tally.surroundings(place, columns))
     }
@@ -149,7 +149,7 @@ impl FrameCoder<'_> {
     }
 
     /// Passes a skipped macroblock through the contexts.
-    pub(super) fn tally_skip(&mut self, place: &Place, last: u8) {
+    pub(super) fn tally_skip(&mut self, place: &Place<'_>, last: u8) {
         let Some(surroundings) = self.surroundings(place) else { return };
         let predicted = self.predicted(&surroundings);
         if let Some(tally) = self.tally.as_deref_mut() {
@@ -231,7 +231,7 @@ impl FrameCoder<'_> {
     /// frames, if it is.
     pub(super) fn tally_coded(
         &mut self,
-        place: &Place,
+        place: &Place<'_>,
         surroundings: &Surroundings,
         Fineness { qp, last, .. }: Fineness,
         (luma, chroma): (&LumaCoding, &ChromaCoding),
@@ -264,7 +264,7 @@ impl FrameCoder<'_> {
 
 impl FrameCoder<'_> {
     /// Passes a macroblock of raw samples through the contexts and keeps them.
-    pub(super) fn tally_raw(&mut self, place: &Place, surroundings: &Surroundings, last: u8) -> Coded {
+    pub(super) fn tally_raw(&mut self, place: &Place<'_>, surroundings: &Surroundings, last: u8) -> Coded {
         let predicted = self.predicted(surroundings);
         if let Some(tally) = self.tally.as_deref_mut() {
             predicted.pass_skip(&mut tally.contexts, false);

@@ -18,7 +18,7 @@ const RAW_BITS: u64 = 3088;
 
 /// What weighing a macroblock's ways needs to know.
 pub(super) struct Weigher<'a> {
-    pub(super) place: &'a Place,
+    pub(super) place: &'a Place<'a>,
     pub(super) fields: &'a [Field; 2],
     pub(super) surroundings: &'a Surroundings,
     pub(super) fineness: Fineness,
@@ -56,7 +56,7 @@ impl FrameCoder<'_> {
     pub(super) fn weigher<'b, S: Simd>(
         &self,
         simd: S,
-        place: &'b Place,
+        place: &'b Place<'b>,
         fields: &'b [Field; 2],
         surroundings: &'b Surroundings,
         fineness: Fineness,

@@ -16,7 +16,7 @@ pub(super) struct Direct {
 }
 
 impl FrameCoder<'_> {
-    pub(super) fn direct(&self, place: &Place, fields: &[Field; 2]) -> Direct {
+    pub(super) fn direct(&self, place: &Place<'_>, fields: &[Field; 2]) -> Direct {
         let taken = fields.each_ref().map(Field::taken_over);
         let mut direct = Direct { moves: [taken; 4], is_allowed: true, costs: [0; 4] };
         if taken == [None; 2] {
@@ -43,7 +43,13 @@ impl FrameCoder<'_> {
     }
 
     /// Finds what direct prediction costs.
-    pub(super) fn measure_direct<S: Simd>(&self, simd: S, place: &Place, direct: &mut Direct, lambda: u32) {
+    pub(super) fn measure_direct<S: Simd>(
+        &self,
+        simd: S,
+        place: &Place<'_>,
+        direct: &mut Direct,
+        lambda: u32,
+    ) {
         if direct.is_allowed {
             for (block, &part) in Shape::Quarters.parts().iter().enumerate() {
                 direct.costs[block] = self.distortion(simd, place, part, direct.moves[block]) + lambda;

@@ -82,7 +82,7 @@ impl Plan {
 
 /// A macroblock whose plan is looked for.
 struct Task<'a> {
-    place: &'a Place,
+    place: &'a Place<'a>,
     /// By list.
     fields: [Field; 2],
     direct: Direct,
@@ -96,7 +96,7 @@ impl FrameCoder<'_> {
     pub(super) fn code_between<S: Simd>(
         &mut self,
         simd: S,
-        place: &Place,
+        place: &Place<'_>,
         fineness: Fineness,
     ) -> (Motion, Coded) {
         if self.weighs_rate() {

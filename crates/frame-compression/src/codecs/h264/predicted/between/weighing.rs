@@ -31,7 +31,7 @@ impl FrameCoder<'_> {
     pub(super) fn weigh_between<S: Simd>(
         &mut self,
         simd: S,
-        place: &Place,
+        place: &Place<'_>,
         fineness: Fineness,
     ) -> (Motion, Coded) {
         let fields = [0, 1].map(|list| place.field(list));
@@ -151,7 +151,7 @@ impl FrameCoder<'_> {
     fn skip_weighed<S: Simd>(
         &mut self,
         simd: S,
-        place: &Place,
+        place: &Place<'_>,
         moves: &[Moves; 4],
         fineness: Fineness,
         searched: Searched,

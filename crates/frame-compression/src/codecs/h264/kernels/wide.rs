@@ -1,0 +1,112 @@
+//! 8x8 blocks of a frame at half size, which a clip's lookahead compares by the hundred for each macroblock: each of four
+//! vectors has a row, and the row four below.
+
+use super::super::distortion::Metric;
+use super::half_coefficients;
+use crate::simd::{Dwords, Simd, Words, each, rows};
+
+/// A block in vectors.
+pub(in super::super) type Wide<S> = [<S as Simd>::Words; 4];
+
+/// A block in memory, ready to be loaded.
+pub(in super::super) type Stored = [[i16; 16]; 4];
+
+/// The block at the start of `samples`, whose rows are `stride` apart.
+#[inline(always)]
+pub(in super::super) fn load<S: Simd>(simd: S, samples: &[u8], stride: usize) -> Wide<S> {
+    let mut all = rows::<8>(samples, stride, 8);
+    let all: [&[u8; 8]; 8] = std::array::from_fn(|_| all.next().unwrap_or(&[0; 8]));
+    each!(4, y => S::Words::load_bytes_halves(simd, all[y], all[y + 4]))
+}
+
+pub(in super::super) fn store(samples: &[u8; 64]) -> Stored {
+    std::array::from_fn(|y| std::array::from_fn(|x| samples[8 * (y + x / 8 * 4) + x % 8].into()))
+}
+
+/// The mean of two blocks, rounded up.
+#[inline(always)]
+pub(in super::super) fn mean<S: Simd>(simd: S, a: Wide<S>, b: Wide<S>) -> Wide<S> {
+    let one = S::Words::splat(simd, 1);
+    each!(4, y => (a[y] + b[y] + one).shr::<1>())
+}
+
+/// Two blocks as one; the first counts `weight` of 64 (H.264 8.4.2.3).
+#[inline(always)]
+pub(in super::super) fn average<S: Simd>(simd: S, a: Wide<S>, b: Wide<S>, weight: i32) -> Wide<S> {
+    if weight == 32 {
+        return mean(simd, a, b);
+    }
+    let weights = S::Words::splat_pair(simd, weight as i16, 64 - weight as i16);
+    let rounding = S::Dwords::splat(simd, 32);
+    let (least, most) = (S::Words::splat(simd, 0), S::Words::splat(simd, 255));
+    each!(4, y => {
+        let low = (a[y].zip_low_16(b[y]).mul_add_pairs(weights) + rounding).shr::<6>();
+        let high = (a[y].zip_high_16(b[y]).mul_add_pairs(weights) + rounding).shr::<6>();
+        low.pack_words(high).max(least).min(most)
+    })
+}
+
+/// The distortion of a prediction; a sum of coefficients is that of its 4x4 blocks.
+#[inline(always)]
+pub(in super::super) fn distortion<S: Simd>(
+    simd: S,
+    metric: Metric,
+    source: &Stored,
+    prediction: Wide<S>,
+) -> u32 {
+    let difference = each!(4, y => S::Words::load(simd, &source[y]) - prediction[y]);
+    let [a, b] = match metric {
+        Metric::Sad => [difference[0].abs() + difference[1].abs(), difference[2].abs() + difference[3].abs()],
+        Metric::Satd => half_coefficients::<S>(difference),
+    };
+    (a + b).mul_add_pairs(S::Words::splat(simd, 1)).sum() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use test_pictures::Rng;
+
+    use super::*;
+    use crate::codecs::h264::samples;
+    use crate::simd::{Job, Level};
+
+    struct Compared<'a> {
+        metric: Metric,
+        source: &'a [u8; 64],
+        blocks: [&'a [u8]; 2],
+        stride: usize,
+        weight: i32,
+    }
+
+    impl Job for Compared<'_> {
+        type Output = u32;
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> u32 {
+            let [a, b] = each!(2, i => load(simd, self.blocks[i], self.stride));
+            distortion(simd, self.metric, &store(self.source), average(simd, a, b, self.weight))
+        }
+    }
+
+    /// Noise, and black against white, by every weight that pictures at hand have.
+    #[test]
+    fn distortions_are_those_of_the_plain_form() {
+        let mut rng = Rng::new(8);
+        for round in 0..200 {
+            let mut sample = || if round % 3 == 0 { 255 * (rng.byte() >> 7) } else { rng.byte() };
+            let source: [u8; 64] = std::array::from_fn(|_| sample());
+            let planes: [Vec<u8>; 2] = std::array::from_fn(|_| (0..7 * 11 + 8).map(|_| sample()).collect());
+            let block = |plane: &[u8]| std::array::from_fn(|i| plane[11 * (i / 8) + i % 8]);
+            let weight = [32, 0, 64, 43, 21, 80, -16][round % 7];
+            let prediction = samples::average(&block(&planes[0]), &block(&planes[1]), weight);
+            for metric in [Metric::Sad, Metric::Satd] {
+                let expected = metric.of_region::<8, 64>(&source, &prediction);
+                for level in Level::available() {
+                    let blocks = [&planes[0][..], &planes[1][..]];
+                    let job = Compared { metric, source: &source, blocks, stride: 11, weight };
+                    assert_eq!(level.run(job), expected, "{level:?}, round {round}, {metric:?}");
+                }
+            }
+        }
+    }
+}
