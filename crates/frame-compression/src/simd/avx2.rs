@@ -421,6 +421,19 @@ impl Bytes<Avx2> for Avx2Bytes {
     same_for_all!(u8, 32, _mm256_set1_epi8);
 
     #[inline(always)]
+    fn load_halves(_: Avx2, low: &[u8; 16], high: &[u8; 16]) -> Self {
+        Self(avx2!(_mm256_loadu2_m128i(high.as_ptr().cast(), low.as_ptr().cast())))
+    }
+
+    #[inline(always)]
+    fn load_quarters(_: Avx2, quarters: [&[u8; 8]; 4]) -> Self {
+        Self(avx2!({
+            let [a, b, c, d] = each!(4, i => _mm_loadl_epi64(quarters[i].as_ptr().cast()));
+            _mm256_set_m128i(_mm_unpacklo_epi64(c, d), _mm_unpacklo_epi64(a, b))
+        }))
+    }
+
+    #[inline(always)]
     fn load_twice(_: Avx2, from: &[u8; 16]) -> Self {
         Self(avx2!(_mm256_broadcastsi128_si256(_mm_loadu_si128(from.as_ptr().cast()))))
     }
@@ -468,8 +481,8 @@ impl Bytes<Avx2> for Avx2Bytes {
     }
 
     #[inline(always)]
-    fn sum_of_differences(self, other: Self) -> u32 {
-        Avx2Dwords(avx2!(_mm256_sad_epu8(self.0, other.0))).sum() as u32
+    fn differences(self, other: Self) -> Avx2Dwords {
+        Avx2Dwords(avx2!(_mm256_sad_epu8(self.0, other.0)))
     }
 }
 

@@ -385,6 +385,8 @@ pub(crate) trait Dwords<S: Simd>: Copy + Add<Output = Self> + Sub<Output = Self>
 pub(crate) trait Bytes<S: Simd>: Copy {
     fn splat(simd: S, value: u8) -> Self;
     fn load(simd: S, from: &[u8; 32]) -> Self;
+    fn load_halves(simd: S, low: &[u8; 16], high: &[u8; 16]) -> Self;
+    fn load_quarters(simd: S, quarters: [&[u8; 8]; 4]) -> Self;
     /// The same 16 bytes into each half.
     fn load_twice(simd: S, from: &[u8; 16]) -> Self;
     fn store(self, to: &mut [u8; 32]);
@@ -413,8 +415,13 @@ pub(crate) trait Bytes<S: Simd>: Copy {
     fn add_neighbours(self) -> S::Words;
     /// Stores the low 64 bits of each half one after another, and the high ones likewise.
     fn store_zipped_64(self, low: &mut [u8; 16], high: &mut [u8; 16]);
+    /// The absolute differences of all lanes, in sums of whatever lanes.
+    fn differences(self, other: Self) -> S::Dwords;
     /// The sum of the absolute differences of all lanes.
-    fn sum_of_differences(self, other: Self) -> u32;
+    #[inline(always)]
+    fn sum_of_differences(self, other: Self) -> u32 {
+        self.differences(other).sum() as u32
+    }
 }
 
 /// 8 lanes of `f32`, each operation rounded as Rust rounds it.

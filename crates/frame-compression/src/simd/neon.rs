@@ -427,6 +427,19 @@ impl Bytes<Neon> for NeonBytes {
     same_for_all!(u8, 32, vdupq_n_u8, vld1q_u8, vst1q_u8);
 
     #[inline(always)]
+    fn load_halves(_: Neon, low: &[u8; 16], high: &[u8; 16]) -> Self {
+        Self(neon!([vld1q_u8(low.as_ptr()), vld1q_u8(high.as_ptr())]))
+    }
+
+    #[inline(always)]
+    fn load_quarters(_: Neon, quarters: [&[u8; 8]; 4]) -> Self {
+        Self(neon!({
+            let [a, b, c, d] = quarters.map(|quarter| vld1_u8(quarter.as_ptr()));
+            [vcombine_u8(a, b), vcombine_u8(c, d)]
+        }))
+    }
+
+    #[inline(always)]
     fn load_twice(_: Neon, from: &[u8; 16]) -> Self {
         Self(neon!([vld1q_u8(from.as_ptr()); 2]))
     }
@@ -475,11 +488,11 @@ impl Bytes<Neon> for NeonBytes {
     }
 
     #[inline(always)]
-    fn sum_of_differences(self, other: Self) -> u32 {
-        neon!(
-            u32::from(vaddlvq_u8(vabdq_u8(self.0[0], other.0[0])))
-                + u32::from(vaddlvq_u8(vabdq_u8(self.0[1], other.0[1])))
-        )
+    fn differences(self, other: Self) -> NeonDwords {
+        NeonDwords(neon!([0, 1].map(|half| {
+            let differences = vabdq_u8(self.0[half], other.0[half]);
+            vreinterpretq_s32_u32(vpaddlq_u16(vpaddlq_u8(differences)))
+        })))
     }
 }
 

@@ -349,6 +349,16 @@ impl Bytes<Scalar> for ScalarBytes {
     memory!(u8, 32);
 
     #[inline(always)]
+    fn load_halves(_: Scalar, low: &[u8; 16], high: &[u8; 16]) -> Self {
+        Self(from_fn(|i| if i < 16 { low[i] } else { high[i - 16] }))
+    }
+
+    #[inline(always)]
+    fn load_quarters(_: Scalar, quarters: [&[u8; 8]; 4]) -> Self {
+        Self(from_fn(|i| quarters[i / 8][i % 8]))
+    }
+
+    #[inline(always)]
     fn load_twice(_: Scalar, from: &[u8; 16]) -> Self {
         Self(from_fn(|i| from[i % 16]))
     }
@@ -399,8 +409,8 @@ impl Bytes<Scalar> for ScalarBytes {
     }
 
     #[inline(always)]
-    fn sum_of_differences(self, other: Self) -> u32 {
-        (0..32).map(|i| u32::from(self.0[i].abs_diff(other.0[i]))).sum()
+    fn differences(self, other: Self) -> ScalarDwords {
+        ScalarDwords(from_fn(|i| (4 * i..4 * i + 4).map(|i| i32::from(self.0[i].abs_diff(other.0[i]))).sum()))
     }
 }
 

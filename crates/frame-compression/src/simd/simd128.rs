@@ -462,6 +462,18 @@ impl Bytes<Simd128> for WasmBytes {
     halves!();
 
     #[inline(always)]
+    fn load_halves(_: Simd128, low: &[u8; 16], high: &[u8; 16]) -> Self {
+        Self([load(low), load(high)])
+    }
+
+    #[inline(always)]
+    fn load_quarters(_: Simd128, quarters: [&[u8; 8]; 4]) -> Self {
+        // SAFETY: each array has the eight bytes that are read.
+        let [a, b, c, d] = quarters.map(|quarter| unsafe { v128_load64_zero(quarter.as_ptr().cast()) });
+        Self([zip_low_64(a, b), zip_low_64(c, d)])
+    }
+
+    #[inline(always)]
     fn load_twice(_: Simd128, from: &[u8; 16]) -> Self {
         Self([load(from); 2])
     }
@@ -505,13 +517,12 @@ impl Bytes<Simd128> for WasmBytes {
     }
 
     #[inline(always)]
-    fn sum_of_differences(self, other: Self) -> u32 {
-        let sums = [0, 1].map(|half| {
+    fn differences(self, other: Self) -> WasmDwords {
+        WasmDwords([0, 1].map(|half| {
             let (a, b) = (self.0[half], other.0[half]);
-            u16x8_extadd_pairwise_u8x16(v128_or(u8x16_sub_sat(a, b), u8x16_sub_sat(b, a)))
-        });
-        // At most 4 * 255 a lane.
-        sum_of_lanes(u32x4_extadd_pairwise_u16x8(i16x8_add(sums[0], sums[1]))) as u32
+            let differences = v128_or(u8x16_sub_sat(a, b), u8x16_sub_sat(b, a));
+            u32x4_extadd_pairwise_u16x8(u16x8_extadd_pairwise_u8x16(differences))
+        }))
     }
 }
 

@@ -467,6 +467,19 @@ impl Bytes<Sse2> for Sse2Bytes {
     same_for_all!(u8, 32, _mm_set1_epi8);
 
     #[inline(always)]
+    fn load_halves(_: Sse2, low: &[u8; 16], high: &[u8; 16]) -> Self {
+        Self(sse2!([_mm_loadu_si128(low.as_ptr().cast()), _mm_loadu_si128(high.as_ptr().cast())]))
+    }
+
+    #[inline(always)]
+    fn load_quarters(_: Sse2, quarters: [&[u8; 8]; 4]) -> Self {
+        Self(sse2!({
+            let [a, b, c, d] = quarters.map(|quarter| _mm_loadl_epi64(quarter.as_ptr().cast()));
+            [_mm_unpacklo_epi64(a, b), _mm_unpacklo_epi64(c, d)]
+        }))
+    }
+
+    #[inline(always)]
     fn load_twice(_: Sse2, from: &[u8; 16]) -> Self {
         Self(sse2!([_mm_loadu_si128(from.as_ptr().cast()); 2]))
     }
@@ -538,9 +551,8 @@ impl Bytes<Sse2> for Sse2Bytes {
     }
 
     #[inline(always)]
-    fn sum_of_differences(self, other: Self) -> u32 {
-        Sse2Dwords(sse2!([_mm_sad_epu8(self.0[0], other.0[0]), _mm_sad_epu8(self.0[1], other.0[1])])).sum()
-            as u32
+    fn differences(self, other: Self) -> Sse2Dwords {
+        Sse2Dwords(sse2!([_mm_sad_epu8(self.0[0], other.0[0]), _mm_sad_epu8(self.0[1], other.0[1])]))
     }
 }
 

@@ -155,6 +155,8 @@ fn everything<S: Simd>(
     ];
     let pixels = [&c[..], &d[..]].concat();
     let twice = S::Bytes::load_twice(simd, d.first_chunk().unwrap());
+    let halves = S::Bytes::load_halves(simd, c.last_chunk().unwrap(), d.first_chunk().unwrap());
+    let quarters = S::Bytes::load_quarters(simd, [8, 24, 0, 16].map(|at| c[at..].first_chunk().unwrap()));
     // Floats of every size that bytes can be made of, and sums and products that are rounded.
     let [g, h, i, j] = [0, 8, 16, 24].map(|at| S::Floats::load_bytes(simd, c[at..].first_chunk().unwrap()));
     let third = S::Floats::splat(simd, 1.0 / 3.0);
@@ -185,6 +187,8 @@ fn everything<S: Simd>(
         c.lookup(indices),
         c.skip_first(),
         twice,
+        halves,
+        quarters,
         c.equal(d),
         c.zip_low_8(d),
         c.zip_high_8(d),

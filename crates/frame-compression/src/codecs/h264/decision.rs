@@ -661,6 +661,7 @@ fn code_block_4x4<S: Simd>(
 }
 
 /// Codes the macroblock's luma again as Intra4x4, with the modes that it has; whether there is a residual.
+#[inline(always)]
 pub(super) fn recode_4x4<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices<'_>) -> bool {
     let Macroblock { blocks, luma, modes, neighbours, .. } = macroblock;
     let neighbours = Available4x4::of(*neighbours);

@@ -29,7 +29,10 @@ pub(super) fn resolve<S: Simd>(
         prices = prices.coarser(frame, qp);
         residual = match luma.kind {
             MacroblockType::Intra16x16 => finish_16x16(simd, macroblock, &prices, luma.mode_16x16),
-            MacroblockType::Intra8x8 | MacroblockType::Intra4x4 => recode_4x4(simd, macroblock, &prices),
+            MacroblockType::Intra8x8 | MacroblockType::Intra4x4 => simd.vectorize(
+                #[inline(always)]
+                || recode_4x4(simd, macroblock, &prices),
+            ),
         };
         residual |= code_chroma_planes(macroblock, mode_chroma, &prices);
     }

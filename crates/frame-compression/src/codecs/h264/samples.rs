@@ -1,6 +1,8 @@
 //! Frames that others are predicted from: planes whose edges repeat without end, and what is between their samples
 //! (docs/spec/h264-clips.md, sections 2.1 and 6.1).
 
+use super::distortion::Metric;
+use super::kernels::difference;
 use super::kernels::wide::{self, Wide};
 use crate::planes::{Plane, Planes};
 use crate::simd::{Job, Level, Simd, rows};
@@ -30,32 +32,35 @@ impl Samples {
     /// The block of W columns and A / W rows at (x, y), which may be outside.
     #[inline(always)]
     pub(super) fn block<const W: usize, const A: usize>(&self, x: i32, y: i32) -> [u8; A] {
-        let (x, y) = (x + self.margin as i32, y + self.margin as i32);
-        let (width, height) = (self.width as i32, self.height as i32);
-        let inside = x >= 0 && y >= 0 && x + W as i32 <= width && y + (A / W) as i32 <= height;
-        if inside {
-            let mut block = [0; A];
-            let from = &self.samples[y as usize * self.width + x as usize..];
-            for (to, row) in block.as_chunks_mut::<W>().0.iter_mut().zip(rows::<W>(from, self.width, A / W)) {
-                *to = *row;
-            }
-            return block;
+        let Some(from) = self.inside::<W>(x, y, A / W) else { return self.block_outside::<W, A>(x, y) };
+        let mut block = [0; A];
+        for (to, row) in block.as_chunks_mut::<W>().0.iter_mut().zip(rows::<W>(from, self.width, A / W)) {
+            *to = *row;
         }
-        self.block_outside::<W, A>(x, y)
+        block
+    }
+
+    /// The samples from (x, y) on, if a block of W columns and `height` rows there is inside.
+    #[inline(always)]
+    fn inside<const W: usize>(&self, x: i32, y: i32, height: usize) -> Option<&[u8]> {
+        let (x, y) = (x + self.margin as i32, y + self.margin as i32);
+        let inside =
+            x >= 0 && y >= 0 && x + W as i32 <= self.width as i32 && y + height as i32 <= self.height as i32;
+        inside.then(|| &self.samples[y as usize * self.width + x as usize..])
     }
 
     /// The 8x8 block at (x, y), which may be outside, in vectors.
     #[inline(always)]
     fn wide<S: Simd>(&self, simd: S, x: i32, y: i32) -> Wide<S> {
-        let (x, y) = (x + self.margin as i32, y + self.margin as i32);
-        if x >= 0 && y >= 0 && x + 8 <= self.width as i32 && y + 8 <= self.height as i32 {
-            return wide::load(simd, &self.samples[y as usize * self.width + x as usize..], self.width);
+        match self.inside::<8>(x, y, 8) {
+            Some(samples) => wide::load(simd, samples, self.width),
+            None => wide::load(simd, &self.block_outside::<8, 64>(x, y), 8),
         }
-        wide::load(simd, &self.block_outside::<8, 64>(x, y), 8)
     }
 
     #[inline(never)]
     fn block_outside<const W: usize, const A: usize>(&self, x: i32, y: i32) -> [u8; A] {
+        let (x, y) = (x + self.margin as i32, y + self.margin as i32);
         let (width, height) = (self.width as i32, self.height as i32);
         let columns: [usize; W] = std::array::from_fn(|i| (x + i as i32).clamp(0, width - 1) as usize);
         let mut block = [0; A];
@@ -130,6 +135,60 @@ impl Quarters {
         match between(x, y) {
             (only, None) => self.half_wide(simd, only),
             (a, Some(b)) => wide::mean(simd, self.half_wide(simd, a), self.half_wide(simd, b)),
+        }
+    }
+
+    /// How far the block of W columns and A / W rows at (x, y) in quarter samples is from a source.
+    #[inline(always)]
+    pub(super) fn distortion<S: Simd, const W: usize, const A: usize>(
+        &self,
+        simd: S,
+        metric: Metric,
+        source: &[u8; A],
+        (x, y): (i32, i32),
+    ) -> u32 {
+        match between(x, y) {
+            (only, None) => {
+                if let Some(samples) = self.half_inside::<W>(only, A / W) {
+                    let stride = self.0[0].width;
+                    return difference::of_rows::<S, W, A, 1>(simd, metric, source, [samples], stride);
+                }
+            }
+            (a, Some(b)) => {
+                let [a, b] = [a, b].map(|place| self.half_inside::<W>(place, A / W));
+                if let (Some(a), Some(b)) = (a, b) {
+                    let stride = self.0[0].width;
+                    return difference::of_rows::<S, W, A, 2>(simd, metric, source, [a, b], stride);
+                }
+            }
+        }
+        difference::of_region::<S, W, A>(simd, metric, source, &self.block::<W, A>(x, y))
+    }
+
+    #[inline(always)]
+    fn half_inside<const W: usize>(&self, [x, y]: [i32; 2], height: usize) -> Option<&[u8]> {
+        self.0[(2 * (y & 1) + (x & 1)) as usize].inside::<W>(x >> 1, y >> 1, height)
+    }
+
+    /// The differences between a source and the block of the plane as it is, at (x, y) in samples.
+    #[inline(always)]
+    pub(super) fn whole_differences<S: Simd, const W: usize, const A: usize>(
+        &self,
+        simd: S,
+        source: &[u8; A],
+        (x, y): (i32, i32),
+    ) -> u32 {
+        let whole = &self.0[0];
+        match whole.inside::<W>(x, y, A / W) {
+            Some(samples) => {
+                difference::of_rows::<S, W, A, 1>(simd, Metric::Sad, source, [samples], whole.width)
+            }
+            None => difference::of_region::<S, W, A>(
+                simd,
+                Metric::Sad,
+                source,
+                &whole.block_outside::<W, A>(x, y),
+            ),
         }
     }
 

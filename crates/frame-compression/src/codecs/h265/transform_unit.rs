@@ -120,8 +120,17 @@ impl Blocks {
             None => quantiser.code::<S, N>(simd, coefficients, scan, job.sign_hiding, &mut levels),
             Some(choice) => {
                 let by = (quantiser, scan);
-                rdoq::choose::<S, N>(simd, scratch, coefficients, by, job.sign_hiding, choice, &mut levels)
-                    .then(|| quantiser.scale_all::<S, N>(simd, &levels, scan, coefficients))
+                let any = rdoq::choose::<S, N>(
+                    simd,
+                    scratch,
+                    coefficients,
+                    by,
+                    job.sign_hiding,
+                    choice,
+                    &mut levels,
+                );
+                // (A closure would not be compiled for the instruction set.)
+                if any { Some(quantiser.scale_all::<S, N>(simd, &levels, scan, coefficients)) } else { None }
             }
         };
         attempt.coded = used.is_some();

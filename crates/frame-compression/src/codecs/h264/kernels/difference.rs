@@ -2,7 +2,7 @@
 
 use super::super::distortion::Metric;
 use super::{half_coefficients, luma8x8};
-use crate::simd::{Bytes, Dwords, Simd, Words, each};
+use crate::simd::{Bytes, Dwords, Simd, Words, each, rows};
 
 /// The distortion of a region W samples wide; a sum of coefficients is that of its 4x4 blocks.
 #[inline(always)]
@@ -12,10 +12,92 @@ pub(in super::super) fn of_region<S: Simd, const W: usize, const A: usize>(
     source: &[u8; A],
     prediction: &[u8; A],
 ) -> u32 {
+    if W >= 8 && A >= 64 {
+        return of_rows::<S, W, A, 1>(simd, metric, source, [prediction], W);
+    }
     match metric {
         Metric::Sad => sad(simd, source, prediction),
         Metric::Satd => satd::<S, W, A>(simd, source, prediction),
     }
+}
+
+/// The same, W being 8 or 16 and A at least 64, of a block or of the mean of two, which begin where `blocks` do; their rows are `stride` apart.
+#[inline(always)]
+pub(in super::super) fn of_rows<S: Simd, const W: usize, const A: usize, const N: usize>(
+    simd: S,
+    metric: Metric,
+    source: &[u8; A],
+    blocks: [&[u8]; N],
+    stride: usize,
+) -> u32 {
+    let mut predictions = blocks.map(|block| rows::<W>(block, stride, A / W));
+    match metric {
+        Metric::Sad => {
+            let mut sum = S::Dwords::splat(simd, 0);
+            for source in source.as_chunks::<32>().0 {
+                let mut prediction = bytes_of_rows::<S, W>(simd, &mut predictions[0]);
+                if N == 2 {
+                    prediction = prediction.average(bytes_of_rows::<S, W>(simd, &mut predictions[N - 1]));
+                }
+                sum = sum + S::Bytes::load(simd, source).differences(prediction);
+            }
+            sum.sum() as u32
+        }
+        Metric::Satd => {
+            let mut source = rows::<W>(source, W, A / W);
+            let one = S::Words::splat(simd, 1);
+            let mut sum = S::Words::splat(simd, 0);
+            // At most four groups: a lane sums up to eight halves of at most 2040.
+            for _ in 0..A / 64 {
+                let own = words_of_rows::<S, W>(simd, &mut source);
+                let mut prediction = words_of_rows::<S, W>(simd, &mut predictions[0]);
+                if N == 2 {
+                    let other = words_of_rows::<S, W>(simd, &mut predictions[N - 1]);
+                    prediction = each!(4, y => (prediction[y] + other[y] + one).shr::<1>());
+                }
+                let [even, odd] = half_coefficients::<S>(each!(4, y => own[y] - prediction[y]));
+                sum = sum + even + odd;
+            }
+            sum.mul_add_pairs(one).sum() as u32
+        }
+    }
+}
+
+/// The next 32 samples of rows of 8 or 16.
+#[inline(always)]
+fn bytes_of_rows<'a, S: Simd, const W: usize>(
+    simd: S,
+    rows: &mut impl Iterator<Item = &'a [u8; W]>,
+) -> S::Bytes {
+    let next = rows.take(32 / W).map(|row| &row[..]);
+    if W == 16 {
+        let [low, high] = taken::<16, 2>(next);
+        S::Bytes::load_halves(simd, low, high)
+    } else {
+        S::Bytes::load_quarters(simd, taken::<8, 4>(next))
+    }
+}
+
+/// The next 64 samples of rows of 16, or of rows of 8, of which each vector has one and that four below.
+#[inline(always)]
+fn words_of_rows<'a, S: Simd, const W: usize>(
+    simd: S,
+    rows: &mut impl Iterator<Item = &'a [u8; W]>,
+) -> [S::Words; 4] {
+    let next = rows.take(64 / W).map(|row| &row[..]);
+    if W == 16 {
+        let rows = taken::<16, 4>(next);
+        each!(4, y => S::Words::load_bytes(simd, rows[y]))
+    } else {
+        let rows = taken::<8, 8>(next);
+        each!(4, y => S::Words::load_bytes_halves(simd, rows[y], rows[y + 4]))
+    }
+}
+
+/// N rows of T samples, which rows of W = T are.
+#[inline(always)]
+fn taken<'a, const T: usize, const N: usize>(mut rows: impl Iterator<Item = &'a [u8]>) -> [&'a [u8; T]; N] {
+    std::array::from_fn(|_| rows.next().and_then(|row| row.first_chunk()).unwrap_or(&[0; T]))
 }
 
 /// The sum of absolute differences of A samples, a multiple of 32.

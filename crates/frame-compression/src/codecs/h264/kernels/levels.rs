@@ -193,7 +193,8 @@ pub(in super::super) fn code_8x8<S: Simd>(
     }
     let levels = scanned::<S>(found);
     let rows = levels.as_chunks::<16>().0;
-    let coded = (0..4).fold(0, |all, i| all | coded(simd, S::Words::load(simd, &rows[i])) << (16 * i));
+    let [a, b, c, d] = each!(4, i => coded(simd, S::Words::load(simd, &rows[i])) << (16 * i));
+    let coded = a | b | c | d;
     (luma8x8::reconstruct(simd, found, prediction, quantiser), levels, coded)
 }
 

@@ -203,7 +203,9 @@ pub(in super::super) fn predict<S: Simd>(
         Mode::Dc => rows.fill([sides.dc(neighbours) as u8; 16]),
         Mode::Plane => {
             let mut plane = Plane::new(simd, &sides);
-            rows.iter_mut().for_each(|row| plane.next().store_bytes(row));
+            for row in rows {
+                plane.next().store_bytes(row);
+            }
         }
     }
     prediction

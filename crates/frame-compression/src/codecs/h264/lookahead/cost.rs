@@ -2,7 +2,7 @@
 
 use super::super::distortion::Metric;
 use super::super::kernels::{difference, wide};
-use super::super::motion::{Found, Limits, Manner, Prices, Search, Vector};
+use super::super::motion::{Found, Limits, Manner, Prices, Search, Target, Vector};
 use super::super::samples::Quarters;
 use super::intra::{IntraMeter, MOST};
 use super::weights::Weight;
@@ -202,6 +202,40 @@ impl Block<'_> {
     }
 }
 
+/// A macroblock that is searched for in a frame of a list.
+struct InList<'a, S> {
+    simd: S,
+    meter: &'a Meter<'a>,
+    block: Block<'a>,
+    list: usize,
+    weight: Option<Weight>,
+}
+
+impl<S: Simd> Target for InList<'_, S> {
+    fn distortion(&self, vector: Vector, metric: Metric) -> u32 {
+        self.meter.one(self.simd, self.block, (self.list, vector), self.weight, metric)
+    }
+
+    fn differences<const N: usize>(&self, vectors: [Vector; N]) -> [u32; N] {
+        if self.weight.is_some() {
+            return vectors.map(|vector| self.distortion(vector, Metric::Sad));
+        }
+        let Self { simd, block, .. } = *self;
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let mut found = [0; N];
+                for (found, vector) in found.iter_mut().zip(vectors) {
+                    let at = block.origin() + vector;
+                    let half = &self.meter.halves[self.list];
+                    *found = half.whole_differences::<S, 8, 64>(simd, block.source, (at.x >> 2, at.y >> 2));
+                }
+                found
+            },
+        )
+    }
+}
+
 impl Job for Meter<'_> {
     type Output = ();
 
@@ -337,8 +371,6 @@ impl Meter<'_> {
         let (x, y) = block.place;
         let manner = self.manner();
         let weight = self.weight.filter(|_| list == 0);
-        let distortion =
-            |vector: Vector, metric: Metric| self.one(simd, block, (list, vector), weight, metric);
         let (candidates, count) = self.neighbours(list, x, y);
         let candidates = &candidates[..count];
         let predicted = match *candidates {
@@ -356,7 +388,8 @@ impl Meter<'_> {
         let limits = self.limits(x, y);
         let prices = self.prices.at(1);
         let price = |vector: Vector| prices.of(vector - predicted);
-        let search = Search { manner, predicted, limits, distortion, chroma: |_, _| 0, price };
+        let target = InList { simd, meter: self, block, list, weight };
+        let search = Search { manner, predicted, limits, target, chroma: |_, _| 0, price };
         let best = search.run(candidates.iter().copied());
         // The shortest difference costs nothing here, and a vector of any length 5 bits.
         let moved = if best.vector == Vector::ZERO { 0 } else { VECTOR_BITS };

@@ -5,7 +5,7 @@ mod search;
 
 use std::ops::{Add, Neg, Sub};
 
-pub(super) use search::{Manner, Search, Threshold};
+pub(super) use search::{Manner, Search, Target, Threshold};
 
 use super::aq::log2;
 #[cfg(test)]

@@ -5,7 +5,16 @@ use super::{Found, Limits, Vector};
 
 const ROUNDS: usize = 16;
 const AROUND: [Vector; 4] = [Vector::new(0, -1), Vector::new(0, 1), Vector::new(-1, 0), Vector::new(1, 0)];
-const CORNERS: [Vector; 4] = [Vector::new(-1, -1), Vector::new(-1, 1), Vector::new(1, -1), Vector::new(1, 1)];
+const SQUARE: [Vector; 8] = [
+    AROUND[0],
+    AROUND[1],
+    AROUND[2],
+    AROUND[3],
+    Vector::new(-1, -1),
+    Vector::new(-1, 1),
+    Vector::new(1, -1),
+    Vector::new(1, 1),
+];
 const HEXAGON: [Vector; 6] = [
     Vector::new(-2, 0),
     Vector::new(-1, 2),
@@ -54,13 +63,30 @@ impl Manner {
     }
 }
 
-/// A block that is searched for: `distortion` is that of a vector in quarter samples, `chroma` that of a chroma plane,
-/// `price` that of such a vector.
-pub(in super::super) struct Search<D, C, P> {
+/// A block of which predictions by vectors, in quarter samples, are compared.
+pub(in super::super) trait Target {
+    /// How far the prediction by a vector is from it.
+    fn distortion(&self, vector: Vector, metric: Metric) -> u32;
+
+    /// The differences that several vectors to whole samples leave.
+    fn differences<const N: usize>(&self, vectors: [Vector; N]) -> [u32; N] {
+        vectors.map(|vector| self.distortion(vector, Metric::Sad))
+    }
+}
+
+impl<D: Fn(Vector, Metric) -> u32> Target for D {
+    fn distortion(&self, vector: Vector, metric: Metric) -> u32 {
+        self(vector, metric)
+    }
+}
+
+/// A block that is searched for: `chroma` is the distortion of a chroma plane by a vector in quarter samples, `price` what
+/// such a vector costs.
+pub(in super::super) struct Search<T, C, P> {
     pub(in super::super) manner: Manner,
     pub(in super::super) predicted: Vector,
     pub(in super::super) limits: Limits,
-    pub(in super::super) distortion: D,
+    pub(in super::super) target: T,
     pub(in super::super) chroma: C,
     pub(in super::super) price: P,
 }
@@ -88,7 +114,7 @@ impl Threshold {
     }
 }
 
-impl<D: Fn(Vector, Metric) -> u32, C: Fn(Vector, usize) -> u32, P: Fn(Vector) -> u32> Search<D, C, P> {
+impl<T: Target, C: Fn(Vector, usize) -> u32, P: Fn(Vector) -> u32> Search<T, C, P> {
     /// The best vector and what it costs, with its price.
     pub(in super::super) fn run(&self, candidates: impl IntoIterator<Item = Vector>) -> Found {
         self.run_below(candidates, 0, &mut Threshold(None))
@@ -130,18 +156,29 @@ impl<D: Fn(Vector, Metric) -> u32, C: Fn(Vector, usize) -> u32, P: Fn(Vector) ->
     }
 
     fn differences(&self, vector: Vector) -> u32 {
-        (self.distortion)(vector, Metric::Sad) + (self.price)(vector)
+        self.target.distortion(vector, Metric::Sad) + (self.price)(vector)
     }
 
     fn whole(&self, position: Vector) -> u32 {
         self.differences(position.quarters())
     }
 
+    /// What whole positions cost that are so far from another one.
+    #[inline(always)]
+    fn around<const N: usize>(&self, centre: Vector, steps: [Vector; N]) -> [Found; N] {
+        let positions = steps.map(|step| centre + step);
+        let differences = self.target.differences(positions.map(Vector::quarters));
+        std::array::from_fn(|i| {
+            let vector = positions[i];
+            Found { vector, cost: differences[i] + (self.price)(vector.quarters()) }
+        })
+    }
+
     /// Starts at whole samples.
     fn coarse(&self, candidates: impl IntoIterator<Item = Vector>) -> Found {
         let start = self.limits.clip(self.predicted.whole());
         // The place to start from does not pay for its vector before the end.
-        let mut best = Found { vector: start, cost: (self.distortion)(start.quarters(), Metric::Sad) };
+        let mut best = Found { vector: start, cost: self.target.distortion(start.quarters(), Metric::Sad) };
         for candidate in candidates {
             let candidate = candidate.whole();
             if candidate != Vector::ZERO && candidate != start {
@@ -193,8 +230,8 @@ impl<D: Fn(Vector, Metric) -> u32, C: Fn(Vector, usize) -> u32, P: Fn(Vector) ->
     fn walk_diamond(&self, best: &mut Found) {
         for _ in 0..ROUNDS {
             let centre = best.vector;
-            for step in AROUND {
-                best.take(centre + step, self.whole(centre + step));
+            for Found { vector, cost } in self.around(centre, AROUND) {
+                best.take(vector, cost);
             }
             if best.vector == centre || !self.limits.contain(best.vector) {
                 break;
@@ -204,19 +241,16 @@ impl<D: Fn(Vector, Metric) -> u32, C: Fn(Vector, usize) -> u32, P: Fn(Vector) ->
 
     fn walk_hexagon(&self, best: &mut Found) {
         let mut direction = None;
-        let mut step = |best: &mut Found, centre: Vector, which: usize| {
-            let position = centre + HEXAGON[which % 6];
-            let cost = self.whole(position);
+        let mut take = |best: &mut Found, which: usize, Found { vector, cost }: Found| {
             if cost < best.cost {
-                best.take(position, cost);
-                direction = Some(which % 6);
+                best.take(vector, cost);
+                direction = Some(which);
             }
             direction
         };
-        let centre = best.vector;
         let mut last = None;
-        for which in 0..6 {
-            last = step(best, centre, which);
+        for (which, found) in self.around(best.vector, HEXAGON).into_iter().enumerate() {
+            last = take(best, which, found);
         }
         if let Some(mut towards) = last {
             for _ in 0..HEXAGON_ROUNDS {
@@ -224,8 +258,10 @@ impl<D: Fn(Vector, Metric) -> u32, C: Fn(Vector, usize) -> u32, P: Fn(Vector) ->
                 if !self.limits.contain(centre) {
                     break;
                 }
-                for which in [towards + 5, towards, towards + 1] {
-                    last = step(best, centre, which);
+                let sides = [towards + 5, towards, towards + 1].map(|which| which % 6);
+                let found = self.around(centre, sides.map(|which| HEXAGON[which]));
+                for (which, found) in sides.into_iter().zip(found) {
+                    last = take(best, which, found);
                 }
                 if best.vector == centre {
                     break;
@@ -233,9 +269,8 @@ impl<D: Fn(Vector, Metric) -> u32, C: Fn(Vector, usize) -> u32, P: Fn(Vector) ->
                 towards = last.unwrap_or(towards);
             }
         }
-        let centre = best.vector;
-        for step in AROUND.into_iter().chain(CORNERS) {
-            best.take(centre + step, self.whole(centre + step));
+        for Found { vector, cost } in self.around(best.vector, SQUARE) {
+            best.take(vector, cost);
         }
     }
 
@@ -292,7 +327,7 @@ impl<D: Fn(Vector, Metric) -> u32, C: Fn(Vector, usize) -> u32, P: Fn(Vector) ->
 
     /// What a vector costs, if it is less than `limit`.
     fn cost_below(&self, vector: Vector, limit: u32) -> u32 {
-        let mut cost = (self.distortion)(vector, self.manner.metric) + (self.price)(vector);
+        let mut cost = self.target.distortion(vector, self.manner.metric) + (self.price)(vector);
         if self.manner.chroma {
             for plane in 0..2 {
                 if cost < limit {
@@ -319,7 +354,7 @@ mod tests {
             let manner = Manner { level, hexagon, metric: Metric::Satd, chroma: false };
             for predicted in [Vector::ZERO, Vector::new(20, -12), Vector::new(-3, 5)] {
                 let search =
-                    Search { manner, predicted, limits, distortion: bowl, chroma: |_, _| 0, price: |_| 3 };
+                    Search { manner, predicted, limits, target: bowl, chroma: |_, _| 0, price: |_| 3 };
                 let mut found = search.run([]);
                 search.finish(&mut found);
                 let expected =

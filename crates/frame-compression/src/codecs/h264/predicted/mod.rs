@@ -230,7 +230,10 @@ impl FrameCoder<'_> {
         let quantiser = self.frame.settled_quantiser(self.wanted[place.index], last);
         let fineness = Fineness { quantiser, qp: quantiser.min(QP_MAX), last };
         if self.after.is_some() {
-            self.code_between(simd, place, fineness)
+            simd.vectorize(
+                #[inline(always)]
+                || self.code_between(simd, place, fineness),
+            )
         } else {
             self.code_after(simd, place, fineness)
         }

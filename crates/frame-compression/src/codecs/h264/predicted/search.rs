@@ -104,9 +104,7 @@ impl FrameCoder<'_> {
             manner: self.manner(),
             predicted,
             limits: self.limits(place),
-            distortion: move |vector, metric| {
-                luma_distortion(simd, (&own, part), at.1, entry, vector, metric)
-            },
+            target: move |vector, metric| luma_distortion(simd, (&own, part), at.1, entry, vector, metric),
             chroma: move |vector, plane| {
                 chroma_distortion(simd, (&source.chroma, part), at.1, entry, vector, plane)
             },
@@ -261,11 +259,13 @@ fn luma_distortion<S: Simd>(
         #[inline(always)]
         || {
             for_size_of!(part, W, A, _W2, _A4 => {
-                let mut block = entry.reference.luma.block::<W, A>(x + vector.x, y + vector.y);
-                if let Some(weight) = entry.weights[0] {
-                    weight.apply(&mut block);
-                }
                 let source = source.first_chunk().expect("a part's samples");
+                let place = (x + vector.x, y + vector.y);
+                let Some(weight) = entry.weights[0] else {
+                    return entry.reference.luma.distortion::<S, W, A>(simd, metric, source, place);
+                };
+                let mut block = entry.reference.luma.block::<W, A>(place.0, place.1);
+                weight.apply(&mut block);
                 difference::of_region::<S, W, A>(simd, metric, source, &block)
             })
         },

@@ -8,7 +8,7 @@ use super::coded::{ChromaCoding, LumaCoding};
 use super::coding::Coder;
 use super::psy::squares;
 use super::record::{BLOCKS, Kind};
-use crate::simd::Simd;
+use crate::simd::{Simd, each};
 
 impl Coder<'_> {
     /// Codes a macroblock's luma in 8x8 or in 4x4 blocks.
@@ -126,7 +126,7 @@ impl Coder<'_> {
         if !self.decimates || chroma_qp < early || self.denoise.is_some() {
             return [None; 2];
         }
-        let errors = [0, 1].map(|plane| {
+        let errors = each!(2, plane => {
             let block = |samples: &[u8; 128]| gather::<8, 64>(samples, 16, 8 * plane);
             let (source, prediction) = (block(source), block(prediction));
             let sum = |block: &[u8; 64]| block.iter().map(|&sample| i32::from(sample)).sum::<i32>();

@@ -93,6 +93,7 @@ struct Task<'a> {
 
 impl FrameCoder<'_> {
     /// Codes a macroblock of a B frame.
+    #[inline(always)]
     pub(super) fn code_between<S: Simd>(
         &mut self,
         simd: S,
