@@ -176,10 +176,13 @@ impl Planes {
         self.cr.resize(size, padded, most_rows / down);
     }
 
-    /// Takes the samples of a picture of the same size, with their padding.
-    pub(crate) fn clone_from_same(&mut self, other: &Self) {
+    /// Becomes a copy of a picture, with its padding, in the memory that is there.
+    pub(crate) fn copy(&mut self, other: &Self) {
+        self.subsampling = other.subsampling;
         for (to, from) in [(&mut self.y, &other.y), (&mut self.cb, &other.cb), (&mut self.cr, &other.cr)] {
-            to.samples.copy_from_slice(&from.samples);
+            to.samples.clone_from(&from.samples);
+            let Plane { width, height, stride, rows, .. } = *from;
+            (to.width, to.height, to.stride, to.rows) = (width, height, stride, rows);
         }
     }
 

@@ -156,8 +156,7 @@ impl Clip {
             let seen = self.lookahead.seen(frame.slot);
             let place = (seen.index - first) as usize;
             let mut planes = std::mem::take(&mut self.coded[place]);
-            planes.resize(seen.source.width(), seen.source.height(), Subsampling::S420);
-            planes.clone_from_same(&seen.source);
+            planes.copy(&seen.source);
             self.code_frame(&mut planes, &mut state, frame, marked);
             self.statistics[place] = Some(self.measure(frame, &planes));
             self.coded[place] = planes;

@@ -48,6 +48,8 @@ impl FrameDeblocker<'_> {
     /// Those of the vertical edges, or of the horizontal ones, of a macroblock, the first one beside `neighbour`.
     fn strengths(&self, place: usize, neighbour: Option<usize>, vertical: bool) -> Strengths {
         let own = &self.motions[place];
+        let is_whole =
+            own.kind != Kind::Intra && own.levels == 0 && own.moves.iter().all(|of| *of == own.moves[0]);
         let at = |edge: usize, i: usize| if vertical { 4 * i + edge } else { 4 * edge + i };
         std::array::from_fn(|edge| {
             if edge % 2 == 1 && self.coded[place].transform_8x8 {
@@ -55,6 +57,7 @@ impl FrameDeblocker<'_> {
             }
             let (other, from, intra) = match (edge, neighbour) {
                 (0, None) => return [0; 4],
+                (1.., _) if is_whole => return [0; 4],
                 (0, Some(neighbour)) => (&self.motions[neighbour], 3, 4),
                 _ => (own, edge - 1, 3),
             };

@@ -5,6 +5,7 @@ use super::super::macroblock::scatter;
 use super::super::motion::{Moves, Pointer, Vector};
 use super::super::references::implicit_share;
 use super::super::samples::{Reference, average};
+use crate::simd::each;
 
 /// Luma and chroma as vectors predict them.
 #[derive(Debug)]
@@ -118,22 +119,32 @@ impl<'a> Sources<'a> {
         plane: usize,
         block: impl Fn(&Reference, Vector) -> [u8; A],
     ) -> [u8; A] {
-        let one = |list: usize, Pointer { vector, entry }: Pointer| {
-            let entry = self.lists[list].at(entry);
-            let mut samples = block(entry.reference, vector);
-            if let Some(weight) = entry.weights[plane] {
-                weight.apply(&mut samples);
-            }
-            samples
-        };
         match moves {
             [Some(first), Some(second)] => {
                 let share = self.shares[usize::from(first.entry)][usize::from(second.entry)];
-                average(&one(0, first), &one(1, second), share)
+                let [first, second] =
+                    [self.from_one((0, first), plane, &block), self.from_one((1, second), plane, &block)];
+                average(&first, &second, share)
             }
-            [Some(only), None] => one(0, only),
-            [None, only] => one(1, only.unwrap_or_default()),
+            [Some(only), None] => self.from_one((0, only), plane, &block),
+            [None, only] => self.from_one((1, only.unwrap_or_default()), plane, &block),
         }
+    }
+
+    /// A block of a plane from one list.
+    #[inline(always)]
+    fn from_one<const A: usize>(
+        &self,
+        (list, Pointer { vector, entry }): (usize, Pointer),
+        plane: usize,
+        block: &impl Fn(&Reference, Vector) -> [u8; A],
+    ) -> [u8; A] {
+        let entry = self.lists[list].at(entry);
+        let mut samples = block(entry.reference, vector);
+        if let Some(weight) = entry.weights[plane] {
+            weight.apply(&mut samples);
+        }
+        samples
     }
 }
 
@@ -148,17 +159,19 @@ pub(in super::super) fn predict(
     if moves.iter().any(|block| *block != moves[0]) {
         return by_blocks(sources, (x, y), moves);
     }
-    let chroma = |plane: usize| {
-        sources.mix(moves[0], 1 + plane, |reference, vector| {
-            reference.chroma[plane].eighths::<8, 64>(x + vector.x, y + vector.y)
-        })
-    };
-    Prediction {
-        luma: sources.mix(moves[0], 0, |reference, vector| {
-            reference.luma.block::<16, 256>(x + vector.x, y + vector.y)
-        }),
-        chroma: [chroma(0), chroma(1)],
-    }
+    let luma = sources.mix(
+        moves[0],
+        0,
+        #[inline(always)]
+        |reference, vector| reference.luma.block::<16, 256>(x + vector.x, y + vector.y),
+    );
+    let chroma = each!(2, plane => sources.mix(
+        moves[0],
+        1 + plane,
+        #[inline(always)]
+        |reference, vector| reference.chroma[plane].eighths::<8, 64>(x + vector.x, y + vector.y),
+    ));
+    Prediction { luma, chroma }
 }
 
 #[inline(always)]
@@ -167,13 +180,20 @@ fn by_blocks(sources: &Sources<'_>, (x, y): (i32, i32), moves: &[Moves; 4]) -> P
     for (i, moves) in moves.iter().enumerate() {
         let (column, row) = (i % 2, i / 2);
         let (x, y) = (x + 32 * column as i32, y + 32 * row as i32);
-        let block = sources
-            .mix(*moves, 0, |reference, vector| reference.luma.block::<8, 64>(x + vector.x, y + vector.y));
+        let block = sources.mix(
+            *moves,
+            0,
+            #[inline(always)]
+            |reference, vector| reference.luma.block::<8, 64>(x + vector.x, y + vector.y),
+        );
         scatter::<8, 64>(&block, &mut prediction.luma, 16, 128 * row + 8 * column);
         for (plane, to) in prediction.chroma.iter_mut().enumerate() {
-            let block = sources.mix(*moves, 1 + plane, |reference, vector| {
-                reference.chroma[plane].eighths::<4, 16>(x + vector.x, y + vector.y)
-            });
+            let block = sources.mix(
+                *moves,
+                1 + plane,
+                #[inline(always)]
+                |reference, vector| reference.chroma[plane].eighths::<4, 16>(x + vector.x, y + vector.y),
+            );
             scatter::<4, 16>(&block, to, 8, 32 * row + 4 * column);
         }
     }

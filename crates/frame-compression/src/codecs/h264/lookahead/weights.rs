@@ -2,6 +2,7 @@
 //! (docs/spec/h264-clips.md, section 5).
 
 use super::super::distortion::Metric;
+use super::super::kernels::wide;
 use super::super::motion::Vector;
 use super::super::samples::Samples;
 use super::{Lookahead, Seen};
@@ -161,6 +162,36 @@ fn search(
     (!is_nothing && least as f32 / unweighted as f32 <= 0.998).then_some(best)
 }
 
+/// A frame predicted by a weight, or none, from macroblocks at half size.
+struct WeighedFrame<'a, B> {
+    lookahead: &'a Lookahead,
+    seen: &'a Seen,
+    base: &'a B,
+    weight: Option<Weight>,
+    metric: Metric,
+}
+
+impl<B: Fn(usize) -> [u8; 64]> Job for WeighedFrame<'_, B> {
+    type Output = u64;
+
+    /// What its macroblocks cost, each predicted from nothing where that costs less.
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> u64 {
+        let Self { lookahead, seen, base, weight, metric } = self;
+        let mut sum = 0;
+        for (place, &intra) in seen.intra_costs.iter().enumerate() {
+            let mut block = base(place);
+            if let Some(weight) = weight {
+                weight.apply(&mut block);
+            }
+            let source = wide::store(&lookahead.halved(seen, place, Vector::ZERO));
+            let distortion = wide::distortion(simd, metric, &source, wide::load(simd, &block, 8));
+            sum += u64::from(distortion.min(intra));
+        }
+        sum
+    }
+}
+
 impl Lookahead {
     /// The weight by which a frame's vectors are searched for.
     pub(super) fn lookahead_weight(&self, p0: usize, b: usize) -> Option<Weight> {
@@ -222,16 +253,7 @@ impl Lookahead {
             parts * (10 + 2 * bits(weight.shift) + 2 * values)
         };
         let cost = |weight: Option<Weight>| {
-            let places = 0..terms.columns * terms.rows;
-            let costs = places.map(|place| {
-                let mut block = base(place);
-                if let Some(weight) = weight {
-                    weight.apply(&mut block);
-                }
-                let source = self.halved(seen, place, Vector::ZERO);
-                u64::from(metric.of_region::<8, 64>(&source, &block).min(seen.intra_costs[place]))
-            });
-            costs.sum()
+            Level::current().run(WeighedFrame { lookahead: self, seen, base: &base, weight, metric })
         };
         let mut best = search(&compared, start, steps, header, cost)?;
         while best.shift > 0 && best.scale % 2 == 0 {

@@ -4,7 +4,7 @@ use super::super::distortion::Metric;
 use super::super::inter::{Entry, Part};
 use super::super::kernels::difference;
 use super::super::macroblock::gather;
-use super::super::motion::{Found, Limits, Manner, Moves, Pointer, Search, Threshold, Vector};
+use super::super::motion::{Found, Limits, Manner, Moves, Pointer, Search, Target, Threshold, Vector};
 use super::{Foresight, FrameCoder, Place};
 use crate::simd::Simd;
 
@@ -93,7 +93,7 @@ impl FrameCoder<'_> {
         simd: S,
         place: &Place<'_>,
         aim: Aim,
-    ) -> Search<impl Fn(Vector, Metric) -> u32, impl Fn(Vector, usize) -> u32, impl Fn(Vector) -> u32> {
+    ) -> Search<impl Target, impl Fn(Vector, usize) -> u32, impl Fn(Vector) -> u32> {
         let Aim { part, list, entry, predicted, lambda } = aim;
         let source = &self.macroblock.source;
         let at = origin(place, part);
@@ -104,7 +104,7 @@ impl FrameCoder<'_> {
             manner: self.manner(),
             predicted,
             limits: self.limits(place),
-            target: move |vector, metric| luma_distortion(simd, (&own, part), at.1, entry, vector, metric),
+            target: InEntry { simd, source: own, part, at: at.1, entry },
             chroma: move |vector, plane| {
                 chroma_distortion(simd, (&source.chroma, part), at.1, entry, vector, plane)
             },
@@ -170,9 +170,12 @@ impl FrameCoder<'_> {
             #[inline(always)]
             || {
                 for_size_of!(part, W, A, _W2, _A4 => {
-                    let block = self.sources.mix(moves, 0, |reference, vector| {
-                        reference.luma.block::<W, A>(x + vector.x, y + vector.y)
-                    });
+                    let block = self.sources.mix(
+                        moves,
+                        0,
+                        #[inline(always)]
+                        |reference, vector| reference.luma.block::<W, A>(x + vector.x, y + vector.y),
+                    );
                     difference::of_region::<S, W, A>(simd, metric, &gather::<W, A>(source, 16, from), &block)
                 })
             },
@@ -246,33 +249,59 @@ fn packed(source: &[u8; 256], part: Part, from: usize) -> [u8; 256] {
     own
 }
 
-/// The distortion of a part's luma, its source packed, that an entry of a list predicts by a vector.
-fn luma_distortion<S: Simd>(
+/// The luma of a part, packed, that is searched for in an entry of a list.
+struct InEntry<'a, S> {
     simd: S,
-    (source, part): (&[u8; 256], Part),
-    (x, y): (i32, i32),
-    entry: &Entry<'_>,
-    vector: Vector,
-    metric: Metric,
-) -> u32 {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            for_size_of!(part, W, A, _W2, _A4 => {
-                let source = source.first_chunk().expect("a part's samples");
-                let place = (x + vector.x, y + vector.y);
-                let Some(weight) = entry.weights[0] else {
-                    return entry.reference.luma.distortion::<S, W, A>(simd, metric, source, place);
-                };
-                let mut block = entry.reference.luma.block::<W, A>(place.0, place.1);
-                weight.apply(&mut block);
-                difference::of_region::<S, W, A>(simd, metric, source, &block)
-            })
-        },
-    )
+    source: [u8; 256],
+    part: Part,
+    /// In quarter samples.
+    at: (i32, i32),
+    entry: &'a Entry<'a>,
 }
 
-/// The same of a chroma plane; `source` has rows of both.
+impl<S: Simd> Target for InEntry<'_, S> {
+    fn distortion(&self, vector: Vector, metric: Metric) -> u32 {
+        let Self { simd, part, at: (x, y), entry, .. } = *self;
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                for_size_of!(part, W, A, _W2, _A4 => {
+                    let source = self.source.first_chunk().expect("a part's samples");
+                    let place = (x + vector.x, y + vector.y);
+                    let Some(weight) = entry.weights[0] else {
+                        return entry.reference.luma.distortion::<S, W, A>(simd, metric, source, place);
+                    };
+                    let mut block = entry.reference.luma.block::<W, A>(place.0, place.1);
+                    weight.apply(&mut block);
+                    difference::of_region::<S, W, A>(simd, metric, source, &block)
+                })
+            },
+        )
+    }
+
+    fn differences<const N: usize>(&self, vectors: [Vector; N]) -> [u32; N] {
+        let Self { simd, part, at: (x, y), entry, .. } = *self;
+        if entry.weights[0].is_some() {
+            return vectors.map(|vector| self.distortion(vector, Metric::Sad));
+        }
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                for_size_of!(part, W, A, _W2, _A4 => {
+                    let source = self.source.first_chunk().expect("a part's samples");
+                    let mut found = [0; N];
+                    for (found, vector) in found.iter_mut().zip(vectors) {
+                        let place = ((x + vector.x) >> 2, (y + vector.y) >> 2);
+                        *found = entry.reference.luma.whole_differences::<S, W, A>(simd, source, place);
+                    }
+                    found
+                })
+            },
+        )
+    }
+}
+
+/// The distortion of a part of a chroma plane that an entry of a list predicts by a vector; `source` has rows of both planes.
 fn chroma_distortion<S: Simd>(
     simd: S,
     (source, part): (&[u8; 128], Part),
