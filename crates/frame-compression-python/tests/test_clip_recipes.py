@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pathlib
 import shutil
 import subprocess
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from pipelines import installed
 from test_clips import moving, round_trip
 
@@ -54,6 +56,35 @@ def test_animesr_clip_is_its_own_calls(rng: np.random.Generator) -> None:
         params = degrade.get_params()
         crf: Any = (params[0]["settings"] or {})["crf"]
         np.testing.assert_array_equal(degrade.apply(clip, params), by_pipes(clip, str(crf)), str(params))
+
+
+def by_files(clip: np.ndarray, settings: dict[str, Any], folder: pathlib.Path) -> np.ndarray:
+    """As VCISR calls ffmpeg where it keeps the width, on one thread: numbered pictures into an MP4, and back."""
+    _, height, width, _ = clip.shape
+    for number, frame in enumerate(clip):
+        Image.fromarray(frame).save(folder / f"{number:03}.png")
+    scale, fps, film = f"scale={width}:{height}", str(settings["fps"]), str(folder / "merge.mp4")
+    encode = ["-r", fps, "-i", str(folder / "%03d.png"), "-vcodec", "libx264", "-crf", str(settings["crf"]), "-vf", scale]
+    encode += ["-preset", settings["preset"], "-pix_fmt", "yuv420p", "-threads", "1", "-x264-params", ASM, film]
+    for options in (encode, ["-i", film, "-vf", f"{scale},fps={fps}", str(folder / "output_%03d.png")]):
+        subprocess.run(["ffmpeg", "-loglevel", "error", "-y", *options], check=True, stdin=subprocess.DEVNULL)
+    return np.stack([np.asarray(Image.open(folder / f"output_{number + 1:03}.png")) for number in range(len(clip))])
+
+
+def test_vcisr_clip_is_its_own_calls(rng: np.random.Generator, tmp_path: pathlib.Path) -> None:
+    if shutil.which("ffmpeg") is None:
+        pytest.skip("there is no ffmpeg here")
+    degrade = Degrade(installed(recipes.vcisr_clip()), clips=True, generator=4)
+    presets = set()
+    for number in range(10):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        clip = moving(rng, int(rng.integers(2, 12)), 64, 96)
+        params = degrade.get_params()
+        settings: dict[str, Any] = params[0]["settings"] or {}
+        np.testing.assert_array_equal(degrade.apply(clip, params), by_files(clip, settings, folder), str(params))
+        presets.add(settings["preset"])
+    assert len(presets) > 1
 
 
 def test_a_clip_is_no_image(rng: np.random.Generator) -> None:

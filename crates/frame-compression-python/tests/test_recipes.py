@@ -25,6 +25,7 @@ ALL = {
     "apisr": recipes.apisr,
     "real_esrgan": recipes.real_esrgan,
     "vcisr": recipes.vcisr,
+    "vcisr_clip": recipes.vcisr_clip,
     "videoseal": recipes.videoseal,
     "videoseal_clip": recipes.videoseal_clip,
     "animesr_clip": recipes.animesr_clip,

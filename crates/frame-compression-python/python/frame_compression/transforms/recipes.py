@@ -43,6 +43,7 @@ __all__ = [
     "named",
     "real_esrgan",
     "vcisr",
+    "vcisr_clip",
     "videoseal",
     "videoseal_clip",
     "wtp",
@@ -235,6 +236,11 @@ def videoseal() -> Recipe:
 def videoseal_clip() -> Recipe:
     """Video Seal, its video compression, of clips: x264 by PyAV."""
     return named("videoseal_clip")
+
+
+def vcisr_clip() -> Recipe:
+    """VCISR, mode V2, the part of x264, of clips: x264 by the command ffmpeg."""
+    return named("vcisr_clip")
 
 
 def animesr_clip() -> Recipe:
