@@ -123,17 +123,17 @@ impl<'a> Sources<'a> {
             [Some(first), Some(second)] => {
                 let share = self.shares[usize::from(first.entry)][usize::from(second.entry)];
                 let [first, second] =
-                    [self.from_one((0, first), plane, &block), self.from_one((1, second), plane, &block)];
+                    [self.of_list((0, first), plane, &block), self.of_list((1, second), plane, &block)];
                 average(&first, &second, share)
             }
-            [Some(only), None] => self.from_one((0, only), plane, &block),
-            [None, only] => self.from_one((1, only.unwrap_or_default()), plane, &block),
+            [Some(only), None] => self.of_list((0, only), plane, &block),
+            [None, only] => self.of_list((1, only.unwrap_or_default()), plane, &block),
         }
     }
 
     /// A block of a plane from one list.
     #[inline(always)]
-    fn from_one<const A: usize>(
+    fn of_list<const A: usize>(
         &self,
         (list, Pointer { vector, entry }): (usize, Pointer),
         plane: usize,

@@ -87,7 +87,6 @@ pub(super) enum From<'a> {
 
 impl FrameCoder<'_> {
     /// The search for the vector of a part.
-    #[expect(clippy::type_complexity, reason = "closures have types without names")]
     fn search<S: Simd>(
         &self,
         simd: S,
