@@ -1,10 +1,10 @@
 //! How far predictions from other frames are from the source, over the regions that vectors have.
 
 use super::super::distortion::Metric;
-use super::{half_coefficients, luma8x8};
+use super::{half_coefficients, luma8x8, wide};
 use crate::simd::{Bytes, Dwords, Simd, Words, each, rows};
 
-/// The distortion of a region W samples wide; a sum of coefficients is that of its 4x4 blocks.
+/// The distortion of a region of W columns, 8 or 16, and at least 64 samples; a sum of coefficients is that of its 4x4 blocks.
 #[inline(always)]
 pub(in super::super) fn of_region<S: Simd, const W: usize, const A: usize>(
     simd: S,
@@ -12,16 +12,10 @@ pub(in super::super) fn of_region<S: Simd, const W: usize, const A: usize>(
     source: &[u8; A],
     prediction: &[u8; A],
 ) -> u32 {
-    if W >= 8 && A >= 64 {
-        return of_rows::<S, W, A, 1>(simd, metric, source, [prediction], W);
-    }
-    match metric {
-        Metric::Sad => sad(simd, source, prediction),
-        Metric::Satd => satd::<S, W, A>(simd, source, prediction),
-    }
+    of_rows::<S, W, A, 1>(simd, metric, source, [prediction], W)
 }
 
-/// The same, W being 8 or 16 and A at least 64, of a block or of the mean of two, which begin where `blocks` do; their rows are `stride` apart.
+/// The same of a block, or of the mean of two, that begin where `blocks` do and whose rows are `stride` apart.
 #[inline(always)]
 pub(in super::super) fn of_rows<S: Simd, const W: usize, const A: usize, const N: usize>(
     simd: S,
@@ -45,7 +39,6 @@ pub(in super::super) fn of_rows<S: Simd, const W: usize, const A: usize, const N
         }
         Metric::Satd => {
             let mut source = rows::<W>(source, W, A / W);
-            let one = S::Words::splat(simd, 1);
             let mut sum = S::Words::splat(simd, 0);
             // At most four groups: a lane sums up to eight halves of at most 2040.
             for _ in 0..A / 64 {
@@ -53,12 +46,12 @@ pub(in super::super) fn of_rows<S: Simd, const W: usize, const A: usize, const N
                 let mut prediction = words_of_rows::<S, W>(simd, &mut predictions[0]);
                 if N == 2 {
                     let other = words_of_rows::<S, W>(simd, &mut predictions[N - 1]);
-                    prediction = each!(4, y => (prediction[y] + other[y] + one).shr::<1>());
+                    prediction = wide::mean(simd, prediction, other);
                 }
                 let [even, odd] = half_coefficients::<S>(each!(4, y => own[y] - prediction[y]));
                 sum = sum + even + odd;
             }
-            sum.mul_add_pairs(one).sum() as u32
+            sum.mul_add_pairs(S::Words::splat(simd, 1)).sum() as u32
         }
     }
 }
@@ -100,13 +93,6 @@ fn taken<'a, const T: usize, const N: usize>(mut rows: impl Iterator<Item = &'a 
     std::array::from_fn(|_| rows.next().and_then(|row| row.first_chunk()).unwrap_or(&[0; T]))
 }
 
-/// The sum of absolute differences of A samples, a multiple of 32.
-#[inline(always)]
-fn sad<S: Simd, const A: usize>(simd: S, source: &[u8; A], prediction: &[u8; A]) -> u32 {
-    let pairs = source.as_chunks::<32>().0.iter().zip(prediction.as_chunks::<32>().0);
-    pairs.map(|(a, b)| S::Bytes::load(simd, a).sum_of_differences(S::Bytes::load(simd, b))).sum()
-}
-
 /// Row `y` of four 4x4 blocks of a region W samples wide, side by side: the blocks from 4 * `group` on, in strips from the left
 /// to the right, and zeros where the region has no more.
 #[inline(always)]
@@ -121,9 +107,13 @@ fn row_of_four<const W: usize, const A: usize>(samples: &[u8; A], group: usize, 
     row
 }
 
-/// The sum of the absolute Hadamard coefficients of 4x4 blocks, halved.
+/// The sum of the absolute Hadamard coefficients of 4x4 blocks, halved, of a region of W columns, also a small one.
 #[inline(always)]
-fn satd<S: Simd, const W: usize, const A: usize>(simd: S, source: &[u8; A], prediction: &[u8; A]) -> u32 {
+pub(in super::super) fn satd<S: Simd, const W: usize, const A: usize>(
+    simd: S,
+    source: &[u8; A],
+    prediction: &[u8; A],
+) -> u32 {
     let mut sum = S::Words::splat(simd, 0);
     // At most four groups: a lane sums up to eight halves of at most 2040.
     for group in 0..A.div_ceil(64) {
@@ -174,7 +164,11 @@ mod tests {
         #[inline(always)]
         fn run<S: Simd>(self, simd: S) -> u32 {
             let Self(metric, source, prediction) = self;
-            of_region::<S, W, A>(simd, metric, &source, &prediction)
+            if A >= 64 {
+                of_region::<S, W, A>(simd, metric, &source, &prediction)
+            } else {
+                satd::<S, W, A>(simd, &source, &prediction)
+            }
         }
     }
 

@@ -318,7 +318,7 @@ fn chroma_distortion<S: Simd>(
                     weight.apply(&mut block);
                 }
                 let own = gather::<W2, A4>(source, 16, 8 * plane + 64 * part.y + 4 * part.x);
-                difference::of_region::<S, W2, A4>(simd, Metric::Satd, &own, &block)
+                difference::satd::<S, W2, A4>(simd, &own, &block)
             })
         },
     )
