@@ -199,6 +199,8 @@ pub(crate) trait Simd: Copy + fmt::Debug + Send + Sync + 'static {
 
     /// Whether this is the reference, for kernels that have a plain form of their own.
     const IS_SCALAR: bool = false;
+    /// Whether [`Bytes::lookup`] is one instruction, for kernels that have another way.
+    const HAS_LOOKUP: bool = true;
 
     /// Runs a kernel compiled for this instruction set. The closure and everything it calls that touches vectors
     /// have to be `#[inline(always)]`, or they are compiled without the instructions and slow.
@@ -399,7 +401,7 @@ pub(crate) trait Bytes<S: Simd>: Copy {
     fn saturating_sub(self, other: Self) -> Self;
     /// `(a + b + 1) >> 1`.
     fn average(self, other: Self) -> Self;
-    /// In each half, the bytes of `self` that the indices name: 0..=15, or 128 for a 0.
+    /// In each half, the bytes of `self` that the indices name: 0..=15, or 128 and more for a 0.
     fn lookup(self, indices: Self) -> Self;
     /// Every byte one place earlier, through both halves; the last one is 0.
     fn skip_first(self) -> Self;

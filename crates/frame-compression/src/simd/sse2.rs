@@ -30,6 +30,8 @@ impl Simd for Sse2 {
     type Bytes = Sse2Bytes;
     type Floats = Sse2Floats;
 
+    const HAS_LOOKUP: bool = false;
+
     #[inline(always)]
     fn prefetch<T>(self, from: &[T], ahead: usize) {
         for line in (0..size_of_val(from)).step_by(64) {

@@ -180,6 +180,67 @@ impl Least {
     }
 }
 
+/// What levels cost, in tables for kernels that look up many blocks at once.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Lookups {
+    /// By place: the costs of symbols after a context, `5 * context + symbol`, in three digits of base 16, the lowest first.
+    /// Symbols are the levels 0, 1 and 2, those from [`Self::MOST`] on with what they cost at least, and [`Self::END`].
+    pub(super) digits: [[[u8; 16]; 3]; 16],
+    /// From this magnitude on levels cost at least what the tables say, below they cost that.
+    pub(super) from: u8,
+}
+
+impl Lookups {
+    /// The symbol of all levels of this magnitude or a larger one.
+    pub(super) const MOST: u8 = 3;
+    /// The symbol of the place behind the last level.
+    pub(super) const END: u8 = 4;
+    /// What a symbol may cost at most, so that 16 of them and a penalty have room in 16 bits.
+    const MOST_COST: u16 = 0xff0;
+    /// What is [`FIXED`] of a level from [`LAST`] on, at least.
+    const LEAST_FIXED: u16 = {
+        let (mut least, mut level) = (u16::MAX, LAST);
+        while level < FIXED.len() {
+            least = if FIXED[level] < least { FIXED[level] } else { least };
+            level += 1;
+        }
+        least
+    };
+
+    /// The tables of blocks that begin at place `first`, whose levels and starts cost this by band.
+    fn new(levels: &[Band; 8], starts: &[[u16; 3]; 8], first: usize) -> Self {
+        let mut from = Self::MOST + 1;
+        let bands: [[[u16; 5]; 3]; 8] = std::array::from_fn(|band| {
+            std::array::from_fn(|context| {
+                let row = &levels[band][ROW * context..][..ROW];
+                let large = row[3..LAST].iter().fold(row[LAST] + Self::LEAST_FIXED, |a, &b| a.min(b));
+                if large < row[3] {
+                    from = from.min(Self::MOST);
+                }
+                [row[0], row[1], row[2], large, row[END]]
+            })
+        });
+        let mut digits = [[[0; 16]; 3]; 16];
+        for (n, digits) in digits.iter_mut().enumerate().skip(first) {
+            for (at, &cost) in bands[BANDS[n]].as_flattened().iter().enumerate() {
+                let start = if n == first && at % 5 < END_SYMBOL { starts[BANDS[n]][at / 5] } else { 0 };
+                let cost = cost + start;
+                if cost > Self::MOST_COST {
+                    from = 0;
+                }
+                let cost = cost.min(Self::MOST_COST);
+                for (digit, table) in digits.iter_mut().enumerate() {
+                    table[at] = (cost >> (4 * digit) & 15) as u8;
+                }
+            }
+        }
+        Self { digits, from }
+    }
+}
+
+/// [`Lookups::END`] as a place in a table.
+const END_SYMBOL: usize = Lookups::END as usize;
+
 /// The probabilities of tokens, and what follows from them.
 #[derive(Debug, Clone)]
 pub(super) struct Costs {
@@ -190,6 +251,8 @@ pub(super) struct Costs {
     starts: [[[u16; 3]; 8]; 4],
     /// By kind.
     pub(super) least: [Least; 4],
+    /// By kind.
+    pub(super) lookups: [Lookups; 4],
 }
 
 impl Default for Costs {
@@ -199,6 +262,7 @@ impl Default for Costs {
             levels: [[[0; 256]; 8]; 4],
             starts: [[[0; 3]; 8]; 4],
             least: [Least::default(); 4],
+            lookups: [Lookups::default(); 4],
         };
         costs.reset();
         costs
@@ -209,12 +273,21 @@ impl Costs {
     /// Starts a picture.
     pub(super) fn reset(&mut self) {
         self.probabilities = DEFAULT_PROBABILITIES;
-        self.refresh_ends();
-        self.refresh();
+        self.refresh(true);
     }
 
-    /// Has levels cost what the probabilities say.
-    pub(super) fn refresh(&mut self) {
+    /// Has starts and ends of blocks cost what the probabilities say, and levels, too, if theirs have changed.
+    pub(super) fn refresh(&mut self, levels_have_changed: bool) {
+        if levels_have_changed {
+            self.refresh_levels();
+        }
+        self.refresh_ends();
+        for (kind, lookups) in self.lookups.iter_mut().enumerate() {
+            *lookups = Lookups::new(&self.levels[kind], &self.starts[kind], (kind == kind::AC).into());
+        }
+    }
+
+    fn refresh_levels(&mut self) {
         let bands = self.levels.as_flattened_mut().iter_mut().zip(self.probabilities.as_flattened());
         for (levels, probabilities) in bands {
             let rows = levels.as_chunks_mut::<ROW>().0.iter_mut().zip(probabilities);
@@ -227,8 +300,7 @@ impl Costs {
         }
     }
 
-    /// Has starts and ends of blocks cost what the probabilities say.
-    pub(super) fn refresh_ends(&mut self) {
+    fn refresh_ends(&mut self) {
         let bands = self.levels.as_flattened_mut().iter_mut().zip(self.starts.as_flattened_mut());
         for ((levels, starts), probabilities) in bands.zip(self.probabilities.as_flattened()) {
             for (row, probabilities) in levels.as_chunks_mut::<ROW>().0.iter_mut().zip(probabilities) {

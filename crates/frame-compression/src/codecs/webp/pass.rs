@@ -82,10 +82,8 @@ impl Coder {
             let mut left = Neighbour::default();
             for x in 0..columns {
                 if effort.method > 2 && until_refresh == 0 {
-                    if self.statistics.refresh(&mut self.costs) {
-                        self.costs.refresh();
-                    }
-                    self.costs.refresh_ends();
+                    let have_changed = self.statistics.refresh(&mut self.costs);
+                    self.costs.refresh(have_changed);
                     until_refresh = between;
                 } else {
                     until_refresh = until_refresh.saturating_sub(1);

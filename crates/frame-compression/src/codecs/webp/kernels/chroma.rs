@@ -4,11 +4,12 @@ use super::super::costs::{self, kind};
 use super::super::decision::{CHROMA_FLAT_LEVELS, CHROMA_FLAT_PENALTY, Cost, diffuse};
 use super::super::macroblock::{Job, Macroblock};
 use super::super::predict::Border;
+use super::level_costs::{self, Known, Residual};
 use super::{
     Rows, Strip, blocks_of, forward, inverse, least_bits, likely_first, load_columns, quantise, residual,
     squared, store_rows, zigzag,
 };
-use crate::simd::{Dwords, Simd, Words, each};
+use crate::simd::{Bytes, Dwords, Simd, Words, each};
 
 /// A lane for each of Cb and Cr in the lanes of their blocks.
 #[inline(always)]
@@ -52,7 +53,7 @@ struct Mode {
     rows: [Rows; 2],
     samples: [Strip; 2],
     errors: [[[i8; 2]; 2]; 2],
-    /// How many levels are not 0.
+    /// What the levels cost at least.
     least_bits: i64,
     cost: Cost,
 }
@@ -106,13 +107,48 @@ pub(in super::super) fn decide<S: Simd>(simd: S, job: &Job, out: &mut Macroblock
                 column.store_bytes(to);
             }
             errors = errors + squared::<S>(source, &columns);
-            bits = bits + least_bits(simd, &levels, &job.costs.least[kind::CHROMA]);
+            if !S::HAS_LOOKUP {
+                bits = bits + least_bits(simd, &levels, &job.costs.least[kind::CHROMA]);
+            }
         }
         mode.least_bits = bits.sum().into();
         mode.cost.squared = errors.sum() as u64;
         mode.cost.mode_bits = costs::CHROMA[m];
     }
-    choose(simd, job, &mut modes, out);
+    let mut known = Known::NOTHING;
+    if S::HAS_LOOKUP {
+        count_levels(simd, job, &mut modes, &mut known);
+    }
+    choose(simd, job, &mut modes, &known, out);
+}
+
+/// What the levels of all modes cost at least. In each half of the vectors, four blocks of a mode follow those of the mode
+/// before: Cb in the low half, Cr in the high one.
+#[inline(always)]
+fn count_levels<S: Simd>(simd: S, job: &Job, modes: &mut [Mode; 4], known: &mut Known) {
+    /// Where the block to the left of each is, and the one above.
+    static LEFT: [u8; 16] = [128, 0, 128, 2, 128, 4, 128, 6, 128, 8, 128, 10, 128, 12, 128, 14];
+    static ABOVE: [u8; 16] = [128, 128, 0, 1, 128, 128, 4, 5, 128, 128, 8, 9, 128, 128, 12, 13];
+    let lookups = &job.costs.lookups[kind::CHROMA];
+    let pairs = each!(4, m => [&modes[m].rows[0], &modes[m].rows[1]]);
+    let counted = level_costs::count(simd, lookups, 0, &level_costs::places(simd, pairs));
+    let flags = counted.all.min(S::Bytes::splat(simd, 1));
+    let [cb, cr] = each!(2, plane => {
+        let ([a, b], [c, d]) = (job.top.chroma[plane], job.left.chroma[plane]);
+        let four = [a + c, b, d, 0];
+        let two = u64::from(u32::from_le_bytes(four));
+        (two << 32 | two).to_le_bytes()
+    });
+    let contexts = S::Bytes::load_quarters(simd, [&cb, &cb, &cr, &cr])
+        .saturating_add(flags.lookup(S::Bytes::load_twice(simd, &LEFT)))
+        .saturating_add(flags.lookup(S::Bytes::load_twice(simd, &ABOVE)));
+    let [low, high] = counted.cost(simd, lookups, 0, contexts, known);
+    let ((a, b), (c, d)) = (low.widen(), high.widen());
+    // They are unsigned.
+    let mask = S::Dwords::splat(simd, 0xffff);
+    for (mode, bits) in modes.iter_mut().zip([a, b, c, d]) {
+        mode.least_bits = bits.and(mask).sum().into();
+    }
 }
 
 /// The DCs of a plane's two blocks of a strip.
@@ -124,26 +160,29 @@ fn two_dcs(row: &mut [i16; 16], plane: usize) -> [&mut i16; 2] {
 
 /// What the levels of a mode cost.
 #[inline(always)]
-fn residual_bits<S: Simd>(simd: S, job: &Job, m: usize, mode: &Mode) -> u32 {
+fn residual_bits<S: Simd>(simd: S, job: &Job, m: usize, mode: &Mode, known: &Known) -> u32 {
     let (mut top, mut left) = (job.top.chroma, job.left.chroma);
-    let (mut bits, mut count) = (0, 0);
+    let (mut sum, mut few) = (0, 0);
     for (y, rows) in mode.rows.iter().enumerate() {
         for (b, levels) in blocks_of(simd, rows).into_iter().enumerate() {
             let (top, left) = (&mut top[b / 2][b % 2], &mut left[b / 2][y]);
             let context = usize::from(*top + *left);
-            let (cost, mask) = residual(simd, job.costs, (kind::CHROMA, 0), context, levels);
-            bits += cost;
-            count += (mask >> 1).count_ones() as usize;
-            *top = (mask != 0).into();
+            let Residual { bits, has_levels, count } = match known.block(16 * (b / 2) + 4 * m + 2 * y + b % 2) {
+                Some(known) => known,
+                None => residual(simd, job.costs, (kind::CHROMA, 0), context, levels),
+            };
+            sum += bits;
+            few += count;
+            *top = has_levels.into();
             *left = *top;
         }
     }
-    if m > 0 && count <= CHROMA_FLAT_LEVELS { bits + CHROMA_FLAT_PENALTY } else { bits }
+    if m > 0 && few <= CHROMA_FLAT_LEVELS { sum + CHROMA_FLAT_PENALTY } else { sum }
 }
 
 /// Chooses between the modes.
 #[inline(always)]
-fn choose<S: Simd>(simd: S, job: &Job, modes: &mut [Mode; 4], out: &mut Macroblock) {
+fn choose<S: Simd>(simd: S, job: &Job, modes: &mut [Mode; 4], known: &Known, out: &mut Macroblock) {
     let lambda = job.segment.lambda.chroma;
     let scores = modes.each_ref().map(|mode| mode.cost.score(lambda) + mode.least_bits * lambda);
     let (mut best, mut best_mode) = (i64::MAX, 0);
@@ -151,7 +190,7 @@ fn choose<S: Simd>(simd: S, job: &Job, modes: &mut [Mode; 4], out: &mut Macroblo
         if scores[m] > best {
             continue;
         }
-        modes[m].cost.residual_bits = residual_bits(simd, job, m, &modes[m]);
+        modes[m].cost.residual_bits = residual_bits(simd, job, m, &modes[m], known);
         let score = modes[m].cost.score(lambda);
         if score < best || (score == best && m < best_mode) {
             (best, best_mode) = (score, m);

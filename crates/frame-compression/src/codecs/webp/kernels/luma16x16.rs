@@ -5,12 +5,13 @@ use super::super::decision::{Cost, note_edge, spectral, trellis_place};
 use super::super::macroblock::{Job, Macroblock};
 use super::super::predict::Border;
 use super::super::transform::Block;
+use super::level_costs::{self, Known, Residual};
 use super::trellis::Candidates;
 use super::{
     Rows, Strip, blocks_of, forward, hadamard_pass, inverse, least_bits, likely_first, load_columns,
     quantise, residual, spectrum, squared, zigzag,
 };
-use crate::simd::{Dwords, Simd, Words, each};
+use crate::simd::{Bytes, Dwords, Simd, Words, each};
 
 /// What both kinds of luma need of the source.
 pub(in super::super) struct Source {
@@ -252,25 +253,62 @@ fn finish<S: Simd, const TRELLIS: bool>(
     };
 }
 
-/// What the levels of a mode cost, as far as it takes to be more than `most`.
+/// What is known of the levels of modes `pair` and `pair + 1`. In each half of the vectors, the first mode's blocks come
+/// first: two of each strip.
 #[inline(always)]
-fn residual_bits<S: Simd>(simd: S, job: &Job, mode: &Mode, most: i64) -> u32 {
+fn count_levels<S: Simd>(simd: S, job: &Job, modes: &[Mode; 4], pair: usize, known: &mut Known) -> [i64; 2] {
+    /// Where the block to the left of each is in the same half or, for the high half, in the low one; and the one above.
+    static LEFT: [u8; 16] = [128, 0, 128, 2, 128, 4, 128, 6, 128, 8, 128, 10, 128, 12, 128, 14];
+    static LEFT_OF_HIGH: [u8; 16] = [1, 128, 3, 128, 5, 128, 7, 128, 9, 128, 11, 128, 13, 128, 15, 128];
+    static ABOVE: [u8; 16] = [128, 128, 0, 1, 2, 3, 4, 5, 128, 128, 8, 9, 10, 11, 12, 13];
+    let lookups = &job.costs.lookups[kind::AC];
+    let pairs = each!(4, i => {
+        let rows = &modes[(pair + i / 2) & 3].rows;
+        [&rows[i % 2 * 2], &rows[i % 2 * 2 + 1]]
+    });
+    let counted = level_costs::count(simd, lookups, 1, &level_costs::places(simd, pairs));
+    let zero = S::Bytes::splat(simd, 0);
+    let flags = counted.all.min(S::Bytes::splat(simd, 1));
+    let ([a, b, c, d], left) = (job.top.luma, job.left.luma);
+    let low = [left[0] + a, b, left[1], 0, left[2], 0, left[3], 0];
+    let high = [c, d, 0, 0, 0, 0, 0, 0];
+    let contexts = S::Bytes::load_quarters(simd, [&low, &low, &high, &high])
+        .saturating_add(flags.lookup(S::Bytes::load_twice(simd, &LEFT)))
+        .saturating_add(zero.low_halves(flags).lookup(S::Bytes::load_twice(simd, &LEFT_OF_HIGH)))
+        .saturating_add(flags.lookup(S::Bytes::load_twice(simd, &ABOVE)));
+    // Unsigned, and each mode's in a vector.
+    let mask = S::Dwords::splat(simd, 0xffff);
+    let costs = counted.cost(simd, lookups, 1, contexts, known);
+    each!(2, i => {
+        let (a, b) = costs[i].widen();
+        (a.and(mask) + b.and(mask)).sum().into()
+    })
+}
+
+/// What the levels of a mode cost, as far as it takes to be more than `most`. The mode is the first or the second that is
+/// known.
+#[inline(always)]
+fn residual_bits<S: Simd>(simd: S, job: &Job, mode: &Mode, (known, which): (&Known, usize), most: i64) -> u32 {
     let context = usize::from(job.top.dcs + job.left.dcs);
     let levels = S::Words::load(simd, &mode.dcs);
-    let mut bits = residual(simd, job.costs, (kind::DCS, 0), context, levels).0;
+    let mut sum = residual(simd, job.costs, (kind::DCS, 0), context, levels).bits;
     let mut top = job.top.luma;
-    for (rows, mut left) in mode.rows.iter().zip(job.left.luma) {
-        for (levels, top) in blocks_of(simd, rows).into_iter().zip(&mut top) {
-            let (cost, mask) = residual(simd, job.costs, (kind::AC, 1), usize::from(*top + left), levels);
-            bits += cost;
-            left = (mask != 0).into();
+    for (y, (rows, mut left)) in mode.rows.iter().zip(job.left.luma).enumerate() {
+        for (x, (levels, top)) in blocks_of(simd, rows).into_iter().zip(&mut top).enumerate() {
+            let context = usize::from(*top + left);
+            let Residual { bits, has_levels, .. } = match known.block(x / 2 * 16 + 8 * which + 2 * y + x % 2) {
+                Some(known) => known,
+                None => residual(simd, job.costs, (kind::AC, 1), context, levels),
+            };
+            sum += bits;
+            left = has_levels.into();
             *top = left;
         }
-        if i64::from(bits) > most {
+        if i64::from(sum) > most {
             break;
         }
     }
-    bits
+    sum
 }
 
 impl Modes {
@@ -289,13 +327,26 @@ impl Modes {
             }
         }
         let scores = modes.each_ref().map(|mode| mode.cost.score(lambda) + mode.least_bits * lambda);
+        let mut least = modes.each_ref().map(|mode| mode.least_bits);
+        let mut known = [Known::NOTHING; 2];
+        let mut is_known = [!S::HAS_LOOKUP; 2];
         let (mut best, mut best_mode) = (i64::MAX, 0);
         for m in likely_first(&scores) {
             if scores[m] > best {
                 continue;
             }
-            let most = (best - modes[m].cost.score(lambda)) / lambda;
-            modes[m].cost.residual_bits = residual_bits(simd, job, &modes[m], most);
+            let (pair, which) = (m / 2, m % 2);
+            if !is_known[pair] {
+                is_known[pair] = true;
+                least.as_chunks_mut::<2>().0[pair] =
+                    count_levels(simd, job, modes, 2 * pair, &mut known[pair]);
+            }
+            let without_levels = modes[m].cost.score(lambda);
+            if without_levels + least[m] * lambda > best {
+                continue;
+            }
+            let most = (best - without_levels) / lambda;
+            modes[m].cost.residual_bits = residual_bits(simd, job, &modes[m], (&known[pair], which), most);
             let score = modes[m].cost.score(lambda);
             if score < best || (score == best && m < best_mode) {
                 (best, best_mode) = (score, m);

@@ -5,6 +5,7 @@ use super::super::decision::{Cost, FLAT_LEVELS, FLAT_PENALTY, spectral, trellis_
 use super::super::macroblock::{Job, Macroblock};
 use super::super::predict::MODES;
 use super::super::transform::Block;
+use super::level_costs::{self, Known, Residual};
 use super::luma16x16::Source;
 use super::trellis::Candidates;
 use super::{
@@ -142,6 +143,8 @@ struct Modes {
     samples: [Strip; 5],
     /// By block.
     sums: [Sums; 2],
+    /// Of the levels of both blocks.
+    known: Known,
 }
 
 /// By lane of [`LANES`]: squared errors, spectra, and what the levels cost at least.
@@ -151,6 +154,30 @@ struct Sums {
     spectra: [[i32; 8]; 2],
     least: [[i32; 8]; 2],
 }
+
+/// By block: where [`Known`] has each lane of [`LANES`]. In each half, the first two batches of the first block, of the
+/// second one, and the last batch.
+static KNOWN: [[u8; 16]; 2] = {
+    let (mut lanes, mut lane) = ([[0; 16]; 2], 0);
+    while lane < 32 {
+        let (which, lane_of_block) = (lane as u8 / 16, lane as u8 % 16);
+        lanes[lane / 16][lane % 16] = match lane_of_block {
+            0..4 => 4 * which + lane_of_block,
+            4..8 => 16 + 4 * which + lane_of_block - 4,
+            _ => 16 * which + 8 + lane_of_block % 2,
+        };
+        lane += 1;
+    }
+    lanes
+};
+
+/// By lane of [`Known`]: what few levels cost more.
+static PENALTIES: [u8; 32] = {
+    let mut penalties = [FLAT_PENALTY as u8; 32];
+    // DC.
+    (penalties[8], penalties[10], penalties[24], penalties[26]) = (0, 0, 0, 0);
+    penalties
+};
 
 /// The lane of each mode.
 static LANE_OF: [u8; 16] = {
@@ -209,14 +236,56 @@ fn code<S: Simd, const N: usize, const TRELLIS: bool>(
     let prediction = each!(4, x => plain[0][x].low_halves(plain[last][x]));
     sums[4] =
         code_batch::<S, TRELLIS>(simd, job, &source, prediction, [contexts[0], contexts[last]], modes, 4);
-    for (which, to) in modes.sums.iter_mut().enumerate().take(N) {
+    let least = if S::HAS_LOOKUP {
+        let [first, second, shared] = count_levels::<S, N>(simd, job, contexts, modes);
+        [[first, shared], [second, shared]]
+    } else {
+        each!(2, which => added::<S>(&sums, which, 2))
+    };
+    for which in 0..N {
+        let to = &mut modes.sums[which];
+        let sums = [added::<S>(&sums, which, 0), added::<S>(&sums, which, 1), least[which]];
         for (i, to) in [&mut to.squared, &mut to.spectra, &mut to.least].into_iter().enumerate() {
-            let (a, b, c) = (sums[2 * which][i], sums[2 * which + 1][i], sums[4][i]);
-            let c = c.add_neighbours(c);
-            a.add_neighbours(b).store(&mut to[0]);
-            (if which == 0 { c } else { c.high_halves(c) }).store(&mut to[1]);
+            let [own, shared] = sums[i];
+            own.store(&mut to[0]);
+            (if which == 0 { shared } else { shared.high_halves(shared) }).store(&mut to[1]);
         }
     }
+}
+
+/// Sum `i` of a block: of its own two batches, and of the shared one.
+#[inline(always)]
+fn added<S: Simd>(sums: &[[S::Dwords; 3]; 5], which: usize, i: usize) -> [S::Dwords; 2] {
+    let (a, b, c) = (sums[2 * which][i], sums[2 * which + 1][i], sums[4][i]);
+    [a.add_neighbours(b), c.add_neighbours(c)]
+}
+
+/// What the levels of all modes cost at least, with what few of them cost more: of the first two batches of each block, and
+/// of the last one.
+#[inline(always)]
+fn count_levels<S: Simd, const N: usize>(
+    simd: S,
+    job: &Job,
+    contexts: &[usize; N],
+    modes: &mut Modes,
+) -> [S::Dwords; 3] {
+    let lookups = &job.costs.lookups[kind::LUMA4X4];
+    let levels = &modes.levels;
+    let second = 2 * (N - 1);
+    let last = [&levels[4]; 2];
+    let pairs = [[&levels[0], &levels[1]], [&levels[second], &levels[second + 1]], last, last];
+    let counted = level_costs::count(simd, lookups, 0, &level_costs::places(simd, pairs));
+    let few = counted.count.min(S::Bytes::splat(simd, FLAT_LEVELS as u8)).equal(counted.count);
+    let penalties = few.and(S::Bytes::load(simd, &PENALTIES)).widen();
+    let [a, b] = [contexts[0], contexts[N - 1]].map(|context| 0x0101_0101 * context as u64);
+    let [both, a, b] = [a | b << 32, a | a << 32, b | b << 32].map(u64::to_le_bytes);
+    let contexts = S::Bytes::load_quarters(simd, [&both, &a, &both, &b]);
+    let [low, high] = counted.cost(simd, lookups, 0, contexts, &mut modes.known);
+    let (first, second) = (low + penalties.0).widen();
+    let (shared, _) = (high + penalties.1).widen();
+    // They are unsigned.
+    let mask = S::Dwords::splat(simd, 0xffff);
+    [first.and(mask), second.and(mask), shared.and(mask)]
 }
 
 /// Codes a batch; squared errors, spectra, and what the levels cost at least. `contexts`: of the levels in each half.
@@ -247,7 +316,11 @@ fn code_batch<S: Simd, const TRELLIS: bool>(
     for (column, to) in columns.into_iter().zip(&mut modes.samples[batch]) {
         column.store_bytes(to);
     }
-    let least = least_bits(simd, &levels, &job.costs.least[kind::LUMA4X4]);
+    let least = if S::HAS_LOOKUP {
+        S::Dwords::splat(simd, 0)
+    } else {
+        least_bits(simd, &levels, &job.costs.least[kind::LUMA4X4])
+    };
     [squared::<S>(source, &columns), spectrum(simd, &columns), least]
 }
 
@@ -290,10 +363,13 @@ fn choose<S: Simd>(
         let lane = (next & 15) as usize;
         let mode = usize::from(LANES[lane]) & 15;
         bounds[lane] = i32::MAX;
-        let (bits, mask) = residual(simd, job.costs, (kind::LUMA4X4, 0), context, block_in(lane));
-        let few = (mask >> 1).count_ones() as usize <= FLAT_LEVELS;
-        let bits = bits + FLAT_PENALTY * u32::from(few && mode > 0);
-        (residual_bits[mode], has_levels[mode]) = (bits, mask != 0);
+        let known = modes.known.block(KNOWN[which][lane].into());
+        let Residual { bits, has_levels: any, count } = match known {
+            Some(known) => known,
+            None => residual(simd, job.costs, (kind::LUMA4X4, 0), context, block_in(lane)),
+        };
+        let bits = bits + FLAT_PENALTY * u32::from(count <= FLAT_LEVELS && mode > 0);
+        (residual_bits[mode], has_levels[mode]) = (bits, any);
         let more = i64::from(bits) - i64::from(sums.least.as_flattened()[lane]);
         let score = i64::from(scores[lane]) + more * lambda.luma4x4;
         best = best.min(score << 4 | mode as i64);
@@ -491,7 +567,12 @@ pub(in super::super) fn decide<S: Simd, const TRELLIS: bool>(
     out: &mut Macroblock,
 ) -> bool {
     let sums = Sums { squared: [[0; 8]; 2], spectra: [[0; 8]; 2], least: [[0; 8]; 2] };
-    let mut work = Modes { levels: [[[0; 16]; 4]; 5], samples: [[[0; 16]; 4]; 5], sums: [sums; 2] };
+    let mut work = Modes {
+        levels: [[[0; 16]; 4]; 5],
+        samples: [[[0; 16]; 4]; 5],
+        sums: [sums; 2],
+        known: Known::NOTHING,
+    };
     let mut state = State::new(job, prepared);
     for [first, second] in std::hint::black_box(STEPS) {
         let may_win = if first == second {

@@ -8,6 +8,7 @@ pub(super) mod analysis;
 pub(super) mod chroma;
 pub(super) mod deblock;
 pub(super) mod import;
+mod level_costs;
 pub(super) mod luma16x16;
 pub(super) mod luma4x4;
 mod trellis;
@@ -18,6 +19,7 @@ use super::macroblock::{Job, Macroblock};
 use super::quantise::Matrix;
 use super::tables::BANDS;
 use super::transform::Block;
+use level_costs::Residual;
 use crate::simd::{Dwords, LaneOrder, Simd, Words, each};
 
 /// A strip's samples in memory, column by column.
@@ -206,8 +208,7 @@ pub(super) fn zigzag<S: Simd>(block: S::Words, out: &mut Block) {
     block.reorder(&ZIGZAG).store(out);
 }
 
-/// What a block's levels cost from place `first` on after the neighbours' context, and which are not 0, a bit each in
-/// zigzag order. The levels before `first` are 0.
+/// What a block's levels cost from place `first` on after the neighbours' context. The levels before `first` are 0.
 #[inline(always)]
 pub(super) fn residual<S: Simd>(
     simd: S,
@@ -215,7 +216,7 @@ pub(super) fn residual<S: Simd>(
     (kind, first): (usize, usize),
     context: usize,
     block: S::Words,
-) -> (u32, u32) {
+) -> Residual {
     /// The first place of each kind.
     static FIRST: [[i16; 16]; 2] = [
         [-1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
@@ -228,7 +229,7 @@ pub(super) fn residual<S: Simd>(
     let levels = magnitudes.reorder(&ZIGZAG);
     let significant = u32::from(!levels.equal(splat(0)).signs());
     if significant == 0 {
-        return (costs.end(kind, first, context), 0);
+        return Residual { bits: costs.end(kind, first, context), has_levels: false, count: 0 };
     }
     // The context of each place: the level before, at most 2, or the neighbours'.
     let is_first = S::Words::load(simd, &FIRST[first & 1]);
@@ -244,18 +245,18 @@ pub(super) fn residual<S: Simd>(
     let bands = costs.bands(kind);
     let of = |n: usize| u32::from(bands[BANDS[n]][usize::from(places[n])]);
     let fours = each!(4, i => (of(i) + of(i + 4)) + (of(i + 8) + of(i + 12)));
-    let mut cost = costs.start(kind, first, context) + (fours[0] + fours[1]) + (fours[2] + fours[3]);
+    let mut bits = costs.start(kind, first, context) + (fours[0] + fours[1]) + (fours[2] + fours[3]);
     // Large levels have more to them.
     let mut large = levels.greater(splat(LAST - 1)).signs();
     if large != 0 {
         let mut all = [0; 16];
         levels.store(&mut all);
         while large != 0 {
-            cost += u32::from(FIXED[all[large.trailing_zeros() as usize & 15] as usize & 2047]);
+            bits += u32::from(FIXED[all[large.trailing_zeros() as usize & 15] as usize & 2047]);
             large &= large - 1;
         }
     }
-    (cost, significant)
+    Residual { bits, has_levels: true, count: (significant >> 1).count_ones() as usize }
 }
 
 /// A strip's columns as rows of samples.
