@@ -9,31 +9,72 @@ use crate::simd::{Simd, Words};
 /// How often a bit was coded (high half), and how often it was 1 (low half).
 type Counter = u32;
 
+/// A bit that was coded.
+const CODED: Counter = 0x1_0000;
+/// From which counter on both counts are halved before another bit is counted.
+const FULL: Counter = 0xfffe_0000;
+/// More bits than a macroblock can add to a counter: 16 blocks of 16 tokens and an end.
+const MOST_A_MACROBLOCK: u32 = 512;
+
+/// What a level adds to the first nodes: that there is one, that it is not 0, that it is more than 1. By whether a 0 is
+/// before it, after which no end may be, and by magnitude.
+static FIRST_NODES: [[[Counter; 4]; 3]; 2] = {
+    const ONE: Counter = CODED + 1;
+    let after_level = [[ONE, CODED, 0, 0], [ONE, ONE, CODED, 0], [ONE, ONE, ONE, 0]];
+    [after_level, [[0, CODED, 0, 0], [0, ONE, CODED, 0], [0, ONE, ONE, 0]]]
+};
+
 /// Counts of the bits of tokens, by type of block, band, context and node.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Statistics {
     counters: [[[[Counter; 11]; 3]; 8]; 4],
+    /// How many macroblocks may be counted until a counter can be full.
+    room: u32,
 }
 
-/// Counts a bit `times` times: once, or not at all. No branch on either, as neither can be foreseen.
+/// Adds to a counter. If `CAREFUL`, it may be full: then both counts are halved first, rounded up.
 #[inline(always)]
-fn count(bit: bool, times: bool, counter: &mut Counter) {
-    // Both counts are halved, rounded up, before one overflows.
-    if *counter >= 0xfffe_0000 && times {
+fn add<const CAREFUL: bool>(what: Counter, counter: &mut Counter) {
+    if CAREFUL && *counter >= FULL && what > 0 {
         *counter = ((*counter + 1) >> 1) & 0x7fff_7fff;
     }
-    *counter += (0x1_0000 + u32::from(bit)) * u32::from(times);
+    *counter += what;
+}
+
+/// Counts a bit once, or not at all. No branch on either, as neither can be foreseen.
+#[inline(always)]
+fn count<const CAREFUL: bool>(bit: bool, is_coded: bool, counter: &mut Counter) {
+    add::<CAREFUL>((CODED + u32::from(bit)) * u32::from(is_coded), counter);
 }
 
 impl Statistics {
     pub(super) fn reset(&mut self) {
         self.counters.as_flattened_mut().as_flattened_mut().fill([0; 11]);
+        self.room = 0;
+    }
+
+    /// Starts a macroblock. Whether a counter may become full in it.
+    #[inline(always)]
+    pub(super) fn is_nearly_full(&mut self) -> bool {
+        if self.room == 0 {
+            self.room = self.find_room();
+        }
+        self.room = self.room.saturating_sub(1);
+        self.room == 0
+    }
+
+    /// How many macroblocks have room in the fullest counter, and one.
+    #[cold]
+    fn find_room(&self) -> u32 {
+        let counters = self.counters.as_flattened().as_flattened().as_flattened();
+        let most = counters.iter().copied().fold(0, Counter::max);
+        FULL.saturating_sub(most) / CODED / MOST_A_MACROBLOCK + 1
     }
 
     /// Counts the tokens of a block: levels in zigzag order from place `first` on, after the neighbours' context.
-    /// Whether there is a level at all.
+    /// Whether there is a level at all. If not `CAREFUL`, no counter may become full in this macroblock.
     #[inline(always)]
-    pub(super) fn record<S: Simd>(
+    pub(super) fn record<S: Simd, const CAREFUL: bool>(
         &mut self,
         simd: S,
         (kind, first): (usize, usize),
@@ -44,7 +85,7 @@ impl Statistics {
         let zero = S::Words::load(simd, levels).equal(S::Words::splat(simd, 0));
         let significant = u32::from(!zero.signs()) >> first << first;
         if significant == 0 {
-            count(false, true, &mut bands[BANDS[first]][context][0]);
+            add::<CAREFUL>(CODED, &mut bands[BANDS[first]][context][0]);
             return false;
         }
         let last = (31 - significant.leading_zeros()) as usize & 15;
@@ -53,17 +94,18 @@ impl Statistics {
         for n in first..=last {
             let nodes = &mut bands[BANDS[n] & 7][context];
             let level = levels[n].unsigned_abs();
-            count(true, !after_zero, &mut nodes[0]);
-            after_zero = level == 0;
-            count(level > 0, true, &mut nodes[1]);
-            count(level > 1, level > 0, &mut nodes[2]);
-            if level > 1 {
-                record_large(level, nodes);
-            }
             context = usize::from(level.min(2));
+            let added = &FIRST_NODES[usize::from(after_zero)][context];
+            for (&what, counter) in added.iter().zip(nodes.iter_mut()) {
+                add::<CAREFUL>(what, counter);
+            }
+            after_zero = level == 0;
+            if level > 1 {
+                record_large::<CAREFUL>(level, nodes);
+            }
         }
         if last < 15 {
-            count(false, true, &mut bands[BANDS[last + 1]][context][0]);
+            add::<CAREFUL>(CODED, &mut bands[BANDS[last + 1]][context][0]);
         }
         true
     }
@@ -93,16 +135,16 @@ impl Statistics {
 /// Counts the rest of a level over 1. The choice between the last two categories is counted at node 9, not 10, as
 /// libwebp does.
 #[inline(always)]
-fn record_large(level: u16, nodes: &mut [Counter; 11]) {
-    count(level > 4, true, &mut nodes[3]);
-    count(level > 2, level <= 4, &mut nodes[4]);
-    count(level > 3, level == 3 || level == 4, &mut nodes[5]);
+fn record_large<const CAREFUL: bool>(level: u16, nodes: &mut [Counter; 11]) {
+    count::<CAREFUL>(level > 4, true, &mut nodes[3]);
+    count::<CAREFUL>(level > 2, level <= 4, &mut nodes[4]);
+    count::<CAREFUL>(level > 3, level == 3 || level == 4, &mut nodes[5]);
     if level > 4 {
-        count(level > 10, true, &mut nodes[6]);
-        count(level > 6, level <= 10, &mut nodes[7]);
+        count::<CAREFUL>(level > 10, true, &mut nodes[6]);
+        count::<CAREFUL>(level > 6, level <= 10, &mut nodes[7]);
         if level > 10 {
-            count(level >= 35, true, &mut nodes[8]);
-            count(level >= if level >= 35 { 67 } else { 19 }, true, &mut nodes[9]);
+            count::<CAREFUL>(level >= 35, true, &mut nodes[8]);
+            count::<CAREFUL>(level >= if level >= 35 { 67 } else { 19 }, true, &mut nodes[9]);
         }
     }
 }
