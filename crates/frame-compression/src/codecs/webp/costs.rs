@@ -104,6 +104,16 @@ const fn fixed() -> [u16; 2048] {
 /// The largest level with tokens of its own.
 pub(super) const LAST: usize = 67;
 
+/// What of a level from [`LAST`] on is [`FIXED`] at least.
+const LEAST_FIXED: u16 = {
+    let (mut least, mut level) = (u16::MAX, LAST);
+    while level < FIXED.len() {
+        least = if FIXED[level] < least { FIXED[level] } else { least };
+        level += 1;
+    }
+    least
+};
+
 /// What levels cost: all of it below [`LAST`], and from there on all but what is [`FIXED`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Levels<'a>(&'a [u16; LAST + 1]);
@@ -180,66 +190,69 @@ impl Least {
     }
 }
 
-/// What levels cost, in tables for kernels that look up many blocks at once.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Lookups {
-    /// By place: the costs of symbols after a context, `5 * context + symbol`, in three digits of base 16, the lowest first.
-    /// Symbols are the levels 0, 1 and 2, those from [`Self::MOST`] on with what they cost at least, and [`Self::END`].
-    pub(super) digits: [[[u8; 16]; 3]; 16],
+/// What `SYMBOLS` cost, in tables for kernels that look up many blocks at once. Symbols are the levels from 0 up, all those
+/// that are left with what they cost at least, and, last, the end of a block.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lookups<const SYMBOLS: usize> {
+    /// By place: the costs of all symbols after a context of 0, then 1, then 2, in three digits of base 16, the lowest first.
+    pub(super) digits: [[[u8; 48]; 3]; 16],
     /// From this magnitude on levels cost at least what the tables say, below they cost that.
     pub(super) from: u8,
 }
 
-impl Lookups {
-    /// The symbol of all levels of this magnitude or a larger one.
-    pub(super) const MOST: u8 = 3;
+/// So few symbols that those of all contexts are one table.
+pub(super) const FEW: usize = 5;
+/// As many as a table has.
+pub(super) const MANY: usize = 16;
+
+impl<const SYMBOLS: usize> Lookups<SYMBOLS> {
     /// The symbol of the place behind the last level.
-    pub(super) const END: u8 = 4;
+    pub(super) const END: usize = SYMBOLS - 1;
+    /// The symbol of all levels of this magnitude or a larger one.
+    pub(super) const MOST: usize = SYMBOLS - 2;
+    const NONE: Self = Self { digits: [[[0; 48]; 3]; 16], from: 0 };
     /// What a symbol may cost at most, so that 16 of them and a penalty have room in 16 bits.
     const MOST_COST: u16 = 0xff0;
-    /// What is [`FIXED`] of a level from [`LAST`] on, at least.
-    const LEAST_FIXED: u16 = {
-        let (mut least, mut level) = (u16::MAX, LAST);
-        while level < FIXED.len() {
-            least = if FIXED[level] < least { FIXED[level] } else { least };
-            level += 1;
-        }
-        least
-    };
 
     /// The tables of blocks that begin at place `first`, whose levels and starts cost this by band.
     fn new(levels: &[Band; 8], starts: &[[u16; 3]; 8], first: usize) -> Self {
-        let mut from = Self::MOST + 1;
-        let bands: [[[u16; 5]; 3]; 8] = std::array::from_fn(|band| {
-            std::array::from_fn(|context| {
+        let mut lookups = Self { from: Self::END as u8, ..Self::NONE };
+        for band in 0..8 {
+            for context in 0..3 {
                 let row = &levels[band][ROW * context..][..ROW];
-                let large = row[3..LAST].iter().fold(row[LAST] + Self::LEAST_FIXED, |a, &b| a.min(b));
-                if large < row[3] {
-                    from = from.min(Self::MOST);
+                let large = &row[Self::MOST..];
+                let least = large[..LAST - Self::MOST].iter().fold(row[LAST] + LEAST_FIXED, |a, &b| a.min(b));
+                for symbol in 0..SYMBOLS {
+                    let cost = match symbol {
+                        _ if symbol == Self::END => row[END],
+                        _ if symbol == Self::MOST => least,
+                        _ => row[symbol],
+                    };
+                    let start = if symbol == Self::END { 0 } else { starts[band][context] };
+                    let places = (first..16).filter(|&n| BANDS[n] == band);
+                    for n in places {
+                        lookups.put((n, context, symbol), cost + if n == first { start } else { 0 });
+                    }
                 }
-                [row[0], row[1], row[2], large, row[END]]
-            })
-        });
-        let mut digits = [[[0; 16]; 3]; 16];
-        for (n, digits) in digits.iter_mut().enumerate().skip(first) {
-            for (at, &cost) in bands[BANDS[n]].as_flattened().iter().enumerate() {
-                let start = if n == first && at % 5 < END_SYMBOL { starts[BANDS[n]][at / 5] } else { 0 };
-                let cost = cost + start;
-                if cost > Self::MOST_COST {
-                    from = 0;
-                }
-                let cost = cost.min(Self::MOST_COST);
-                for (digit, table) in digits.iter_mut().enumerate() {
-                    table[at] = (cost >> (4 * digit) & 15) as u8;
+                if least < row[Self::MOST] {
+                    lookups.from = lookups.from.min(Self::MOST as u8);
                 }
             }
         }
-        Self { digits, from }
+        lookups
+    }
+
+    fn put(&mut self, (n, context, symbol): (usize, usize, usize), cost: u16) {
+        if cost > Self::MOST_COST {
+            // An end may follow any level.
+            self.from = self.from.min(if symbol == Self::END { 0 } else { symbol as u8 });
+        }
+        let cost = cost.min(Self::MOST_COST);
+        for (digit, table) in self.digits[n].iter_mut().enumerate() {
+            table[SYMBOLS * context + symbol] = (cost >> (4 * digit) & 15) as u8;
+        }
     }
 }
-
-/// [`Lookups::END`] as a place in a table.
-const END_SYMBOL: usize = Lookups::END as usize;
 
 /// The probabilities of tokens, and what follows from them.
 #[derive(Debug, Clone)]
@@ -252,7 +265,9 @@ pub(super) struct Costs {
     /// By kind.
     pub(super) least: [Least; 4],
     /// By kind.
-    pub(super) lookups: [Lookups; 4],
+    pub(super) lookups: [Lookups<FEW>; 4],
+    /// Of [`kind::AC`], for modes of 16x16 luma, which leave larger levels.
+    pub(super) ac_lookups: Lookups<MANY>,
 }
 
 impl Default for Costs {
@@ -262,7 +277,8 @@ impl Default for Costs {
             levels: [[[0; 256]; 8]; 4],
             starts: [[[0; 3]; 8]; 4],
             least: [Least::default(); 4],
-            lookups: [Lookups::default(); 4],
+            lookups: [Lookups::NONE; 4],
+            ac_lookups: Lookups::NONE,
         };
         costs.reset();
         costs
@@ -283,8 +299,9 @@ impl Costs {
         }
         self.refresh_ends();
         for (kind, lookups) in self.lookups.iter_mut().enumerate() {
-            *lookups = Lookups::new(&self.levels[kind], &self.starts[kind], (kind == kind::AC).into());
+            *lookups = Lookups::new(&self.levels[kind], &self.starts[kind], 0);
         }
+        self.ac_lookups = Lookups::new(&self.levels[kind::AC], &self.starts[kind::AC], 1);
     }
 
     fn refresh_levels(&mut self) {

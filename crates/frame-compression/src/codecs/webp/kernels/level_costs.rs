@@ -1,7 +1,7 @@
 //! What the levels of many blocks cost: a vector holds one place of 32 blocks, and all that a place can cost is looked up
 //! in tables of 16 entries.
 
-use super::super::costs::Lookups;
+use super::super::costs::{FEW, Lookups, MANY};
 use super::super::tables;
 use super::Rows;
 use crate::simd::{Bytes, Simd, Words, each};
@@ -36,6 +36,86 @@ fn shuffle<S: Simd>(x: [S::Bytes; 4]) -> [S::Bytes; 4] {
     [x[0].zip_low_8(x[2]), x[0].zip_high_8(x[2]), x[1].zip_low_8(x[3]), x[1].zip_high_8(x[3])]
 }
 
+/// Costs to be looked up.
+pub(super) trait Table {
+    /// The symbols of large levels and of an end, and from which level on costs are not exact.
+    const MOST: usize;
+    const END: usize;
+    fn from(&self) -> u8;
+
+    /// Adds to the digits what symbols cost at place `n` after these contexts, of 3 or less; nothing where it is said.
+    fn add<S: Simd>(
+        &self,
+        simd: S,
+        n: usize,
+        symbols: S::Bytes,
+        contexts: S::Bytes,
+        is_nothing: S::Bytes,
+        digits: &mut [S::Bytes; 3],
+    );
+}
+
+impl Table for Lookups<FEW> {
+    const MOST: usize = Self::MOST;
+    const END: usize = Self::END;
+
+    #[inline(always)]
+    fn from(&self) -> u8 {
+        self.from
+    }
+
+    #[inline(always)]
+    fn add<S: Simd>(
+        &self,
+        simd: S,
+        n: usize,
+        symbols: S::Bytes,
+        contexts: S::Bytes,
+        is_nothing: S::Bytes,
+        digits: &mut [S::Bytes; 3],
+    ) {
+        static STARTS: [u8; 16] = [0, 5, 10, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let starts = S::Bytes::load_twice(simd, &STARTS).lookup(contexts);
+        let index = symbols.saturating_add(starts).or(is_nothing);
+        for (digit, tables) in digits.iter_mut().zip(&self.digits[n]) {
+            let table = S::Bytes::load_twice(simd, &tables.as_chunks().0[0]);
+            *digit = digit.saturating_add(table.lookup(index));
+        }
+    }
+}
+
+impl Table for Lookups<MANY> {
+    const MOST: usize = Self::MOST;
+    const END: usize = Self::END;
+
+    #[inline(always)]
+    fn from(&self) -> u8 {
+        self.from
+    }
+
+    #[inline(always)]
+    fn add<S: Simd>(
+        &self,
+        simd: S,
+        n: usize,
+        symbols: S::Bytes,
+        contexts: S::Bytes,
+        is_nothing: S::Bytes,
+        digits: &mut [S::Bytes; 3],
+    ) {
+        let [zero, one, all] = each!(3, i => S::Bytes::splat(simd, [0, 1, 255][i]));
+        let (is_0, is_1) = (contexts.equal(zero), contexts.equal(one));
+        let is_less = is_0.or(is_1);
+        let symbols = symbols.or(is_nothing);
+        let indices = [symbols.or(is_0.xor(all)), symbols.or(is_1.xor(all)), symbols.or(is_less)];
+        for (digit, tables) in digits.iter_mut().zip(&self.digits[n]) {
+            for (table, index) in tables.as_chunks().0.iter().zip(indices) {
+                *digit = digit.saturating_add(S::Bytes::load_twice(simd, table).lookup(index));
+            }
+        }
+    }
+}
+
 /// What is known of the levels of 32 blocks without their contexts.
 pub(super) struct Counted<S: Simd> {
     /// The costs so far, in digits of base 16.
@@ -50,27 +130,22 @@ pub(super) struct Counted<S: Simd> {
 
 /// Adds up what levels cost from the place behind `first` on.
 #[inline(always)]
-pub(super) fn count<S: Simd>(simd: S, table: &Lookups, first: usize, places: &Places<S>) -> Counted<S> {
-    /// Where the symbols after a level of 0, 1, 2 or more start.
-    static CONTEXTS: [u8; 16] = [0, 5, 10, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    let contexts = S::Bytes::load_twice(simd, &CONTEXTS);
+pub(super) fn count<S: Simd, T: Table>(simd: S, table: &T, first: usize, places: &Places<S>) -> Counted<S> {
     let [zero, one, most, end] =
-        each!(4, i => S::Bytes::splat(simd, [0, ONE, Lookups::MOST, Lookups::END][i]));
+        each!(4, i => S::Bytes::splat(simd, [0, 1, T::MOST as u8, T::END as u8][i]));
     let mut all = places[15];
     let mut symbol = all.min(most);
     let mut is_behind = all.equal(zero);
-    let mut counted = Counted { digits: [zero; 3], first: zero, all, count: symbol.min(one) };
+    let mut counted: Counted<S> = Counted { digits: [zero; 3], first: zero, all, count: all.min(one) };
     for n in (first + 1..16).rev() {
         let before = places[n - 1];
         all = all.or(before);
         let symbol_before = before.min(most);
-        let starts = contexts.lookup(symbol_before);
         let behind_before = all.equal(zero);
         // Behind the last level there is an end, and behind that nothing.
-        let index = symbol.or(is_behind.and(end)).saturating_add(starts).or(behind_before);
-        counted.add(simd, &table.digits[n], index);
+        table.add(simd, n, symbol.or(is_behind.and(end)), symbol_before, behind_before, &mut counted.digits);
         if n > 1 {
-            counted.count = counted.count.saturating_add(symbol_before.min(one));
+            counted.count = counted.count.saturating_add(before.min(one));
         }
         (symbol, is_behind) = (symbol_before, behind_before);
     }
@@ -80,32 +155,21 @@ pub(super) fn count<S: Simd>(simd: S, table: &Lookups, first: usize, places: &Pl
 }
 
 impl<S: Simd> Counted<S> {
-    #[inline(always)]
-    fn add(&mut self, simd: S, tables: &[[u8; 16]; 3], index: S::Bytes) {
-        for (digit, table) in self.digits.iter_mut().zip(tables) {
-            *digit = digit.saturating_add(S::Bytes::load_twice(simd, table).lookup(index));
-        }
-    }
-
     /// What the levels cost, unsigned, after these contexts of the first place: the low 8 blocks of each half, and the high
-    /// ones. It is what they cost at least where one of them is as large as [`Lookups::from`] or larger.
+    /// ones. It is what they cost at least where one of them is as large as [`Table::from`] says.
     #[inline(always)]
-    pub(super) fn cost(
+    pub(super) fn cost<T: Table>(
         mut self,
         simd: S,
-        table: &Lookups,
+        table: &T,
         first: usize,
         contexts: S::Bytes,
         known: &mut Known,
     ) -> [S::Words; 2] {
-        /// Where the symbols after a context start.
-        static STARTS: [u8; 16] = [0, 5, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        let starts = S::Bytes::load_twice(simd, &STARTS).lookup(contexts);
-        let index = self.first.saturating_add(starts);
-        self.add(simd, &table.digits[first], index);
+        table.add(simd, first, self.first, contexts, S::Bytes::splat(simd, 0), &mut self.digits);
         let [(a, b), (c, d), (e, f)] = each!(3, i => self.digits[i].widen());
         let costs = [a + c.shl::<4>() + e.shl::<8>(), b + d.shl::<4>() + f.shl::<8>()];
-        known.from = table.from;
+        known.from = table.from();
         self.all.store(&mut known.all);
         self.count.store(&mut known.count);
         for (cost, to) in costs.into_iter().zip(&mut known.bits) {

@@ -261,7 +261,7 @@ fn count_levels<S: Simd>(simd: S, job: &Job, modes: &[Mode; 4], pair: usize, kno
     static LEFT: [u8; 16] = [128, 0, 128, 2, 128, 4, 128, 6, 128, 8, 128, 10, 128, 12, 128, 14];
     static LEFT_OF_HIGH: [u8; 16] = [1, 128, 3, 128, 5, 128, 7, 128, 9, 128, 11, 128, 13, 128, 15, 128];
     static ABOVE: [u8; 16] = [128, 128, 0, 1, 2, 3, 4, 5, 128, 128, 8, 9, 10, 11, 12, 13];
-    let lookups = &job.costs.lookups[kind::AC];
+    let lookups = &job.costs.ac_lookups;
     let pairs = each!(4, i => {
         let rows = &modes[(pair + i / 2) & 3].rows;
         [&rows[i % 2 * 2], &rows[i % 2 * 2 + 1]]
