@@ -218,39 +218,48 @@ impl<const SYMBOLS: usize> Lookups<SYMBOLS> {
     fn new(levels: &[Band; 8], starts: &[[u16; 3]; 8], first: usize) -> Self {
         let mut lookups = Self { from: Self::END as u8, ..Self::NONE };
         for band in 0..8 {
-            for context in 0..3 {
-                let row = &levels[band][ROW * context..][..ROW];
-                let large = &row[Self::MOST..];
-                let least = large[..LAST - Self::MOST].iter().fold(row[LAST] + LEAST_FIXED, |a, &b| a.min(b));
-                for symbol in 0..SYMBOLS {
-                    let cost = match symbol {
-                        _ if symbol == Self::END => row[END],
-                        _ if symbol == Self::MOST => least,
-                        _ => row[symbol],
-                    };
-                    let start = if symbol == Self::END { 0 } else { starts[band][context] };
-                    let places = (first..16).filter(|&n| BANDS[n] == band);
-                    for n in places {
-                        lookups.put((n, context, symbol), cost + if n == first { start } else { 0 });
-                    }
-                }
-                if least < row[Self::MOST] {
-                    lookups.from = lookups.from.min(Self::MOST as u8);
-                }
+            let costs = lookups.symbols(&levels[band]);
+            let digits = lookups.digits_of(&costs, [0; 3]);
+            for n in (first..16).filter(|&n| BANDS[n] == band) {
+                lookups.digits[n] = if n == first { lookups.digits_of(&costs, starts[band]) } else { digits };
             }
         }
         lookups
     }
 
-    fn put(&mut self, (n, context, symbol): (usize, usize, usize), cost: u16) {
-        if cost > Self::MOST_COST {
-            // An end may follow any level.
-            self.from = self.from.min(if symbol == Self::END { 0 } else { symbol as u8 });
+    /// What symbols cost, by context.
+    fn symbols(&mut self, levels: &Band) -> [[u16; SYMBOLS]; 3] {
+        std::array::from_fn(|context| {
+            let row = &levels[ROW * context..][..ROW];
+            let (few, large) = row[..LAST].split_at(Self::MOST);
+            let least = large.iter().fold(row[LAST] + LEAST_FIXED, |a, &b| a.min(b));
+            if least < large[0] {
+                self.from = self.from.min(Self::MOST as u8);
+            }
+            let mut costs = [0; SYMBOLS];
+            costs[..Self::MOST].copy_from_slice(few);
+            (costs[Self::MOST], costs[Self::END]) = (least, row[END]);
+            costs
+        })
+    }
+
+    /// The digits of costs, if all but ends cost this more by context.
+    fn digits_of(&mut self, costs: &[[u16; SYMBOLS]; 3], starts: [u16; 3]) -> [[u8; 48]; 3] {
+        let mut digits = [[0; 48]; 3];
+        for (context, costs) in costs.iter().enumerate() {
+            for (symbol, &cost) in costs.iter().enumerate() {
+                let cost = if symbol == Self::END { cost } else { cost + starts[context] };
+                if cost > Self::MOST_COST {
+                    // An end may follow any level.
+                    self.from = self.from.min(if symbol == Self::END { 0 } else { symbol as u8 });
+                }
+                let cost = cost.min(Self::MOST_COST);
+                for (digit, table) in digits.iter_mut().enumerate() {
+                    table[SYMBOLS * context + symbol] = (cost >> (4 * digit) & 15) as u8;
+                }
+            }
         }
-        let cost = cost.min(Self::MOST_COST);
-        for (digit, table) in self.digits[n].iter_mut().enumerate() {
-            table[SYMBOLS * context + symbol] = (cost >> (4 * digit) & 15) as u8;
-        }
+        digits
     }
 }
 
@@ -264,10 +273,12 @@ pub(super) struct Costs {
     starts: [[[u16; 3]; 8]; 4],
     /// By kind.
     pub(super) least: [Least; 4],
-    /// By kind.
-    pub(super) lookups: [Lookups<FEW>; 4],
+    /// Of [`kind::LUMA4X4`].
+    pub(super) luma4x4_lookups: Lookups<FEW>,
     /// Of [`kind::AC`], for modes of 16x16 luma, which leave larger levels.
     pub(super) ac_lookups: Lookups<MANY>,
+    /// Of [`kind::CHROMA`].
+    pub(super) chroma_lookups: Lookups<FEW>,
 }
 
 impl Default for Costs {
@@ -277,8 +288,9 @@ impl Default for Costs {
             levels: [[[0; 256]; 8]; 4],
             starts: [[[0; 3]; 8]; 4],
             least: [Least::default(); 4],
-            lookups: [Lookups::NONE; 4],
+            luma4x4_lookups: Lookups::NONE,
             ac_lookups: Lookups::NONE,
+            chroma_lookups: Lookups::NONE,
         };
         costs.reset();
         costs
@@ -298,10 +310,10 @@ impl Costs {
             self.refresh_levels();
         }
         self.refresh_ends();
-        for (kind, lookups) in self.lookups.iter_mut().enumerate() {
-            *lookups = Lookups::new(&self.levels[kind], &self.starts[kind], 0);
-        }
-        self.ac_lookups = Lookups::new(&self.levels[kind::AC], &self.starts[kind::AC], 1);
+        let (levels, starts) = (&self.levels, &self.starts);
+        self.luma4x4_lookups = Lookups::new(&levels[kind::LUMA4X4], &starts[kind::LUMA4X4], 0);
+        self.ac_lookups = Lookups::new(&levels[kind::AC], &starts[kind::AC], 1);
+        self.chroma_lookups = Lookups::new(&levels[kind::CHROMA], &starts[kind::CHROMA], 0);
     }
 
     fn refresh_levels(&mut self) {
@@ -383,23 +395,29 @@ fn level_costs(p: &[u8; 11], context: usize) -> [u16; LAST + 1] {
     let three = low + bit(true, p[4]);
     let (category12, category3456) = (high + bit(false, p[6]), high + bit(true, p[6]));
     let (category34, category56) = (category3456 + bit(false, p[8]), category3456 + bit(true, p[8]));
+    // Up to which level, and what they have in common.
+    let trees = [
+        (1, bit(false, p[2])),
+        (2, low + bit(false, p[4])),
+        (3, three + bit(false, p[5])),
+        (4, three + bit(true, p[5])),
+        (6, category12 + bit(false, p[7])),
+        (10, category12 + bit(true, p[7])),
+        (18, category34 + bit(false, p[9])),
+        (34, category34 + bit(true, p[9])),
+        (66, category56 + bit(false, p[10])),
+        (LAST, category56 + bit(true, p[10])),
+    ];
     let mut levels = [0; LAST + 1];
     levels[0] = (nonzero - bit(true, p[1]) + bit(false, p[1])) as u16;
-    for (level, cost) in levels.iter_mut().enumerate().skip(1) {
-        let tree = match level {
-            1 => bit(false, p[2]),
-            2 => low + bit(false, p[4]),
-            3 => three + bit(false, p[5]),
-            4 => three + bit(true, p[5]),
-            5..=6 => category12 + bit(false, p[7]),
-            7..=10 => category12 + bit(true, p[7]),
-            11..=18 => category34 + bit(false, p[9]),
-            19..=34 => category34 + bit(true, p[9]),
-            35..=66 => category56 + bit(false, p[10]),
-            _ => category56 + bit(true, p[10]),
-        };
-        let fixed = if level < LAST { FIXED[level].into() } else { 0 };
-        *cost = (nonzero + tree + fixed) as u16;
+    let mut from = 1;
+    for (to, tree) in trees {
+        for (cost, fixed) in levels[from..=to].iter_mut().zip(&FIXED[from..=to]) {
+            *cost = (nonzero + tree) as u16 + fixed;
+        }
+        from = to + 1;
     }
+    // The rest of the last one is not the same for all that it stands for.
+    levels[LAST] -= FIXED[LAST];
     levels
 }

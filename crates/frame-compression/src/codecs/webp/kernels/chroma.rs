@@ -129,7 +129,7 @@ fn count_levels<S: Simd>(simd: S, job: &Job, modes: &mut [Mode; 4], known: &mut 
     /// Where the block to the left of each is, and the one above.
     static LEFT: [u8; 16] = [128, 0, 128, 2, 128, 4, 128, 6, 128, 8, 128, 10, 128, 12, 128, 14];
     static ABOVE: [u8; 16] = [128, 128, 0, 1, 128, 128, 4, 5, 128, 128, 8, 9, 128, 128, 12, 13];
-    let lookups = &job.costs.lookups[kind::CHROMA];
+    let lookups = &job.costs.chroma_lookups;
     let pairs = each!(4, m => [&modes[m].rows[0], &modes[m].rows[1]]);
     let counted = level_costs::count(simd, lookups, 0, &level_costs::places(simd, pairs));
     let flags = counted.all.min(S::Bytes::splat(simd, 1));

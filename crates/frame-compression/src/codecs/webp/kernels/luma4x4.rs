@@ -269,7 +269,7 @@ fn count_levels<S: Simd, const N: usize>(
     contexts: &[usize; N],
     modes: &mut Modes,
 ) -> [S::Dwords; 3] {
-    let lookups = &job.costs.lookups[kind::LUMA4X4];
+    let lookups = &job.costs.luma4x4_lookups;
     let levels = &modes.levels;
     let second = 2 * (N - 1);
     let last = [&levels[4]; 2];
