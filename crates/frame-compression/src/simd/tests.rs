@@ -170,7 +170,9 @@ fn everything<S: Simd>(
     }
     let truncated = S::Floats::truncate_to_bytes([g, h * third + h * third, i * third, j]);
     let (c, d) = (S::Bytes::load(simd, c), S::Bytes::load(simd, d));
-    let indices = d.and(S::Bytes::splat(simd, 0x8f));
+    let sign = S::Bytes::splat(simd, 128);
+    let is_none = d.max(sign).equal(d);
+    let indices = d.and(S::Bytes::splat(simd, 15)).or(is_none.and(c.or(sign)));
     let (low, high) = c.widen();
     of_words.extend([low, high, e.pack_words(f), e.high_words(f), c.add_neighbours()]);
     of_words.extend(S::Words::load_rgb_pairs(simd, pixels.first_chunk().unwrap()));

@@ -139,18 +139,25 @@ impl Macroblock {
     ) {
         let (kind, first) = if self.has_4x4 { (kind::LUMA4X4, 0) } else { (kind::AC, 1) };
         if !self.has_4x4 {
-            let found = statistics.record::<S, CAREFUL>(simd, (kind::DCS, 0), usize::from(top.dcs + left.dcs), &self.dcs);
+            let found = statistics.record::<S, CAREFUL>(
+                simd,
+                (kind::DCS, 0),
+                usize::from(top.dcs + left.dcs),
+                &self.dcs,
+            );
             (top.dcs, left.dcs) = (found.into(), found.into());
         }
         for (block, levels) in self.luma.iter().enumerate() {
             let (top, left) = (&mut top.luma[block % 4], &mut left.luma[block / 4]);
-            let found = statistics.record::<S, CAREFUL>(simd, (kind, first), usize::from(*top + *left), levels);
+            let found =
+                statistics.record::<S, CAREFUL>(simd, (kind, first), usize::from(*top + *left), levels);
             (*top, *left) = (found.into(), found.into());
         }
         for (block, levels) in self.chroma.iter().enumerate() {
             let plane = block / 4;
             let (top, left) = (&mut top.chroma[plane][block % 2], &mut left.chroma[plane][block / 2 % 2]);
-            let found = statistics.record::<S, CAREFUL>(simd, (kind::CHROMA, 0), usize::from(*top + *left), levels);
+            let found =
+                statistics.record::<S, CAREFUL>(simd, (kind::CHROMA, 0), usize::from(*top + *left), levels);
             (*top, *left) = (found.into(), found.into());
         }
     }

@@ -167,7 +167,8 @@ fn residual_bits<S: Simd>(simd: S, job: &Job, m: usize, mode: &Mode, known: &Kno
         for (b, levels) in blocks_of(simd, rows).into_iter().enumerate() {
             let (top, left) = (&mut top[b / 2][b % 2], &mut left[b / 2][y]);
             let context = usize::from(*top + *left);
-            let Residual { bits, has_levels, count } = match known.block(16 * (b / 2) + 4 * m + 2 * y + b % 2) {
+            let Residual { bits, has_levels, count } = match known.block(16 * (b / 2) + 4 * m + 2 * y + b % 2)
+            {
                 Some(known) => known,
                 None => residual(simd, job.costs, (kind::CHROMA, 0), context, levels),
             };

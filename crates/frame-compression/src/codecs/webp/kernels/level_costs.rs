@@ -6,9 +6,6 @@ use super::super::tables;
 use super::Rows;
 use crate::simd::{Bytes, Simd, Words, each};
 
-/// 1 for each level that is not 0, at most.
-const ONE: u8 = 1;
-
 /// The levels of 32 blocks: vector `n` holds magnitudes, at most 255, at place `n` in zigzag order.
 pub(super) type Places<S> = [<S as Simd>::Bytes; 16];
 
@@ -131,8 +128,7 @@ pub(super) struct Counted<S: Simd> {
 /// Adds up what levels cost from the place behind `first` on.
 #[inline(always)]
 pub(super) fn count<S: Simd, T: Table>(simd: S, table: &T, first: usize, places: &Places<S>) -> Counted<S> {
-    let [zero, one, most, end] =
-        each!(4, i => S::Bytes::splat(simd, [0, 1, T::MOST as u8, T::END as u8][i]));
+    let [zero, one, most, end] = each!(4, i => S::Bytes::splat(simd, [0, 1, T::MOST as u8, T::END as u8][i]));
     let mut all = places[15];
     let mut symbol = all.min(most);
     let mut is_behind = all.equal(zero);
@@ -207,6 +203,108 @@ impl Known {
         let lane = lane & 31;
         let bits = self.bits[lane / 8 % 2][lane / 16 * 8 + lane % 8] as u16;
         let count = usize::from(self.count[lane]);
-        (self.all[lane] < self.from).then(|| Residual { bits: bits.into(), has_levels: self.all[lane] > 0, count })
+        (self.all[lane] < self.from).then(|| Residual {
+            bits: bits.into(),
+            has_levels: self.all[lane] > 0,
+            count,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use test_pictures::Rng;
+
+    use super::super::super::costs::{Costs, kind};
+    use super::*;
+    use crate::codecs::webp::transform::Block;
+    use crate::simd::{Job, Level};
+
+    /// What a table says of four pairs of strips.
+    struct LookUp<'a, T> {
+        table: &'a T,
+        first: usize,
+        strips: &'a [[Rows; 2]; 4],
+        contexts: &'a [u8; 32],
+    }
+
+    impl<T: Table> Job for LookUp<'_, T> {
+        type Output = Known;
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> Known {
+            let pairs = each!(4, p => [&self.strips[p][0], &self.strips[p][1]]);
+            let counted = count(simd, self.table, self.first, &places(simd, pairs));
+            let mut known = Known::NOTHING;
+            counted.cost(simd, self.table, self.first, S::Bytes::load(simd, self.contexts), &mut known);
+            known
+        }
+    }
+
+    /// Block `b` of a strip in zigzag order.
+    fn zigzag(rows: &Rows, b: usize) -> Block {
+        tables::ZIGZAG.map(|at| rows[at / 4][4 * b + at % 4])
+    }
+
+    /// Compares with the plain sum, block by block. How many blocks' costs are known.
+    fn compare<T: Table>(rng: &mut Rng, costs: &Costs, table: &T, (kind, first): (usize, usize)) -> usize {
+        let (most, share) = ([2, 4, 20, 2048][rng.below(4)], 1 + rng.below(16));
+        let mut level = |at: usize| {
+            let level = if rng.below(16) < share && at >= first { rng.below(most) as i16 } else { 0 };
+            if rng.byte() > 127 { level } else { -level }
+        };
+        let strips: [[Rows; 2]; 4] = std::array::from_fn(|_| {
+            std::array::from_fn(|_| {
+                std::array::from_fn(|v| std::array::from_fn(|lane| level(4 * v + lane % 4)))
+            })
+        });
+        let contexts = std::array::from_fn(|_| rng.below(3) as u8);
+        let mut found = 0;
+        for level in Level::available() {
+            let known = level.run(LookUp { table, first, strips: &strips, contexts: &contexts });
+            found = 0;
+            for at in 0..32 {
+                let (p, i, b) = (at / 8, at / 4 % 2, at % 4);
+                let lane = 16 * (b / 2) + 4 * p + 2 * i + b % 2;
+                let levels = zigzag(&strips[p][i], b);
+                let expected = costs.residual(kind, first, contexts[lane].into(), &levels);
+                let bits = u32::from(known.bits[lane / 8 % 2][lane / 16 * 8 + lane % 8] as u16);
+                assert!(bits <= expected, "{level}: {bits} for {expected}, {levels:?}");
+                let largest = levels.iter().map(|level| level.unsigned_abs()).max().unwrap();
+                assert!(u16::from(known.all[lane]) >= largest.min(255), "{level}: {levels:?}");
+                if let Some(residual) = known.block(lane) {
+                    found += 1;
+                    let count = levels[1..].iter().filter(|&&level| level != 0).count();
+                    let has_levels = levels[first..].iter().any(|&level| level != 0);
+                    assert_eq!(residual.bits, expected, "{level}: {levels:?}");
+                    assert_eq!(
+                        (residual.has_levels, residual.count),
+                        (has_levels, count),
+                        "{level}: {levels:?}"
+                    );
+                }
+            }
+        }
+        found
+    }
+
+    /// Probabilities of every kind, those included by which a level costs more than the tables hold.
+    #[test]
+    fn costs_are_those_of_the_plain_sum() {
+        let mut rng = Rng::new(21);
+        let mut costs = Costs::default();
+        let mut found = [0; 3];
+        for round in 0..600 {
+            let spread = [1, 40, 127][round % 3];
+            for probability in costs.probabilities.as_flattened_mut().as_flattened_mut().as_flattened_mut() {
+                *probability = (128 - spread + rng.below(2 * spread + 1)) as u8;
+            }
+            costs.refresh(true);
+            let costs = &costs;
+            found[0] += compare(&mut rng, costs, &costs.luma4x4_lookups, (kind::LUMA4X4, 0));
+            found[1] += compare(&mut rng, costs, &costs.ac_lookups, (kind::AC, 1));
+            found[2] += compare(&mut rng, costs, &costs.chroma_lookups, (kind::CHROMA, 0));
+        }
+        assert!(found.iter().all(|&found| found > 3000), "{found:?} blocks of 19200 each were known");
     }
 }

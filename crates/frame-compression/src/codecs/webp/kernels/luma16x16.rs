@@ -288,7 +288,13 @@ fn count_levels<S: Simd>(simd: S, job: &Job, modes: &[Mode; 4], pair: usize, kno
 /// What the levels of a mode cost, as far as it takes to be more than `most`. The mode is the first or the second that is
 /// known.
 #[inline(always)]
-fn residual_bits<S: Simd>(simd: S, job: &Job, mode: &Mode, (known, which): (&Known, usize), most: i64) -> u32 {
+fn residual_bits<S: Simd>(
+    simd: S,
+    job: &Job,
+    mode: &Mode,
+    (known, which): (&Known, usize),
+    most: i64,
+) -> u32 {
     let context = usize::from(job.top.dcs + job.left.dcs);
     let levels = S::Words::load(simd, &mode.dcs);
     let mut sum = residual(simd, job.costs, (kind::DCS, 0), context, levels).bits;
@@ -296,7 +302,8 @@ fn residual_bits<S: Simd>(simd: S, job: &Job, mode: &Mode, (known, which): (&Kno
     for (y, (rows, mut left)) in mode.rows.iter().zip(job.left.luma).enumerate() {
         for (x, (levels, top)) in blocks_of(simd, rows).into_iter().zip(&mut top).enumerate() {
             let context = usize::from(*top + left);
-            let Residual { bits, has_levels, .. } = match known.block(x / 2 * 16 + 8 * which + 2 * y + x % 2) {
+            let Residual { bits, has_levels, .. } = match known.block(x / 2 * 16 + 8 * which + 2 * y + x % 2)
+            {
                 Some(known) => known,
                 None => residual(simd, job.costs, (kind::AC, 1), context, levels),
             };

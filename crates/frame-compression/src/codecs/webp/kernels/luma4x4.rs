@@ -242,9 +242,8 @@ fn code<S: Simd, const N: usize, const TRELLIS: bool>(
     } else {
         each!(2, which => added::<S>(&sums, which, 2))
     };
-    for which in 0..N {
-        let to = &mut modes.sums[which];
-        let sums = [added::<S>(&sums, which, 0), added::<S>(&sums, which, 1), least[which]];
+    for (which, (to, least)) in modes.sums.iter_mut().zip(least).enumerate().take(N) {
+        let sums = [added::<S>(&sums, which, 0), added::<S>(&sums, which, 1), least];
         for (i, to) in [&mut to.squared, &mut to.spectra, &mut to.least].into_iter().enumerate() {
             let [own, shared] = sums[i];
             own.store(&mut to[0]);

@@ -19,8 +19,8 @@ use super::macroblock::{Job, Macroblock};
 use super::quantise::Matrix;
 use super::tables::BANDS;
 use super::transform::Block;
-use level_costs::Residual;
 use crate::simd::{Dwords, LaneOrder, Simd, Words, each};
+use level_costs::Residual;
 
 /// A strip's samples in memory, column by column.
 pub(super) type Strip = [[u8; 16]; 4];
@@ -210,7 +210,7 @@ pub(super) fn zigzag<S: Simd>(block: S::Words, out: &mut Block) {
 
 /// What a block's levels cost from place `first` on after the neighbours' context. The levels before `first` are 0.
 #[inline(always)]
-pub(super) fn residual<S: Simd>(
+fn residual<S: Simd>(
     simd: S,
     costs: &Costs,
     (kind, first): (usize, usize),
