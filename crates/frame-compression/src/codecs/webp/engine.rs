@@ -54,7 +54,7 @@ impl Job for Import<'_> {
         for (y, row) in (y..planes.height()).zip(rows) {
             import::luma_row(simd, row, planes.y.row_mut(y));
         }
-        import::chroma_row(rows, planes.cb.row_mut(y / 2), planes.cr.row_mut(y / 2));
+        import::chroma_row(simd, rows, planes.cb.row_mut(y / 2), planes.cr.row_mut(y / 2));
     }
 }
 

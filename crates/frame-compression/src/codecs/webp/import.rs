@@ -21,19 +21,10 @@ pub(super) fn luma_row<S: Simd>(simd: S, rgb: &[u8], out: &mut [u8]) {
 
 /// The mean of four samples with two bits more, from the sum of what they are when made linear.
 #[inline(always)]
-fn mean(sum: u32) -> i32 {
-    /// What a step starts from, with the rounding, and how much it rises, in 1/128.
-    const STEPS: [[u32; 2]; 32] = {
-        let (mut steps, mut at) = ([[0; 2]; 32], 0);
-        while at < 32 {
-            let (low, high) = (FROM_LINEAR[at] as u32, FROM_LINEAR[at + 1] as u32);
-            steps[at] = [512 * low + 64, high - low];
-            at += 1;
-        }
-        steps
-    };
-    let [start, rise] = STEPS[(sum >> 9) as usize & 31];
-    ((start + rise * (sum & 511)) >> 7) as i32
+fn mean(sum: u16) -> i32 {
+    let (step, rest) = (usize::from(sum >> 9), i32::from(sum & 511));
+    let [low, high] = [FROM_LINEAR[step], FROM_LINEAR[step + 1]].map(i32::from);
+    4 * low + (((high - low) * rest + 64) >> 7)
 }
 
 /// Cb and Cr from red, green and blue with two bits more.
@@ -44,16 +35,29 @@ fn chroma([r, g, b]: [i32; 3]) -> [u8; 2] {
     [u, v].map(|value| ((value + (1 << 17) + (128 << 18)) >> 18).clamp(0, 255) as u8)
 }
 
+/// What a sample is when made linear.
+#[inline(always)]
+fn linear(sample: u8) -> u16 {
+    TO_LINEAR[usize::from(sample)]
+}
+
+/// The sums of the linear samples of two pixels of each row, by channel.
+#[inline(always)]
+pub(super) fn sums(above: &[u8; 6], below: &[u8; 6]) -> [u16; 3] {
+    [0, 1, 2].map(
+        #[inline(always)]
+        |c| linear(above[c]) + linear(above[c + 3]) + linear(below[c]) + linear(below[c + 3]),
+    )
+}
+
 /// The Cb and Cr of two rows of packed RGB. A column that is left over counts twice.
 #[inline(always)]
-pub(super) fn chroma_row(rows: [&[u8]; 2], cb: &mut [u8], cr: &mut [u8]) {
-    let linear = |sample: u8| u32::from(TO_LINEAR[usize::from(sample)]);
-    let [(above, above_last), (below, below_last)] = rows.map(|row| row.as_chunks::<6>());
-    for ((above, below), (cb, cr)) in above.iter().zip(below).zip(cb.iter_mut().zip(cr.iter_mut())) {
-        let channel = |c: usize| {
-            mean(linear(above[c]) + linear(above[c + 3]) + linear(below[c]) + linear(below[c + 3]))
-        };
-        [*cb, *cr] = chroma([channel(0), channel(1), channel(2)]);
+pub(super) fn chroma_row<S: Simd>(simd: S, rows: [&[u8]; 2], cb: &mut [u8], cr: &mut [u8]) {
+    let done = if S::HAS_LOOKUP { kernels::import::chroma_row(simd, rows, cb, cr) } else { 0 };
+    let [(above, above_last), (below, below_last)] = rows.map(|row| row[6 * done..].as_chunks::<6>());
+    let out = cb[done..].iter_mut().zip(&mut cr[done..]);
+    for ((above, below), (cb, cr)) in above.iter().zip(below).zip(out) {
+        [*cb, *cr] = chroma(sums(above, below).map(mean));
     }
     if let ([_, _, _], [_, _, _]) = (above_last, below_last) {
         let channel = |c: usize| mean(2 * (linear(above_last[c]) + linear(below_last[c])));
