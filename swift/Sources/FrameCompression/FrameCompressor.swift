@@ -23,8 +23,7 @@ public final class FrameCompressor {
         settings: [String: String] = [:],
         valueRange: ValueRange = .signedUnit
     ) throws {
-        let text = settings.sorted { $0.key < $1.key }.reduce(codec.rawValue) { "\($0):\($1.key)=\($1.value)" }
-        handle = try created(text, strength, valueRange)
+        handle = try created(text(codec, settings), strength, valueRange)
         self.codec = codec
     }
 
@@ -76,12 +75,7 @@ public final class FrameCompressor {
                 kind: .bufferLength,
                 description: "\(elements.count) elements are not allowed: \(height)x\(width)x3 are \(height * width * 3)")
         }
-        var image = fc_image()
-        image.elements = UnsafeMutableRawPointer(elements.baseAddress)
-        image.length = elements.count
-        image.element_type = Element.frameCompressionElement
-        image.height = height
-        image.width = width
+        var image = fc_image(elements, height: height, width: width)
         try checked { fc_compressor_apply(handle, &image, &image, $0, $1) }
     }
 }
@@ -112,20 +106,47 @@ public var libraryCodecs: [String] {
     sequence(first: 0) { $0 + 1 }.lazy.map { fc_codec_name($0) }.prefix { $0 != nil }.map { String(cString: $0!) }
 }
 
-/// A compressor of the C library, for its owner to free.
-private func created(_ settings: String, _ strength: Strength?, _ valueRange: ValueRange) throws -> OpaquePointer {
-    var created: OpaquePointer?
+/// A codec and its settings as text.
+func text(_ codec: Codec, _ settings: [String: String]) -> String {
+    settings.sorted { $0.key < $1.key }.reduce(codec.rawValue) { "\($0):\($1.key)=\($1.value)" }
+}
+
+/// Lets `body` use settings as the C library takes them.
+func withSettings(
+    _ settings: String, _ strength: Strength?, _ valueRange: ValueRange,
+    _ body: (UnsafePointer<fc_settings>) throws -> Void
+) throws {
     try settings.withCString { text in
         var numbers = fc_settings()
         numbers.codec = text
         (numbers.strength_kind, numbers.strength) = strength?.numbers ?? (FC_STRENGTH_DEFAULT.number, 0)
         numbers.value_range = valueRange.number
-        try checked { fc_compressor_create(&numbers, &created, $0, $1) }
+        try body(&numbers)
+    }
+}
+
+/// A compressor of the C library, for its owner to free.
+private func created(_ settings: String, _ strength: Strength?, _ valueRange: ValueRange) throws -> OpaquePointer {
+    var created: OpaquePointer?
+    try withSettings(settings, strength, valueRange) { numbers in
+        try checked { fc_compressor_create(numbers, &created, $0, $1) }
     }
     guard let created else {
         throw FrameCompressionError(kind: .other, description: "no compressor was created")
     }
     return created
+}
+
+extension fc_image {
+    /// An image in packed elements.
+    init<Element: ImageElement>(_ elements: UnsafeMutableBufferPointer<Element>, height: Int, width: Int) {
+        self.init()
+        self.elements = UnsafeMutableRawPointer(elements.baseAddress)
+        length = elements.count
+        element_type = Element.frameCompressionElement
+        self.height = height
+        self.width = width
+    }
 }
 
 /// Makes a call of the C library, and throws what it answers but success.

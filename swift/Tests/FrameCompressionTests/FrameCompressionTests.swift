@@ -203,6 +203,75 @@ final class FrameCompressionTests: XCTestCase {
         XCTAssertEqual(try byText.apply(to: image), try byName.apply(to: image))
     }
 
+    /// A pattern that moves two columns a frame.
+    private func movingPattern(frames: Int, height: Int = 64, width: Int = 96) throws -> [ImageTensor<UInt8>] {
+        let whole = try pattern(height: height, width: width + 2 * frames) { UInt8((($0 + 1) * 127.5).rounded()) }
+        return try (0..<frames).map { frame in
+            let rows = (0..<height).flatMap { y in
+                let first = (y * whole.width + 2 * frame) * 3
+                return whole.elements[first..<first + width * 3]
+            }
+            return try ImageTensor(rows, height: height, width: width)
+        }
+    }
+
+    func testAClipComesOutFrameByFrame() throws {
+        let frames = try movingPattern(frames: 40)
+        let clip = try ClipCompressor<UInt8>(codec: .h264, strength: .crf(35), settings: ["fps": "25"])
+        let degraded = try clip.apply(to: frames)
+        XCTAssertEqual(degraded.count, frames.count)
+        for (frame, degraded) in zip(frames, degraded) {
+            XCTAssertEqual(degraded.shape, frame.shape)
+            let error = zip(frame.elements, degraded.elements).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+            XCTAssertGreaterThan(error, 0)
+            XCTAssertLessThan(error, 20 * frame.elements.count)
+        }
+        XCTAssertEqual(try clip.apply(to: frames), degraded, "the second clip of a compressor")
+        // It is not what each frame by itself comes to.
+        let image = try FrameCompressor(codec: .h264, strength: .crf(35), settings: ["fps": "25"])
+        XCTAssertNotEqual(try frames.map { try image.apply(to: $0) }, degraded)
+    }
+
+    func testOptionsOfAClipCount() throws {
+        let frames = try movingPattern(frames: 12)
+        let plain = try ClipCompressor<UInt8>(codec: .h264, strength: .crf(30)).apply(to: frames)
+        for options in [(4, nil), (nil, 0)] as [(Int?, Int?)] {
+            let clip = try ClipCompressor<UInt8>(
+                codec: .h264, strength: .crf(30), keyframeInterval: options.0, bFrames: options.1)
+            XCTAssertNotEqual(try clip.apply(to: frames), plain)
+        }
+        assertKind(.invalidSetting) { _ = try ClipCompressor<UInt8>(codec: .h264, keyframeInterval: 0) }
+        assertKind(.invalidSetting) { _ = try ClipCompressor<UInt8>(codec: .h264, bFrames: 17) }
+    }
+
+    func testFramesThatAreCodedByThemselves() throws {
+        let frames = try movingPattern(frames: 3)
+        for codec in [Codec.jpeg, .mjpeg, .webp, .mpeg2, .mpeg4] {
+            let clip = try ClipCompressor<UInt8>(codec: codec, strength: .quality(30))
+            let image = try FrameCompressor(codec: codec, strength: .quality(30))
+            XCTAssertEqual(try clip.apply(to: frames), try frames.map { try image.apply(to: $0) }, "\(codec)")
+        }
+    }
+
+    func testErrorsOfClipsLeaveTheClipAsItWas() throws {
+        let frames = try movingPattern(frames: 6)
+        let expected = try ClipCompressor<UInt8>(codec: .h264, strength: .crf(30)).apply(to: frames)
+        let clip = try ClipCompressor<UInt8>(codec: .h264, strength: .crf(30))
+        XCTAssertNil(try clip.next())
+        try clip.push(frames[0])
+        let other = try ImageTensor([UInt8](repeating: 9, count: 32 * 32 * 3), height: 32, width: 32)
+        XCTAssertThrowsError(try clip.push(other))
+        var degraded: [ImageTensor<UInt8>] = []
+        for frame in frames.dropFirst() {
+            try clip.push(frame)
+            while let frame = try clip.next() { degraded.append(frame) }
+        }
+        try clip.finish()
+        while let frame = try clip.next() { degraded.append(frame) }
+        XCTAssertEqual(degraded, expected)
+        XCTAssertThrowsError(try ClipCompressor<UInt8>(codec: .h265).push(frames[0]))
+    }
+
     func testTheVersionIsANumber() {
         XCTAssertEqual(libraryVersion.split(separator: ".").count, 3)
     }
