@@ -25,6 +25,7 @@ impl Simd for Scalar {
     type Floats = ScalarFloats;
 
     const IS_SCALAR: bool = true;
+    const HAS_LOOKUP: bool = false;
 }
 
 /// `$name(a, b)` lane by lane.
