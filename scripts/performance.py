@@ -199,9 +199,10 @@ def main(paths):
         [
             "# Performance",
             "",
-            "Written by `make bench`, which measures ours and the peers on the same frames in alternating rounds. In each cell: **how many times",
-            "faster**, the median of several photographs and rounds, and how long ours takes. A *whole call* is RGB in, RGB out, beside encoding and",
-            "decoding; *planes* are Y, Cb, Cr, beside the encoder alone. [How the times came about](performance-notes.md).",
+            "Written by `make bench`, which measures ours and the peers on the same frames in alternating rounds. In each",
+            "cell: **how many times faster**, the median of several photographs and rounds, and how long ours takes. A *whole",
+            "call* is RGB in, RGB out, beside encoding and decoding; *planes* are Y, Cb, Cr, beside the encoder alone.",
+            "[How the times came about](performance-notes.md).",
             "",
             f"Machine: {machine()}.",
             *tables(compared),

@@ -117,6 +117,7 @@ group_packages() { step "packages" scripts/machine/install-test-packages.sh; }
 # What is neither built nor run.
 group_files() {
     step "format" cargo fmt --all --check
+    step "widths of the documentation" scripts/checks/check_widths.py
     step "workflow files" scripts/checks/check-workflows.sh
     step "site" scripts/build/site.sh
     step "licences and sources" cargo_deny

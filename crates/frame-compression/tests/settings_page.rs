@@ -8,8 +8,9 @@ use frame_compression::{Codec, Crf, Quality, Settings};
 const HEAD: &str = "\
 # Codecs and settings
 
-This page is made from the library's own tables, which the command's options, Python's keywords and objects, C's and Swift's settings and the
-playground's controls are made from too. `cargo test` compares it with them; `UPDATE_DOCS=1 cargo test --test settings_page` writes it anew.
+This page is made from the library's own tables, which the command's options, Python's keywords and objects, C's and
+Swift's settings and the playground's controls are made from too. `cargo test` compares it with them;
+`UPDATE_DOCS=1 cargo test --test settings_page` writes it anew.
 
 A setting has the same name everywhere:
 
@@ -20,8 +21,8 @@ A setting has the same name everywhere:
 | Python | `H264(crf=23, preset=\"medium\")`, or `\"h264\", crf=23, preset=\"medium\"` |
 | C, Swift | `\"h264:crf=23:preset=medium\"` |
 
-*LTX codes at `fps` 1, the default. ffmpeg, and everything that is made with it, takes an image for 25 frames a second. Leaving that out makes
-training data too clean.*
+*LTX codes at `fps` 1, the default. ffmpeg, and everything that is made with it, takes an image for 25 frames a second.
+Leaving that out makes training data too clean.*
 ";
 
 fn page() -> String {
@@ -32,7 +33,7 @@ fn page() -> String {
             settings.exact_with().expect("every engine of this library is exact with an encoder");
         let _ = write!(
             page,
-            "\n## {codec}\n\n{}. The picture of {exact_with}, bit for bit.\n\n",
+            "\n## {codec}\n\n{}.\nThe picture of {exact_with}, bit for bit.\n\n",
             codec.description()
         );
         page.push_str("| setting | values | default | what it does |\n|---|---|---|---|\n");
@@ -49,7 +50,7 @@ fn page() -> String {
 /// How the two scales go together.
 fn strengths() -> String {
     let mut table = String::from(
-        "\n## Quality and CRF\n\nOne scale for every codec, 0 to 100, and H.264's and H.265's own go together so: `crf = round((100 - quality) / 100 * 51)`.\n\n\
+        "\n## Quality and CRF\n\nOne scale for every codec, 0 to 100, and H.264's and H.265's own go together so:\n`crf = round((100 - quality) / 100 * 51)`.\n\n\
          | quality | 100 | 90 | 80 | 70 | 60 | 50 | 43 | 40 | 30 | 20 | 10 | 0 |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|\n| CRF |",
     );
     for quality in [100.0, 90.0, 80.0, 70.0, 60.0, 50.0, 43.0, 40.0, 30.0, 20.0, 10.0, 0.0] {
