@@ -148,3 +148,44 @@ fn record_large<const CAREFUL: bool>(level: u16, nodes: &mut [Counter; 11]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use test_pictures::Rng;
+
+    use super::*;
+    use crate::codecs::webp::costs::kind;
+    use crate::simd::Scalar;
+
+    /// Counts of a macroblock's 16 blocks, which are alike so that counters fill fast.
+    fn record(statistics: &mut Statistics, careful: bool, levels: &Block) {
+        for _ in 0..16 {
+            if careful {
+                statistics.record::<Scalar, true>(Scalar, (kind::LUMA4X4, 0), 0, levels);
+            } else {
+                statistics.record::<Scalar, false>(Scalar, (kind::LUMA4X4, 0), 0, levels);
+            }
+        }
+    }
+
+    #[test]
+    fn counts_are_halved_as_if_each_bit_asked() {
+        let mut rng = Rng::new(5);
+        let (mut asked, mut counted) = (Statistics::default(), Statistics::default());
+        let mut careless = 0;
+        for _ in 0..12_000 {
+            let mut levels = [0; 16];
+            for level in &mut levels[..1 + rng.below(16)] {
+                *level = [0, 1, -1, 2, 3, 9, 80][rng.below(7)];
+            }
+            let careful = counted.is_nearly_full();
+            careless += u32::from(!careful);
+            record(&mut asked, true, &levels);
+            record(&mut counted, careful, &levels);
+            assert!(asked.counters == counted.counters);
+        }
+        let bits = asked.counters[kind::LUMA4X4][0][0][0] / CODED;
+        assert!(bits < 12_000 * 16 / 2, "{bits} of 192000 bits are counted: nothing was halved");
+        assert!(careless > 6_000, "{careless} of 12000 macroblocks were counted without asking");
+    }
+}
