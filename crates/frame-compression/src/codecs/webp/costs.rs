@@ -203,7 +203,7 @@ pub(super) struct Lookups<const SYMBOLS: usize> {
 /// So few symbols that those of all contexts are one table.
 pub(super) const FEW: usize = 5;
 /// As many as a table has.
-pub(super) const MANY: usize = 16;
+const MANY: usize = 16;
 
 impl<const SYMBOLS: usize> Lookups<SYMBOLS> {
     /// The symbol of the place behind the last level.

@@ -1,7 +1,7 @@
 //! What the levels of many blocks cost: a vector holds one place of 32 blocks, and all that a place can cost is looked up
 //! in tables of 16 entries.
 
-use super::super::costs::{FEW, Lookups, MANY};
+use super::super::costs::{FEW, Lookups};
 use super::super::tables;
 use super::Rows;
 use crate::simd::{Bytes, Simd, Words, each};
@@ -33,81 +33,33 @@ fn shuffle<S: Simd>(x: [S::Bytes; 4]) -> [S::Bytes; 4] {
     [x[0].zip_low_8(x[2]), x[0].zip_high_8(x[2]), x[1].zip_low_8(x[3]), x[1].zip_high_8(x[3])]
 }
 
-/// Costs to be looked up.
-pub(super) trait Table {
-    /// The symbols of large levels and of an end, and from which level on costs are not exact.
-    const MOST: usize;
-    const END: usize;
-    fn from(&self) -> u8;
-
-    /// Adds to the digits what symbols cost at place `n` after these contexts, of 3 or less; nothing where it is said.
-    fn add<S: Simd>(
-        &self,
-        simd: S,
-        n: usize,
-        symbols: S::Bytes,
-        contexts: S::Bytes,
-        is_nothing: S::Bytes,
-        digits: &mut [S::Bytes; 3],
-    );
-}
-
-impl Table for Lookups<FEW> {
-    const MOST: usize = Self::MOST;
-    const END: usize = Self::END;
-
-    #[inline(always)]
-    fn from(&self) -> u8 {
-        self.from
-    }
-
-    #[inline(always)]
-    fn add<S: Simd>(
-        &self,
-        simd: S,
-        n: usize,
-        symbols: S::Bytes,
-        contexts: S::Bytes,
-        is_nothing: S::Bytes,
-        digits: &mut [S::Bytes; 3],
-    ) {
-        static STARTS: [u8; 16] = [0, 5, 10, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        let starts = S::Bytes::load_twice(simd, &STARTS).lookup(contexts);
-        let index = symbols.saturating_add(starts).or(is_nothing);
-        for (digit, tables) in digits.iter_mut().zip(&self.digits[n]) {
+/// Adds to the digits what symbols cost at place `n` after these contexts, of which all above 1 are alike; nothing where that
+/// is said.
+#[inline(always)]
+fn add<S: Simd, const SYMBOLS: usize>(
+    simd: S,
+    lookups: &Lookups<SYMBOLS>,
+    n: usize,
+    symbols: S::Bytes,
+    contexts: S::Bytes,
+    is_nothing: S::Bytes,
+    digits: &mut [S::Bytes; 3],
+) {
+    let symbols = symbols.or(is_nothing);
+    let [one, all] = each!(2, i => S::Bytes::splat(simd, [1, 255][i]));
+    for (digit, tables) in digits.iter_mut().zip(&lookups.digits[n]) {
+        if SYMBOLS == FEW {
+            // One table of all contexts.
+            static STARTS: [u8; 16] = [0, 5, 10, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+            let starts = S::Bytes::load_twice(simd, &STARTS).lookup(contexts);
             let table = S::Bytes::load_twice(simd, &tables.as_chunks().0[0]);
-            *digit = digit.saturating_add(table.lookup(index));
-        }
-    }
-}
-
-impl Table for Lookups<MANY> {
-    const MOST: usize = Self::MOST;
-    const END: usize = Self::END;
-
-    #[inline(always)]
-    fn from(&self) -> u8 {
-        self.from
-    }
-
-    #[inline(always)]
-    fn add<S: Simd>(
-        &self,
-        simd: S,
-        n: usize,
-        symbols: S::Bytes,
-        contexts: S::Bytes,
-        is_nothing: S::Bytes,
-        digits: &mut [S::Bytes; 3],
-    ) {
-        let [zero, one, all] = each!(3, i => S::Bytes::splat(simd, [0, 1, 255][i]));
-        let (is_0, is_1) = (contexts.equal(zero), contexts.equal(one));
-        let is_less = is_0.or(is_1);
-        let symbols = symbols.or(is_nothing);
-        let indices = [symbols.or(is_0.xor(all)), symbols.or(is_1.xor(all)), symbols.or(is_less)];
-        for (digit, tables) in digits.iter_mut().zip(&self.digits[n]) {
-            for (table, index) in tables.as_chunks().0.iter().zip(indices) {
-                *digit = digit.saturating_add(S::Bytes::load_twice(simd, table).lookup(index));
+            *digit = digit.saturating_add(table.lookup(symbols.saturating_add(starts)));
+        } else {
+            let (is_0, is_1) = (contexts.equal(one.xor(one)), contexts.equal(one));
+            let others = [is_0.xor(all), is_1.xor(all), is_0.or(is_1)];
+            for (table, others) in tables.as_chunks().0.iter().zip(others) {
+                let table = S::Bytes::load_twice(simd, table);
+                *digit = digit.saturating_add(table.lookup(symbols.or(others)));
             }
         }
     }
@@ -127,8 +79,14 @@ pub(super) struct Counted<S: Simd> {
 
 /// Adds up what levels cost from the place behind `first` on.
 #[inline(always)]
-pub(super) fn count<S: Simd, T: Table>(simd: S, table: &T, first: usize, places: &Places<S>) -> Counted<S> {
-    let [zero, one, most, end] = each!(4, i => S::Bytes::splat(simd, [0, 1, T::MOST as u8, T::END as u8][i]));
+pub(super) fn count<S: Simd, const SYMBOLS: usize>(
+    simd: S,
+    lookups: &Lookups<SYMBOLS>,
+    first: usize,
+    places: &Places<S>,
+) -> Counted<S> {
+    let [most, end] = [Lookups::<SYMBOLS>::MOST, Lookups::<SYMBOLS>::END].map(|symbol| symbol as u8);
+    let [zero, one, most, end] = each!(4, i => S::Bytes::splat(simd, [0, 1, most, end][i]));
     let mut all = places[15];
     let mut symbol = all.min(most);
     let mut is_behind = all.equal(zero);
@@ -139,7 +97,8 @@ pub(super) fn count<S: Simd, T: Table>(simd: S, table: &T, first: usize, places:
         let symbol_before = before.min(most);
         let behind_before = all.equal(zero);
         // Behind the last level there is an end, and behind that nothing.
-        table.add(simd, n, symbol.or(is_behind.and(end)), symbol_before, behind_before, &mut counted.digits);
+        let symbols = symbol.or(is_behind.and(end));
+        add(simd, lookups, n, symbols, symbol_before, behind_before, &mut counted.digits);
         if n > 1 {
             counted.count = counted.count.saturating_add(before.min(one));
         }
@@ -152,20 +111,20 @@ pub(super) fn count<S: Simd, T: Table>(simd: S, table: &T, first: usize, places:
 
 impl<S: Simd> Counted<S> {
     /// What the levels cost, unsigned, after these contexts of the first place: the low 8 blocks of each half, and the high
-    /// ones. It is what they cost at least where one of them is as large as [`Table::from`] says.
+    /// ones. It is what they cost at least where one of them is as large as [`Lookups::from`] or larger.
     #[inline(always)]
-    pub(super) fn cost<T: Table>(
+    pub(super) fn cost<const SYMBOLS: usize>(
         mut self,
         simd: S,
-        table: &T,
+        lookups: &Lookups<SYMBOLS>,
         first: usize,
         contexts: S::Bytes,
         known: &mut Known,
     ) -> [S::Words; 2] {
-        table.add(simd, first, self.first, contexts, S::Bytes::splat(simd, 0), &mut self.digits);
+        add(simd, lookups, first, self.first, contexts, S::Bytes::splat(simd, 0), &mut self.digits);
         let [(a, b), (c, d), (e, f)] = each!(3, i => self.digits[i].widen());
         let costs = [a + c.shl::<4>() + e.shl::<8>(), b + d.shl::<4>() + f.shl::<8>()];
-        known.from = table.from();
+        known.from = lookups.from;
         self.all.store(&mut known.all);
         self.count.store(&mut known.count);
         for (cost, to) in costs.into_iter().zip(&mut known.bits) {
@@ -221,22 +180,22 @@ mod tests {
     use crate::simd::{Job, Level};
 
     /// What a table says of four pairs of strips.
-    struct LookUp<'a, T> {
-        table: &'a T,
+    struct LookUp<'a, const SYMBOLS: usize> {
+        lookups: &'a Lookups<SYMBOLS>,
         first: usize,
         strips: &'a [[Rows; 2]; 4],
         contexts: &'a [u8; 32],
     }
 
-    impl<T: Table> Job for LookUp<'_, T> {
+    impl<const SYMBOLS: usize> Job for LookUp<'_, SYMBOLS> {
         type Output = Known;
 
         #[inline(always)]
         fn run<S: Simd>(self, simd: S) -> Known {
             let pairs = each!(4, p => [&self.strips[p][0], &self.strips[p][1]]);
-            let counted = count(simd, self.table, self.first, &places(simd, pairs));
+            let counted = count(simd, self.lookups, self.first, &places(simd, pairs));
             let mut known = Known::NOTHING;
-            counted.cost(simd, self.table, self.first, S::Bytes::load(simd, self.contexts), &mut known);
+            counted.cost(simd, self.lookups, self.first, S::Bytes::load(simd, self.contexts), &mut known);
             known
         }
     }
@@ -247,7 +206,12 @@ mod tests {
     }
 
     /// Compares with the plain sum, block by block. How many blocks' costs are known.
-    fn compare<T: Table>(rng: &mut Rng, costs: &Costs, table: &T, (kind, first): (usize, usize)) -> usize {
+    fn compare<const SYMBOLS: usize>(
+        rng: &mut Rng,
+        costs: &Costs,
+        lookups: &Lookups<SYMBOLS>,
+        (kind, first): (usize, usize),
+    ) -> usize {
         let (most, share) = ([2, 4, 20, 2048][rng.below(4)], 1 + rng.below(16));
         let mut level = |at: usize| {
             let level = if rng.below(16) < share && at >= first { rng.below(most) as i16 } else { 0 };
@@ -261,7 +225,7 @@ mod tests {
         let contexts = std::array::from_fn(|_| rng.below(3) as u8);
         let mut found = 0;
         for level in Level::available() {
-            let known = level.run(LookUp { table, first, strips: &strips, contexts: &contexts });
+            let known = level.run(LookUp { lookups, first, strips: &strips, contexts: &contexts });
             found = 0;
             for at in 0..32 {
                 let (p, i, b) = (at / 8, at / 4 % 2, at % 4);
