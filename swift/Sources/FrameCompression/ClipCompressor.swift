@@ -61,13 +61,13 @@ public final class ClipCompressor<Element: ImageElement> {
     ///
     /// - Throws: `FrameCompressionError`.
     public func push(_ frame: ImageTensor<Element>) throws {
-        var frame = frame
-        let (height, width) = (frame.height, frame.width)
-        try frame.withUnsafeMutableElements { elements in
-            var image = fc_image(elements, height: height, width: width)
+        // The library only reads the frame, so that its elements need no copy.
+        try frame.elements.withUnsafeBufferPointer { elements in
+            var image = fc_image(
+                UnsafeMutableBufferPointer(mutating: elements), height: frame.height, width: frame.width)
             try checked { fc_clip_push(handle, &image, $0, $1) }
         }
-        size = (height, width)
+        size = (frame.height, frame.width)
     }
 
     /// The next frame as it is shown, `nil` where there is none yet. To be called until then, after each `push(_:)` and after

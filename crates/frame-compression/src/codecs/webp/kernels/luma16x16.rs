@@ -96,7 +96,7 @@ struct Mode {
     rows: [Rows; 4],
     samples: [Strip; 4],
     dcs: Block,
-    /// How many levels of AC are not 0.
+    /// What levels of AC cost at least; 0 where there are none.
     least_bits: i64,
     cost: Cost,
 }
