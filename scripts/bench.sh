@@ -27,6 +27,7 @@ for preset in ultrafast superfast faster medium slow veryslow; do
     measure h264-$preset.jsonl "${pin[@]}" target/release/bench_h264 --preset $preset --size 512x512 --rounds 7
 done
 measure clips.jsonl "${pin[@]}" target/release/bench_clips
+measure clips-threads.jsonl target/release/bench_clips --threads
 measure h264-threads.jsonl target/release/bench_h264 --threads
 measure h265.jsonl "${pin[@]}" target/release/bench_h265
 measure h265-threads.jsonl target/release/bench_h265 5 threads

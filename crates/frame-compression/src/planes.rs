@@ -76,11 +76,7 @@ impl Plane {
         if self.samples.is_empty() {
             return;
         }
-        for row in self.samples.chunks_exact_mut(self.stride).take(self.height) {
-            let last = row[self.width - 1];
-            row[self.width..].fill(last);
-        }
-        self.repeat_last_row(self.rows);
+        self.extend_rows(0, self.rows);
     }
 
     /// Fills the padding of some rows, which may begin before and end after the last one of the picture. Not for windows.
@@ -174,16 +170,6 @@ impl Planes {
         };
         self.cb.resize(size, padded, most_rows / down);
         self.cr.resize(size, padded, most_rows / down);
-    }
-
-    /// Becomes a copy of a picture, with its padding, in the memory that is there.
-    pub(crate) fn copy(&mut self, other: &Self) {
-        self.subsampling = other.subsampling;
-        for (to, from) in [(&mut self.y, &other.y), (&mut self.cb, &other.cb), (&mut self.cr, &other.cr)] {
-            to.samples.clone_from(&from.samples);
-            let Plane { width, height, stride, rows, .. } = *from;
-            (to.width, to.height, to.stride, to.rows) = (width, height, stride, rows);
-        }
     }
 
     /// Fills the padding of every plane.

@@ -39,6 +39,17 @@ pub(crate) fn on_each_then<W: Send>(
     then();
 }
 
+/// Does one thing beside another where there is a pool, or after it.
+pub(crate) fn both(first: impl FnOnce() + Send, second: impl FnOnce() + Send) {
+    #[cfg(feature = "rayon")]
+    if available() > 1 {
+        rayon::join(first, second);
+        return;
+    }
+    first();
+    second();
+}
+
 /// Does some work with each item, on so many threads, which take the items in order.
 pub(crate) fn for_each<T: Send>(
     threads: usize,

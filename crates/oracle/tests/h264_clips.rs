@@ -4,10 +4,18 @@
 //! sequence of them. `FRAME_COMPRESSION_COUNT` sets how many there are in each test.
 #![cfg(feature = "x264")]
 
+use std::sync::LazyLock;
+
 use frame_compression::{ClipCompressor, Component, FrameRate, H264, Planes, Subsampling};
 use oracle::x264::{FrameReport, Settings, reconstruct_clip, reconstruct_clip_with_reports};
 use oracle::{difference, planes};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use test_pictures::{Picture, Rng, random_picture};
+
+/// Some clips are coded by the caller alone, some on threads of a pool.
+static POOLS: LazyLock<[ThreadPool; 2]> = LazyLock::new(|| {
+    [2, 3].map(|threads| ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool"))
+});
 
 fn environment(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name}={value}")))
@@ -16,7 +24,14 @@ fn environment(name: &str) -> Option<u64> {
 /// Compares one clip with the library and names it if it fails.
 fn check(name: &str, clip: &[Planes], crf: f32, keyint: u32, parameters: &str) {
     let mut ours = clip.to_vec();
-    frame_compression::reconstruct_h264_clip(&mut ours, crf, parameters, keyint).expect("known parameters");
+    let mut reconstruct = || {
+        frame_compression::reconstruct_h264_clip(&mut ours, crf, parameters, keyint)
+            .expect("known parameters")
+    };
+    match POOLS.get(clip.len() % 3) {
+        Some(pool) => pool.install(reconstruct),
+        None => reconstruct(),
+    }
     let settings = Settings::crf(crf).with(parameters).with(&format!("keyint={keyint}{}", processor()));
     let theirs = reconstruct_clip(clip, &settings);
     for (i, (ours, theirs)) in ours.iter().zip(&theirs).enumerate() {

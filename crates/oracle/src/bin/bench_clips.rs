@@ -1,19 +1,22 @@
 //! How fast clips of H.264 are beside libx264: planes in, planes out, a walk over a photograph, CRF 29 at 25 frames a second, one
-//! thread, one process.
+//! process, one thread.
 //!
-//! `cargo run --release -p oracle --bin bench_clips [-- --rounds N] [--size WxH] [--frames N] [--preset P]`
+//! `cargo run --release -p oracle --bin bench_clips [-- --threads] [--rounds N] [--size WxH] [--frames N] [--preset P]`
+//!
+//! `--threads` times two threads of a pool instead, beside one, and beside libx264 with two.
 //!
 //! Lines of JSON, medians of alternating rounds, of a whole clip each. libx264 is opened for each clip, and nothing is decoded.
 
 use std::time::Duration;
 
 use frame_compression::{ClipCompressor, FrameRate, H264, H264Preset, Planes};
-use oracle::bench::{Comparison, median, size, timed};
+use oracle::bench::{Comparison, median, pinned_pool, size, timed};
 use oracle::planes;
 use oracle::x264::{Encoder, Frame, Settings};
 use test_pictures::{Content, Photograph, Picture};
 
 struct Options {
+    threads: bool,
     rounds: usize,
     size: (usize, usize),
     frames: usize,
@@ -23,9 +26,13 @@ struct Options {
 fn options() -> Options {
     use H264Preset::{Faster, Medium, Superfast, Ultrafast, Veryfast};
     let presets = vec![Ultrafast, Superfast, Veryfast, Faster, Medium];
-    let mut options = Options { rounds: 3, size: (1280, 720), frames: 60, presets };
+    let mut options = Options { threads: false, rounds: 3, size: (1280, 720), frames: 60, presets };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
+        if name == "--threads" {
+            options.threads = true;
+            continue;
+        }
         let value = arguments.next().unwrap_or_else(|| panic!("{name} needs a value"));
         match name.as_str() {
             "--rounds" => options.rounds = value.parse().expect("a number of rounds"),
@@ -40,21 +47,45 @@ fn options() -> Options {
 
 fn main() {
     let options = options();
-    let (width, height) = options.size;
     for photograph in Photograph::ALL {
         let clip = walk(photograph, options.size, options.frames);
         for &preset in &options.presets {
-            let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-            for _ in 0..options.rounds {
-                ours.push(code(preset, &clip));
-                theirs.push(code_by_x264(preset, &clip));
+            let work = format!("H.264 clip crf 29 {preset}, {} frames, planes", options.frames);
+            let compare = if options.threads { compare_on_two_threads } else { compare_on_one_thread };
+            for (work, against, [ours, theirs]) in compare(&work, preset, &clip, options.rounds) {
+                let (width, height) = options.size;
+                Comparison { work: &work, against, picture: photograph.name(), width, height }
+                    .print(ours, theirs);
             }
-            let work = &format!("H.264 clip crf 29 {preset}, {} frames, planes", options.frames);
-            let against = "libx264, open + encode";
-            Comparison { work, against, picture: photograph.name(), width, height }
-                .print(median(ours), median(theirs));
         }
     }
+}
+
+/// What was done, beside what, and the milliseconds of both.
+type Row = (String, &'static str, [f64; 2]);
+
+fn compare_on_one_thread(work: &str, preset: H264Preset, clip: &[Planes], rounds: usize) -> Vec<Row> {
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        ours.push(code(preset, clip));
+        theirs.push(code_by_x264(preset, clip, 1));
+    }
+    vec![(work.to_owned(), "libx264, open + encode", [median(ours), median(theirs)])]
+}
+
+fn compare_on_two_threads(work: &str, preset: H264Preset, clip: &[Planes], rounds: usize) -> Vec<Row> {
+    let pool = pinned_pool(2);
+    let (mut one, mut two, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        one.push(code(preset, clip));
+        two.push(pool.install(|| code(preset, clip)));
+        theirs.push(code_by_x264(preset, clip, 2));
+    }
+    let (work, one, two) = (format!("{work}, 2 threads"), median(one), median(two));
+    vec![
+        (work.clone(), "the same on 1 thread", [two, one]),
+        (work, "libx264 on 2 threads, open + encode", [two, median(theirs)]),
+    ]
 }
 
 /// Three samples to the right and one down for each frame.
@@ -81,10 +112,11 @@ fn code(preset: H264Preset, clip: &[Planes]) -> Duration {
     time
 }
 
-fn code_by_x264(preset: H264Preset, clip: &[Planes]) -> Duration {
+fn code_by_x264(preset: H264Preset, clip: &[Planes], threads: u32) -> Duration {
     let (width, height) = (clip[0].width(), clip[0].height());
     let frames: Vec<Frame> = clip.iter().map(Frame::from).collect();
-    let settings = Settings::crf(29.0).with(&format!("preset={preset}:fps=25"));
+    let settings =
+        Settings::crf(29.0).with(&format!("preset={preset}:fps=25:threads={threads}:sliced-threads=0"));
     let mut shown = 0;
     let time = timed(|| {
         let mut encoder = Encoder::open(width, height, &settings);

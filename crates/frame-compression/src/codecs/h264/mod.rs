@@ -244,14 +244,7 @@ impl Reconstruction {
         let coded = &mut self.coded[row * columns..][..columns];
         let mut band = band(planes, row, row + 1);
         let last = if let Some(coder) = self.coder.as_deref_mut().filter(|_| frame.depends_on_bits()) {
-            self.level.run(CodeRowByBits {
-                coder,
-                frame: &frame,
-                band: &mut band,
-                first_row,
-                wanted: survey.map(|survey| survey.wanted),
-                coded,
-            });
+            self.level.run(CodeRowByBits { coder, frame: &frame, band: &mut band, first_row, survey, coded });
             None
         } else {
             if first_row {
@@ -303,8 +296,7 @@ struct CodeRowByBits<'a, 'band> {
     frame: &'a Frame<'a>,
     band: &'a mut Band<'band>,
     first_row: bool,
-    /// The adapted quantisers, where they are known.
-    wanted: Option<&'a [u8]>,
+    survey: Option<Survey<'a>>,
     coded: &'a mut [Coded],
 }
 
@@ -313,7 +305,7 @@ impl Job for CodeRowByBits<'_, '_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        self.coder.code_row(simd, self.frame, self.band, (self.first_row, self.wanted), self.coded);
+        self.coder.code_row(simd, self.frame, self.band, (self.first_row, self.survey), self.coded);
     }
 }
 

@@ -1,13 +1,17 @@
 //! The frames that others are predicted from (docs/spec/h264-clips.md, sections 6.4 and 12).
 
+use std::sync::Arc;
+
 use super::inter::{Entry, List, Sources};
 use super::lookahead::{Kind, Weights};
 use super::predicted::Motion;
 use super::prediction::Prediction;
+use super::preset::Parameters;
 use super::samples::Reference;
+use crate::planes::Planes;
 
 /// A frame that others are predicted from.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Kept {
     /// Its place in the clip.
     pub(super) index: i64,
@@ -20,11 +24,20 @@ pub(super) struct Kept {
     pub(super) motions: Vec<Motion>,
 }
 
+impl Kept {
+    /// Takes a reconstruction, and how its macroblocks were predicted.
+    pub(super) fn take(&mut self, planes: &Planes, parameters: &Parameters, motions: &mut Vec<Motion>) {
+        self.reference.take(planes, parameters.subme > 0);
+        std::mem::swap(&mut self.motions, motions);
+    }
+}
+
 /// Those that there are, in the order in which they were coded.
 #[derive(Debug, Default)]
 pub(super) struct References {
-    kept: Vec<Kept>,
-    spare: Vec<Kept>,
+    kept: Vec<Arc<Kept>>,
+    /// Memory, once nobody looks at it any more.
+    spare: Vec<Arc<Kept>>,
 }
 
 impl References {
@@ -33,18 +46,22 @@ impl References {
         self.spare.append(&mut self.kept);
     }
 
-    /// One to be filled.
-    pub(super) fn spare(&mut self) -> Kept {
-        self.spare.pop().unwrap_or_default()
+    /// Has the same frames, for those that are coded beside others.
+    pub(super) fn borrow(&mut self, other: &Self) {
+        self.kept.clone_from(&other.kept);
     }
 
-    /// How many there are.
-    pub(super) fn count(&self) -> usize {
-        self.kept.len()
+    /// Gives borrowed frames back.
+    pub(super) fn give_back(&mut self) {
+        self.kept.clear();
     }
 
-    /// Keeps a frame among at most so many, once `marked` of those before it, the first that were shown, have been dropped.
-    pub(super) fn keep(&mut self, kept: Kept, marked: usize, most: usize) {
+    /// Keeps a frame among at most so many, as `fill` leaves it in memory of another one, once `marked` of those before it, the first
+    /// that were shown, have been dropped.
+    pub(super) fn keep(&mut self, fill: impl FnOnce(&mut Kept), marked: usize, most: usize) {
+        let free = self.spare.iter().position(|spare| Arc::strong_count(spare) == 1);
+        let mut kept = free.map(|free| self.spare.swap_remove(free)).unwrap_or_default();
+        fill(Arc::make_mut(&mut kept));
         for _ in 0..marked {
             let before = self.kept.iter().enumerate().filter(|(_, other)| other.index < kept.index);
             if let Some((at, _)) = before.min_by_key(|(_, other)| other.index) {
@@ -55,6 +72,15 @@ impl References {
         if self.kept.len() > most {
             self.spare.push(self.kept.remove(0));
         }
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.kept.len()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Kept> {
+        self.kept.iter().map(|kept| &**kept)
     }
 
     /// Those that are shown before a frame, the nearest first.
@@ -104,12 +130,12 @@ impl References {
 
     /// The last one that is shown before a frame.
     pub(super) fn before(&self, index: i64) -> Option<&Kept> {
-        self.kept.iter().filter(|kept| kept.index < index).max_by_key(|kept| kept.index)
+        self.all().filter(|kept| kept.index < index).max_by_key(|kept| kept.index)
     }
 
     /// The first one that is shown after a frame.
     pub(super) fn after(&self, index: i64) -> Option<&Kept> {
-        self.kept.iter().filter(|kept| kept.index > index).min_by_key(|kept| kept.index)
+        self.all().filter(|kept| kept.index > index).min_by_key(|kept| kept.index)
     }
 }
 
@@ -140,7 +166,7 @@ mod tests {
     fn neighbours_in_time_are_found() {
         let mut references = References::default();
         for index in [4, 8, 6] {
-            references.keep(Kept { index, ..Kept::default() }, 0, 3);
+            references.keep(|kept| kept.index = index, 0, 3);
         }
         let near = |references: &References, index| {
             [references.before(index), references.after(index)].map(|kept| kept.map(|kept| kept.index))
@@ -156,7 +182,7 @@ mod tests {
     fn the_oldest_and_those_marked_are_dropped() {
         let mut references = References::default();
         let mut keep = |index, marked| {
-            references.keep(Kept { index, ..Kept::default() }, marked, 3);
+            references.keep(|kept| kept.index = index, marked, 3);
             references.kept.iter().map(|kept| kept.index).collect::<Vec<_>>()
         };
         keep(0, 0);

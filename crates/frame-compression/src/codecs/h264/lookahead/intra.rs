@@ -21,10 +21,8 @@ const UNSEEN: u32 = 65535;
 pub(super) const MOST: u32 = 16383;
 
 impl Seen {
-    /// Takes a frame, with its padding, of which nothing is known yet, and leaves memory in its place.
-    pub(super) fn take(&mut self, planes: &mut Planes, terms: &Terms, memory: &mut Memory) {
-        std::mem::swap(&mut self.source, planes);
-        let planes = &self.source;
+    /// Becomes what is known of a frame, with its padding, at first.
+    pub(super) fn take(&mut self, planes: &Planes, terms: &Terms, memory: &mut Memory) {
         (self.kind, self.cuttable) = (Kind::Auto, true);
         self.weights = super::Weights::default();
         self.sums = [&planes.y, &planes.cb, &planes.cr].map(Sums::of);
@@ -40,19 +38,19 @@ impl Seen {
             list.resize_with(reach, Default::default);
         }
         self.propagated.resize(count, 0);
-        self.adapt(terms, &mut memory.energies);
+        self.adapt(planes, terms, &mut memory.energies);
         (self.intra_known, self.intra_sum) = (false, 0);
         self.intra_costs.clear();
         self.intra_costs.resize(count, UNSEEN);
     }
 
-    fn adapt(&mut self, terms: &Terms, energies: &mut Vec<u32>) {
+    fn adapt(&mut self, planes: &Planes, terms: &Terms, energies: &mut Vec<u32>) {
         let Terms { parameters, columns, rows, .. } = terms;
         energies.clear();
         energies.resize(columns * rows, 0);
         if parameters.offsets_quantisers() {
             for (row, energies) in energies.chunks_exact_mut(*columns).enumerate() {
-                Level::current().run(RowMeter { source: SourceBand::of(&self.source, row), energies });
+                Level::current().run(RowMeter { source: SourceBand::of(planes, row), energies });
             }
         }
         let adaptation = aq::Adaptation::of(parameters, energies);

@@ -1,6 +1,6 @@
 //! The types of frames, and the order in which they are coded (docs/spec/h264-clips.md, sections 1.2 to 1.4).
 
-use super::{Decided, Lookahead};
+use super::{Group, Lookahead};
 
 /// The type of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,8 +30,9 @@ impl Kind {
 }
 
 impl Lookahead {
-    /// Decides on the types of the next frames up to one that is no B frame. In the order in which they are coded.
-    pub(in super::super) fn decide(&mut self, decided: &mut Vec<Decided>) {
+    /// Decides on the types of the next frames up to one that is no B frame, and hands them over in the place of those
+    /// that the group had.
+    pub(in super::super) fn decide(&mut self, group: &mut Group) {
         let prediction = &self.terms().parameters.prediction;
         let (bframes, pyramid, weighted) = (prediction.bframes(), prediction.pyramid(), prediction.weighted);
         let has_tree = self.terms().has_tree();
@@ -51,16 +52,21 @@ impl Lookahead {
         if let Some(reference) = reference.filter(|_| weighted) {
             self.find_weights(reference, slot);
         }
-        decided.clear();
-        decided.push(Decided { slot, kind, cost });
-        let between = self.next.drain(..=last_b).take(last_b);
-        let order = between.map(|slot| Decided { slot, kind: self.frames[slot].kind, cost: 0 });
-        decided.extend(order);
-        decided[1..].sort_by_key(|decided| decided.kind != Kind::Bref);
-        self.last = Some(slot);
+        let before = self.last.replace(slot);
+        let mut between = std::mem::take(&mut self.between);
+        between.clear();
+        between.extend(self.next.drain(..=last_b).take(last_b));
+        between.sort_by_key(|&slot| self.frames[slot].kind != Kind::Bref);
         if has_tree && kind.is_intra() {
             self.analyse(last_b + 1);
         }
+        group.clear();
+        self.hand_over(slot, cost, group);
+        for &slot in &between {
+            self.hand_over(slot, 0, group);
+        }
+        self.free.extend(between.iter().copied().chain(before));
+        self.between = between;
     }
 
     /// Finds the end of the next frames that belong together, and fixes their types.

@@ -3,16 +3,20 @@
 //! and what later frames take from a macroblock gives it a finer quantiser.
 
 mod cost;
+mod group;
 mod intra;
 mod kinds;
 mod tree;
 mod weights;
 
+pub(super) use group::{Foreseen, Group};
 pub(super) use kinds::Kind;
 pub(super) use weights::{Weight, Weights};
 
+use std::sync::Arc;
+
 use super::frame::Slices;
-use super::motion::{Found, Prices, Vector};
+use super::motion::{Found, Prices};
 use super::preset::Parameters;
 use super::samples::Quarters;
 use crate::planes::Planes;
@@ -89,19 +93,18 @@ struct Vectors {
 
 /// What is known of a frame.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+struct Seen {
     /// Its place in the clip.
-    pub(super) index: i64,
-    pub(super) kind: Kind,
+    index: i64,
+    kind: Kind,
     /// Whether a scene may begin with it.
     cuttable: bool,
-    pub(super) source: Planes,
     half: Quarters,
     sums: [Sums; 3],
     /// By which macroblocks' quantisers differ from the frame's by adaptive quantisation.
-    pub(super) adapted: Vec<f32>,
+    adapted: Vec<f32>,
     /// The same with what later frames take.
-    pub(super) offsets: Vec<f32>,
+    offsets: Vec<f32>,
     /// What adaptive quantisation makes of a cost, in 256ths.
     inverse: Vec<u32>,
     intra_known: bool,
@@ -113,7 +116,7 @@ pub(super) struct Seen {
     /// By the distances to both references.
     costs: Vec<Cost>,
     propagated: Vec<u32>,
-    pub(super) weights: Weights,
+    weights: Weights,
 }
 
 /// Memory for a first look at a frame.
@@ -130,6 +133,8 @@ pub(super) struct Lookahead {
     terms: Option<Terms>,
     /// By their slots.
     frames: Vec<Seen>,
+    /// What they look like, with padding, by their slots. Apart, because the frames are coded while the lookahead goes on.
+    sources: Vec<Arc<Planes>>,
     free: Vec<usize>,
     /// Slots of the frames whose types are not decided, in the order in which they are shown.
     next: Vec<usize>,
@@ -139,17 +144,11 @@ pub(super) struct Lookahead {
     key: i64,
     taken: i64,
     memory: Memory,
-    /// Memory of an analysis.
+    /// Memory for sources.
+    spare: Vec<Arc<Planes>>,
+    /// Memory of an analysis, and for the B frames that it ends with.
     looked_at: Vec<usize>,
-}
-
-/// A frame whose type has been decided.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Decided {
-    pub(super) slot: usize,
-    pub(super) kind: Kind,
-    /// What the rate control measures it by.
-    pub(super) cost: u64,
+    between: Vec<usize>,
 }
 
 impl Lookahead {
@@ -168,29 +167,21 @@ impl Lookahead {
         self.terms.as_ref().unwrap_or_else(|| unreachable!("a clip was begun"))
     }
 
-    pub(super) fn seen(&self, slot: usize) -> &Seen {
-        &self.frames[slot]
-    }
-
-    /// The last frame that is not a B frame.
-    pub(super) fn last(&self) -> Option<usize> {
-        self.last
-    }
-
-    /// Lets a frame go that nobody needs any more.
-    pub(super) fn release(&mut self, slot: usize) {
-        self.free.push(slot);
-    }
-
     /// Takes the clip's next frame, with its padding, and leaves memory in its place.
     pub(super) fn push(&mut self, planes: &mut Planes) {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.frames.push(Seen::default());
+            self.sources.push(Arc::default());
             self.frames.len() - 1
         });
+        let source = &mut self.sources[slot];
+        if Arc::strong_count(source) > 1 {
+            *source = self.spare.pop().unwrap_or_default();
+        }
+        std::mem::swap(Arc::make_mut(source), planes);
         let mut seen = std::mem::take(&mut self.frames[slot]);
         let mut memory = std::mem::take(&mut self.memory);
-        seen.take(planes, self.terms(), &mut memory);
+        seen.take(&self.sources[slot], self.terms(), &mut memory);
         self.memory = memory;
         seen.index = self.taken;
         self.taken += 1;
@@ -206,13 +197,5 @@ impl Lookahead {
     /// Whether there are frames whose types are not decided.
     pub(super) fn is_empty(&self) -> bool {
         self.next.is_empty()
-    }
-
-    /// The vector of a macroblock to a frame so far before (list 0) or after (list 1), in quarter samples of the full
-    /// size, if it was searched for.
-    pub(super) fn vector(&self, slot: usize, list: usize, distance: usize, place: usize) -> Option<Vector> {
-        let vectors = self.frames[slot].vectors[list].get(distance)?;
-        let vector = vectors.known.then(|| vectors.found[place].vector)?;
-        Some(vector + vector)
     }
 }

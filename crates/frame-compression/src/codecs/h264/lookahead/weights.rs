@@ -7,7 +7,7 @@ use super::super::motion::Vector;
 use super::super::samples::Samples;
 use super::{Lookahead, Seen};
 use crate::planes::Plane;
-use crate::simd::{Job, Level, Simd};
+use crate::simd::{Dwords as _, Job, Level, Simd, Words as _};
 
 /// What samples of a reference are turned into: `value * scale / 2^shift + offset`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,12 +69,17 @@ impl Job for Totals<'_> {
     type Output = (u64, u64);
 
     #[inline(always)]
-    fn run<S: Simd>(self, _: S) -> (u64, u64) {
-        // As many as fit into 32 bits.
-        self.0.chunks(1 << 12).fold((0, 0), |(sum, squares), samples| {
-            let samples = || samples.iter().map(|&sample| u32::from(sample));
-            let squared: u32 = samples().map(|sample| sample * sample).sum();
-            (sum + u64::from(samples().sum::<u32>()), squares + u64::from(squared))
+    fn run<S: Simd>(self, simd: S) -> (u64, u64) {
+        let ones = S::Words::splat(simd, 1);
+        // Planes have whole macroblocks. As many samples as fit into 32 bits.
+        self.0.as_chunks::<16>().0.chunks(1 << 8).fold((0, 0), |(sum, squares), samples| {
+            let mut sums = [S::Dwords::splat(simd, 0); 2];
+            for samples in samples {
+                let samples = S::Words::load_bytes(simd, samples);
+                sums[0] = sums[0] + samples.mul_add_pairs(ones);
+                sums[1] = sums[1] + samples.mul_add_pairs(samples);
+            }
+            (sum + sums[0].sum() as u64, squares + sums[1].sum() as u64)
         })
     }
 }
@@ -217,7 +222,7 @@ impl Lookahead {
             .luma_weight(reference, seen, Some(steps), |place| self.halved(reference, place, vector(place)));
         let mut weights = [luma, None, None];
         if luma.is_some() {
-            [weights[1], weights[2]] = self.chroma_weights(reference, seen, steps, vector);
+            [weights[1], weights[2]] = self.chroma_weights([p0, b], steps, vector);
         }
         self.frames[b].weights = weights;
     }
@@ -264,11 +269,11 @@ impl Lookahead {
 
     fn chroma_weights(
         &self,
-        reference: &Seen,
-        seen: &Seen,
+        slots: [usize; 2],
         steps: Steps,
         vector: impl Fn(usize) -> Vector,
     ) -> [Option<Weight>; 2] {
+        let [reference, seen] = slots.map(|slot| &self.frames[slot]);
         let compared = [1, 2].map(|plane| Comparison::of(&seen.sums[plane], &reference.sums[plane]));
         let mut shift = 7;
         while shift > 0 && compared.iter().any(|compared| compared.gain >= 127.0 / (1u32 << shift) as f32) {
@@ -285,8 +290,8 @@ impl Lookahead {
             if scale > 127 {
                 return [None; 2];
             }
-            let [from, own] = [reference, seen].map(|seen| {
-                let source = &seen.source;
+            let [from, own] = slots.map(|slot| {
+                let source = &self.sources[slot];
                 Samples::of([&source.cb, &source.cr][plane])
             });
             let header = |weight: Weight| {

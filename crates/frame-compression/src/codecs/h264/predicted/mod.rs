@@ -11,7 +11,7 @@ use super::cabac::predicted::Outline;
 use super::decision::{self, Bounds, MacroblockType, Prices};
 use super::frame::{Frame, Slices};
 use super::inter::{self, Beside, Field, MOST_ENTRIES, Prediction, Shape, Sources, Steps};
-use super::lookahead::Lookahead;
+use super::lookahead::Foreseen;
 use super::macroblock::{Bottom, ChromaCanvas, LumaCanvas, Macroblock, Neighbours, scatter};
 use super::motion::{self, Moves, Pointer, Threshold, Vector};
 use super::overflow;
@@ -62,14 +62,7 @@ impl Motion {
         Self { kind: Kind::Intra, moves: [[None; 2]; 4], levels: 0, searched: UNSEARCHED, is_nxn: false };
 }
 
-/// What the lookahead knows of a frame that is coded.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Foresight<'a> {
-    pub(super) lookahead: &'a Lookahead,
-    pub(super) slot: usize,
-}
-
-/// Codes a P or a B frame: source in, reconstruction before deblocking out.
+/// Codes a P or a B frame: source in, reconstruction before deblocking out, into planes of the source's size.
 pub(super) struct FrameCoder<'a> {
     pub(super) macroblock: &'a mut Macroblock,
     pub(super) planes: &'a mut Planes,
@@ -80,7 +73,7 @@ pub(super) struct FrameCoder<'a> {
     pub(super) before: &'a Kept,
     /// What list 1 has; `None` for P frames.
     pub(super) after: Option<&'a Kept>,
-    pub(super) foresight: Foresight<'a>,
+    pub(super) foreseen: &'a Foreseen,
     /// The macroblocks' adapted quantisers.
     pub(super) wanted: &'a [u8],
     pub(super) prices: &'a motion::Prices,
@@ -218,7 +211,7 @@ impl<'a> Place<'a> {
 impl FrameCoder<'_> {
     fn enter(&mut self, place: &Place<'_>, first_row: bool, columns: usize) {
         let Place { x, y, .. } = *place;
-        SourceBand::of(self.planes, y).load(x, &mut self.macroblock.source);
+        SourceBand::of(&self.foreseen.source, y).load(x, &mut self.macroblock.source);
         let neighbours =
             Neighbours { left: x > 0, top: !first_row, top_right: !first_row && x + 1 < columns };
         self.macroblock.enter(neighbours, &self.above[x], &self.above[x + 1]);

@@ -5,7 +5,7 @@ use super::super::inter::{Entry, Part};
 use super::super::kernels::difference;
 use super::super::macroblock::gather;
 use super::super::motion::{Found, Limits, Manner, Moves, Pointer, Search, Target, Threshold, Vector};
-use super::{Foresight, FrameCoder, Place};
+use super::{FrameCoder, Place};
 use crate::simd::Simd;
 
 /// Runs an expression for the width and the area of a part, in samples of luma and of chroma.
@@ -216,9 +216,8 @@ impl FrameCoder<'_> {
         let distance = self.sources.lists[list].at(entry).distance;
         let before = [(true, index), (x + 1 < columns, index + 1), below]
             .map(|(exists, at)| if exists { self.in_time(distance, at) } else { None });
-        let Foresight { lookahead, slot } = self.foresight;
         let seen = if entry == 0 {
-            lookahead.vector(slot, list, distance.unsigned_abs() as usize, index)
+            self.foreseen.vector(list, distance.unsigned_abs() as usize, index)
         } else {
             None
         };

@@ -29,7 +29,7 @@ use super::frame::Frame;
 use super::macroblock::{Bottom, ChromaCanvas, LumaCanvas, Macroblock, Neighbours, gather, scatter};
 use super::preset::{Entropy, Parameters, Search, Trellis as When};
 use super::quantise::QP_MAX;
-use super::rows::{Band, Coded, energy_of};
+use super::rows::{Band, Coded, Survey, energy_of};
 use crate::simd::Simd;
 pub(super) use among::{IntraCosts, IntraTerms};
 use coded::{ChromaCoding, LumaCoding};
@@ -161,31 +161,31 @@ impl MacroblockCoder {
     }
 
     /// Codes a row of macroblocks: source in, reconstruction before deblocking out. `first`: whether it is the first
-    /// of a slice. `wanted` has the adapted quantisers where they are known, `coded` is what deblocking is to know.
+    /// of a slice. Without a survey the source is where the reconstruction will be; `coded` is what deblocking is to know.
     pub(super) fn code_row<S: Simd>(
         &mut self,
         simd: S,
         frame: &Frame<'_>,
         band: &mut Band<'_>,
-        (first, wanted): (bool, Option<&[u8]>),
+        (first, survey): (bool, Option<Survey<'_>>),
         coded: &mut [Coded],
     ) {
         let columns = coded.len();
         if first {
             self.start(columns);
-            if wanted.is_none() {
+            if survey.is_none() {
                 // In a clip it goes on from the frame before.
                 self.spectra = Spectra::default();
             }
         }
         self.macroblock.start_row();
         for (x, coded) in coded.iter_mut().enumerate() {
-            band.source().load(x, &mut self.macroblock.source);
+            survey.map_or(band.source(), |survey| survey.source).load(x, &mut self.macroblock.source);
             let neighbours = Neighbours { left: x > 0, top: !first, top_right: !first && x + 1 < columns };
             let [above, right] = [x, x + 1].map(|x| *self.picture.above.get(x).unwrap_or(&Bottom::NONE));
             self.macroblock.enter(neighbours, &above, &right);
             let source = &self.macroblock.source;
-            let wanted = wanted.map_or_else(
+            let wanted = survey.map_or_else(
                 || {
                     let energy = simd.vectorize(
                         #[inline(always)]
@@ -193,7 +193,7 @@ impl MacroblockCoder {
                     );
                     frame.adaptation.quantiser(energy)
                 },
-                |wanted| wanted[x],
+                |survey| survey.wanted[x],
             );
             if first && x == 0 {
                 self.picture.contexts = Contexts::new(Frame::slice_qp(wanted));

@@ -67,7 +67,7 @@ impl<'a> Slice<'a> {
                 frame,
                 band: &mut band,
                 first_row: row == 0,
-                wanted: None,
+                survey: None,
                 coded,
             });
             // A row is deblocked once the next one, which predicts from it as it was, has been coded.
