@@ -195,6 +195,10 @@ pub(crate) struct ClipOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=16))]
     pub(crate) bframes: Option<u32>,
 
+    /// Threads to work on, which change no sample [default: the number of cores]
+    #[arg(short, long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+
     /// Format of the pictures in the output folder [default: png]
     #[arg(short, long, value_enum)]
     pub(crate) format: Option<Format>,

@@ -76,10 +76,7 @@ impl Compressor {
         if !in_place && input.overlaps(&output) {
             input = input.copied()?;
         }
-        let pool = match threads {
-            0 | 1 => None,
-            _ => Some(pool_of(threads)?),
-        };
+        let pool = pool_of(threads)?;
         let mut compressor = self.take();
         let result = with_element!(output.element, U => {
             // SAFETY: `U` is the element's type; the output is writable, and the input is elsewhere or not looked at.
@@ -117,13 +114,18 @@ impl Compressor {
 /// The most threads that a picture is given: more than any machine has cores, and few enough to be made.
 const MAX_THREADS: usize = 256;
 
-fn pool_of(threads: usize) -> PyResult<ThreadPool> {
+/// So many threads; `None` for the caller's own.
+pub(crate) fn pool_of(threads: usize) -> PyResult<Option<ThreadPool>> {
+    if threads <= 1 {
+        return Ok(None);
+    }
     let made = ThreadPoolBuilder::new().num_threads(threads.min(MAX_THREADS)).build();
-    made.map_err(|error| PyRuntimeError::new_err(format!("{threads} threads cannot be started: {error}")))
+    made.map(Some)
+        .map_err(|error| PyRuntimeError::new_err(format!("{threads} threads cannot be started: {error}")))
 }
 
 /// Does the work on the threads of a pool, or on this thread alone.
-fn within<R: Send>(pool: Option<ThreadPool>, work: impl FnOnce() -> R + Send) -> R {
+pub(crate) fn within<R: Send>(pool: Option<ThreadPool>, work: impl FnOnce() -> R + Send) -> R {
     match pool {
         None => work(),
         Some(pool) => pool.install(work),

@@ -67,8 +67,9 @@ def test_h264_between_frames_is_that_of_pyav(
         crf, rate = int(rng.integers(5, 48)), int(rng.integers(1, 61))
         # With AVX-512, libx264's own macroblock tree depends on what the process did before.
         expected = round_trip(clip, crf, rate, preset=preset, **{"x264-params": "asm=AVX2,FMA3,BMI2,LZCNT"}, **options)
-        result = fc.apply_clip(clip, fc.H264(crf=crf, fps=rate, preset=preset), bframes=bframes)
-        np.testing.assert_array_equal(result, expected, f"{clip.shape}, crf {crf}, {rate} fps")
+        threads = int(rng.integers(1, 4))
+        result = fc.apply_clip(clip, fc.H264(crf=crf, fps=rate, preset=preset), bframes=bframes, threads=threads)
+        np.testing.assert_array_equal(result, expected, f"{clip.shape}, crf {crf}, {rate} fps, {threads} threads")
 
 
 def test_floats_of_any_range_are_taken(rng: np.random.Generator) -> None:
@@ -108,6 +109,8 @@ def test_what_is_not_exact_is_refused(rng: np.random.Generator) -> None:
         fc.apply_clip(clip, settings, keyint=0)
     with pytest.raises(ValueError, match="bframes"):
         fc.apply_clip(clip, settings, bframes=17)
+    with pytest.raises(ValueError, match="threads"):
+        fc.apply_clip(clip, settings, threads=0)
     with pytest.raises(TypeError, match="keyint"):
         fc.apply_clip(clip, settings, keyint=2.5)  # type: ignore[arg-type]
 

@@ -103,7 +103,7 @@ fn check(treatment: &Treatment, fallback: bool) -> Result<(), Error> {
 
 /// Does all jobs, several at once; the outcomes come in the jobs' order.
 fn work_all(jobs: &[Job], treatment: &Treatment, options: &ApplyOptions) -> Result<Vec<Outcome>, Stop> {
-    let pool = thread_pool(options.jobs, jobs.len())?;
+    let pool = thread_pool("--jobs", options.jobs, jobs.len())?;
     let compressor = || FrameCompressor::new(Codec::H264);
     let progress = progress_bar(jobs.len(), options.quiet);
     let outcomes = pool.install(|| {
@@ -123,13 +123,17 @@ fn work_all(jobs: &[Job], treatment: &Treatment, options: &ApplyOptions) -> Resu
     Ok(outcomes)
 }
 
-/// Threads for some jobs: as many as asked for, or one for each core.
-pub(crate) fn thread_pool(asked: Option<NonZeroUsize>, jobs: usize) -> Result<ThreadPool, Stop> {
+/// Threads for some jobs: as many as an option asks for, or one for each core.
+pub(crate) fn thread_pool(
+    option: &str,
+    asked: Option<NonZeroUsize>,
+    jobs: usize,
+) -> Result<ThreadPool, Stop> {
     let threads = asked.or_else(|| thread::available_parallelism().ok()).map_or(1, usize::from);
     ThreadPoolBuilder::new()
         .num_threads(threads.min(jobs).max(1))
         .build()
-        .map_err(|error| Stop::Usage(format!("--jobs {threads}: {error}")))
+        .map_err(|error| Stop::Usage(format!("{option} {threads}: {error}")))
 }
 
 /// A bar on standard error, which shows itself only where that is a terminal.

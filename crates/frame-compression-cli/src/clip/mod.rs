@@ -12,7 +12,7 @@ use std::time::Instant;
 use frame_compression::{ClipCompressor, Error, Settings, Tensor};
 
 use self::frames::Frames;
-use crate::apply::STANDARD;
+use crate::apply::{STANDARD, thread_pool};
 use crate::args::ClipOptions;
 use crate::coding::shown;
 use crate::panics;
@@ -48,7 +48,9 @@ pub(crate) fn run(options: &ClipOptions) -> Result<Exit, Stop> {
         true => folder::run(options, settings),
         false => stream::run(options, settings),
     };
-    let done = panics::contained(work).unwrap_or_else(|message| Err(Stop::Failed(message)))?;
+    let threads = thread_pool("--threads", options.threads, usize::MAX)?;
+    let done =
+        threads.install(|| panics::contained(work)).unwrap_or_else(|message| Err(Stop::Failed(message)))?;
     let seconds = started.elapsed().as_secs_f64();
     let printed = print(&done, options, seconds);
     if !options.quiet {

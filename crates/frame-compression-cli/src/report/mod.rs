@@ -89,7 +89,7 @@ pub(crate) fn run(options: &ReportOptions) -> Result<Exit, Stop> {
     crate::signals::tidy_up_at_the_end();
 
     let steps = steps(&choices, options);
-    let pool = thread_pool(options.jobs, steps.len())?;
+    let pool = thread_pool("--jobs", options.jobs, steps.len())?;
     let progress = progress_bar(search.found.len() * steps.len(), options.quiet);
     let lost = |Missing { input, reason }: Missing| format!("{}: {reason}", input.display());
     let mut failures: Vec<String> = search.missing.into_iter().map(lost).collect();

@@ -61,9 +61,11 @@ fn frames_that_wait_come_out_in_their_order() {
         compressor.finish();
         let expected: Vec<Vec<u8>> =
             compressor.frames::<u8>().map(|frame| frame.as_slice().to_vec()).collect();
-        let options = format!("--preset superfast --crf 30 --fps 25 --overwrite {option}");
-        sandbox.command(&format!("clip in -o out {options}")).assert().success();
-        assert!(written(&sandbox, "out") == expected, "{option}");
+        for threads in ["", "--threads 1", "-t 3"] {
+            let options = format!("--preset superfast --crf 30 --fps 25 --overwrite {option} {threads}");
+            sandbox.command(&format!("clip in -o out {options}")).assert().success();
+            assert!(written(&sandbox, "out") == expected, "{option} {threads}");
+        }
     }
 }
 

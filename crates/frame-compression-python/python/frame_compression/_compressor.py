@@ -260,6 +260,7 @@ def apply_clip(
     crf: float | None = None,
     keyint: int = 250,
     bframes: int | None = None,
+    threads: int = 1,
     value_range: ValueRange = "signed_unit",
     **settings: Any,
 ) -> Array:
@@ -275,6 +276,7 @@ def apply_clip(
         keyint: how many frames there are at most from one that stands for itself to the next, at least 1.
         bframes: how many B frames, which are predicted from both sides, there are at most in a row, up to 16; as many as the
             preset has by default.
+        threads: how many threads work on the clip; the result does not depend on it. They live as long as the call.
         settings: as for ``FrameCompressor``. ``fps`` is the clip's frame rate, and counts.
 
     Returns:
@@ -292,8 +294,9 @@ def apply_clip(
     compressor = FrameCompressor(codec, quality=quality, crf=crf, value_range=value_range, **settings)
     memory = memory_of(x)
     _native.check_images(memory)
+    keyint, bframes, threads = _keyint(keyint), _bframes(bframes), _threads(threads)
     result = packed_like(x)
-    _native.apply_clip(compressor._native, memory, memory_of(result), _keyint(keyint), _bframes(bframes))
+    _native.apply_clip(compressor._native, memory, memory_of(result), keyint, bframes, threads)
     return result
 
 

@@ -47,7 +47,7 @@ class Settings:
 
 def codecs() -> list[tuple[str, str, list[dict[str, Any]]]]: ...
 def apply_clip(
-    compressor: Compressor, input: NDArray[Any], output: NDArray[Any], keyint: int, bframes: int | None
+    compressor: Compressor, input: NDArray[Any], output: NDArray[Any], keyint: int, bframes: int | None, threads: int = 1
 ) -> None: ...
 def apply_list(
     compressors: Sequence[Compressor], inputs: Sequence[NDArray[Any]], outputs: Sequence[NDArray[Any]], threads: int
