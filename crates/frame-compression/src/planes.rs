@@ -41,6 +41,11 @@ impl Plane {
         (self.width, self.height) = size;
         (self.stride, self.rows) = (padded.0, padded.1.min(most_rows));
         let (held, whole) = (self.stride * self.rows, padded.0 * padded.1);
+        if held == whole && self.samples.capacity() == 0 {
+            // New memory of the system's is 0 already.
+            self.samples = vec![0; whole];
+            return;
+        }
         // A window has room to become the whole plane. Memory that nobody writes to costs nothing.
         self.samples.reserve_exact(whole.saturating_sub(self.samples.len()));
         self.samples.resize(held, 0);

@@ -20,13 +20,39 @@ pub(super) struct Samples {
 impl Samples {
     fn resize(&mut self, width: usize, height: usize, margin: usize) {
         (self.width, self.height, self.margin) = (width + 2 * margin, height + 2 * margin, margin);
-        self.samples.resize(self.width * self.height, 0);
+        let count = self.width * self.height;
+        if self.samples.capacity() == 0 {
+            // New memory of the system's is 0 already.
+            self.samples = vec![0; count];
+        }
+        self.samples.resize(count, 0);
     }
 
     /// Takes the samples of a plane with its padding.
     fn copy(&mut self, plane: &Plane) {
         self.samples.clone_from(&plane.samples);
         (self.width, self.height, self.margin) = (plane.stride, plane.rows, 0);
+    }
+
+    /// A row without its margin.
+    fn inner_row_mut(&mut self, y: usize) -> &mut [u8] {
+        let start = (y + self.margin) * self.width + self.margin;
+        &mut self.samples[start..start + self.width - 2 * self.margin]
+    }
+
+    /// Fills the margin with what is next to it.
+    fn repeat_edges(&mut self) {
+        let Self { width, height, margin, .. } = *self;
+        let (first, last) = (margin, height - margin - 1);
+        for row in self.samples.chunks_exact_mut(width).take(last + 1).skip(first) {
+            let (left, right) = (row[margin], row[width - margin - 1]);
+            row[..margin].fill(left);
+            row[width - margin..].fill(right);
+        }
+        for y in (0..first).chain(last + 1..height) {
+            let from = y.clamp(first, last) * width;
+            self.samples.copy_within(from..from + width, y * width);
+        }
     }
 
     /// The block of W columns and A / W rows at (x, y), which may be outside.
@@ -43,9 +69,10 @@ impl Samples {
     /// The samples from (x, y) on, if a block of W columns and `height` rows there is inside.
     #[inline(always)]
     fn inside<const W: usize>(&self, x: i32, y: i32, height: usize) -> Option<&[u8]> {
-        let (x, y) = (x + self.margin as i32, y + self.margin as i32);
-        let inside =
-            x >= 0 && y >= 0 && x + W as i32 <= self.width as i32 && y + height as i32 <= self.height as i32;
+        // What is before the first sample counts as far behind the last.
+        let (x, y) = ((x + self.margin as i32) as u32, (y + self.margin as i32) as u32);
+        let fits = |at: u32, length: usize, room: usize| u64::from(at) + length as u64 <= room as u64;
+        let inside = fits(x, W, self.width) && fits(y, height, self.height);
         inside.then(|| &self.samples[y as usize * self.width + x as usize..])
     }
 
@@ -206,10 +233,11 @@ impl Quarters {
     pub(super) fn halve(&mut self, plane: &Plane, means: &mut Vec<u8>) {
         let (width, height) = (plane.stride, plane.rows);
         for half in &mut self.0 {
-            half.resize(width / 2, height / 2, 0);
+            half.resize(width / 2, height / 2, HALF_MARGIN);
         }
         means.resize(2 * width + 1, 0);
         Level::current().run(Halving { plane, to: &mut self.0, means });
+        self.0.iter_mut().for_each(Samples::repeat_edges);
     }
 
     /// Takes a plane as it is, with nothing between its samples.
@@ -228,6 +256,8 @@ impl Quarters {
 
 /// Further outside nothing changes but by the limits of vectors.
 const MARGIN: usize = 32;
+/// The same at half size.
+const HALF_MARGIN: usize = 16;
 /// How far the filter of half samples reaches.
 const REACH: usize = 3;
 
@@ -257,9 +287,8 @@ impl Job for Halving<'_> {
                 *to = mean(a, b);
             }
             let [even, odd] = &mut to[y % 2 * 2..][..2] else { return };
-            let row = |samples: &mut Samples| y / 2 * samples.width..(y / 2 + 1) * samples.width;
-            let (first, second) = (row(even), row(odd));
-            let pairs = even.samples[first].iter_mut().zip(&mut odd.samples[second]);
+            let (even, odd) = (even.inner_row_mut(y / 2), odd.inner_row_mut(y / 2));
+            let pairs = even.iter_mut().zip(odd);
             for ((even, odd), pair) in pairs.zip(both.as_chunks::<2>().0) {
                 [*even, *odd] = *pair;
             }
@@ -414,12 +443,18 @@ mod tests {
         let a = |a: u32, b: u32| (a + b + 1) >> 1;
         let mut half = Quarters::default();
         half.halve(&plane, &mut Vec::new());
+        for samples in &half.0 {
+            for (x, y) in [(-1, 0), (-40, 30), (15, -3), (20, 23), (16, 60)] {
+                let edge: [u8; 1] = samples.block::<1, 1>(x.clamp(0, 15), y.clamp(0, 23));
+                assert_eq!(samples.block::<1, 1>(x, y), edge, "{x} {y}");
+            }
+        }
         for (i, samples) in half.0.iter().enumerate() {
             for y in 0..24 {
                 for x in 0..16 {
                     let (u, v) = (2 * x + i % 2, 2 * y + i / 2);
                     let expected = a(a(s(u, v), s(u, v + 1)), a(s(u + 1, v), s(u + 1, v + 1)));
-                    assert_eq!(u32::from(samples.samples[y * 16 + x]), expected);
+                    assert_eq!(u32::from(samples.block::<1, 1>(x as i32, y as i32)[0]), expected);
                 }
             }
         }

@@ -62,11 +62,12 @@ impl Worker {
             self.wanted.clear();
             self.wanted.extend(quantisers);
         }
-        self.motions.clear();
-        self.motions.resize(self.wanted.len(), Motion::INTRA);
         if frame.kind.is_intra() {
+            self.motions.clear();
+            self.motions.resize(self.wanted.len(), Motion::INTRA);
             self.code_intra(task, planes);
         } else {
+            self.motions.resize(self.wanted.len(), Motion::INTRA);
             self.predict(task, planes);
         }
         self.measure(frame, planes)

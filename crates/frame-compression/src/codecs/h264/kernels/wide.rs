@@ -62,11 +62,57 @@ pub(in super::super) fn distortion<S: Simd>(
     (a + b).mul_add_pairs(S::Words::splat(simd, 1)).sum() as u32
 }
 
+/// The samples beside a block.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Sides {
+    pub(in super::super) corner: u8,
+    pub(in super::super) above: [u8; 8],
+    pub(in super::super) left: [u8; 8],
+}
+
+/// The predictions of chroma's modes from all sides (H.264 8.3.4): DC, horizontal, vertical, plane.
+#[inline(always)]
+pub(in super::super) fn predict<S: Simd>(simd: S, sides: &Sides) -> [Wide<S>; 4] {
+    let Sides { above, left, .. } = sides;
+    let sum = |side: &[u8]| side.iter().map(|&sample| u32::from(sample)).sum::<u32>();
+    let [above_sums, left_sums] = [above, left].map(|side| [sum(&side[..4]), sum(&side[4..])]);
+    let both = |block: usize| ((above_sums[block] + left_sums[block] + 4) >> 3) as u8;
+    let [right, below] = [above_sums[1], left_sums[1]].map(|sum| ((sum + 2) >> 2) as u8);
+    let row = |first: u8, second: u8| std::array::from_fn(|x| if x < 4 { first } else { second });
+    let mean = S::Words::load_bytes_halves(simd, &row(both(0), right), &row(below, both(1)));
+    let horizontal = each!(4, y => S::Words::load_bytes_halves(simd, &[left[y]; 8], &[left[y + 4]; 8]));
+    let vertical = S::Words::load_bytes_halves(simd, above, above);
+    [[mean; 4], horizontal, [vertical; 4], predict_plane(simd, sides)]
+}
+
+/// Plane prediction. All sums have room in 16 bits.
+#[inline(always)]
+fn predict_plane<S: Simd>(simd: S, sides: &Sides) -> Wide<S> {
+    let slope = |side: &[u8; 8]| -> i32 {
+        let before = [side[2], side[1], side[0], sides.corner].map(i32::from);
+        let gradient: i32 = (0..4).map(|i| (i as i32 + 1) * (i32::from(side[4 + i]) - before[i])).sum();
+        (34 * gradient + 32) >> 6
+    };
+    let [across, down] = [slope(&sides.above), slope(&sides.left)].map(|slope| slope as i16);
+    let start = 16 * (i16::from(sides.above[7]) + i16::from(sides.left[7])) + 16;
+    let columns = S::Words::load(simd, &std::array::from_fn(|i| i as i16 % 8 - 3));
+    let rows = S::Words::load(simd, &std::array::from_fn(|i| if i < 8 { -3 } else { 1 }));
+    let (across, down) = (S::Words::splat(simd, across), S::Words::splat(simd, down));
+    let (least, most) = (S::Words::splat(simd, 0), S::Words::splat(simd, 255));
+    let first = S::Words::splat(simd, start) + columns.mul_low(across) + rows.mul_low(down);
+    let second = first + down;
+    let third = second + down;
+    let sums = [first, second, third, third + down];
+    each!(4, y => sums[y].shr::<5>().max(least).min(most))
+}
+
 #[cfg(test)]
 mod tests {
     use test_pictures::Rng;
 
     use super::*;
+    use crate::codecs::h264::macroblock::{ChromaCanvas, Neighbours};
+    use crate::codecs::h264::predict::planes::{Mode, predict_chroma};
     use crate::codecs::h264::samples;
     use crate::simd::{Job, Level};
 
@@ -85,6 +131,46 @@ mod tests {
         fn run<S: Simd>(self, simd: S) -> u32 {
             let [a, b] = each!(2, i => load(simd, self.blocks[i], self.stride));
             distortion(simd, self.metric, &store(self.source), average(simd, a, b, self.weight))
+        }
+    }
+
+    struct Predicted<'a>(&'a Sides);
+
+    impl Job for Predicted<'_> {
+        type Output = [Stored; 4];
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> [Stored; 4] {
+            predict(simd, self.0).map(|rows| {
+                rows.map(|row| {
+                    let mut lanes = [0; 16];
+                    row.store(&mut lanes);
+                    lanes
+                })
+            })
+        }
+    }
+
+    #[test]
+    fn predictions_are_those_of_the_plain_form() {
+        let mut rng = Rng::new(9);
+        for round in 0..200 {
+            let mut sample = || if round % 3 == 0 { 255 * (rng.byte() >> 7) } else { rng.byte() };
+            let mut canvas = ChromaCanvas { samples: [0; ChromaCanvas::STRIDE * 9], left: [0; 16] };
+            canvas.samples.fill_with(&mut sample);
+            let origin = ChromaCanvas::ORIGIN[0];
+            let above = origin - ChromaCanvas::STRIDE;
+            let sides = Sides {
+                corner: canvas.samples[above - 1],
+                above: std::array::from_fn(|x| canvas.samples[above + x]),
+                left: std::array::from_fn(|y| canvas.samples[origin + y * ChromaCanvas::STRIDE - 1]),
+            };
+            let neighbours = Neighbours { left: true, top: true, top_right: true };
+            let modes = [Mode::Dc, Mode::Horizontal, Mode::Vertical, Mode::Plane];
+            let expected = modes.map(|mode| store(&predict_chroma(&canvas, 0, mode, neighbours)));
+            for level in Level::available() {
+                assert_eq!(level.run(Predicted(&sides)), expected, "{level:?}, round {round}");
+            }
         }
     }
 

@@ -202,33 +202,65 @@ impl Block<'_> {
     }
 }
 
-/// A macroblock that is searched for in a frame of a list.
-struct InList<'a, S> {
+/// A macroblock that is searched for in a frame.
+struct InFrame<'a, S> {
     simd: S,
-    meter: &'a Meter<'a>,
-    block: Block<'a>,
-    list: usize,
+    half: &'a Quarters,
+    /// Where the macroblock is, in quarter samples.
+    origin: Vector,
+    source: &'a [u8; 64],
+    wide: &'a wide::Stored,
     weight: Option<Weight>,
 }
 
-impl<S: Simd> Target for InList<'_, S> {
+impl<S: Simd> InFrame<'_, S> {
+    /// The distortion of what a vector points at, as it is.
+    #[inline(always)]
+    fn plain(&self, vector: Vector, metric: Metric) -> u32 {
+        let Self { simd, half, wide, .. } = *self;
+        let at = self.origin + vector;
+        simd.vectorize(
+            #[inline(always)]
+            || wide::distortion(simd, metric, wide, half.wide(simd, at.x, at.y)),
+        )
+    }
+
+    /// The same once it is weighed.
+    #[inline(never)]
+    fn weighed(&self, vector: Vector, weight: Weight, metric: Metric) -> u32 {
+        let Self { simd, half, source, .. } = *self;
+        let at = self.origin + vector;
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let mut prediction = half.block::<8, 64>(at.x, at.y);
+                weight.apply(&mut prediction);
+                difference::of_region::<S, 8, 64>(simd, metric, source, &prediction)
+            },
+        )
+    }
+}
+
+impl<S: Simd> Target for InFrame<'_, S> {
     fn distortion(&self, vector: Vector, metric: Metric) -> u32 {
-        self.meter.one(self.simd, self.block, (self.list, vector), self.weight, metric)
+        match self.weight {
+            None => self.plain(vector, metric),
+            Some(weight) => self.weighed(vector, weight, metric),
+        }
     }
 
     fn differences<const N: usize>(&self, vectors: [Vector; N]) -> [u32; N] {
         if self.weight.is_some() {
             return vectors.map(|vector| self.distortion(vector, Metric::Sad));
         }
-        let Self { simd, block, .. } = *self;
+        let Self { simd, half, source, origin, .. } = *self;
         simd.vectorize(
             #[inline(always)]
             || {
                 let mut found = [0; N];
                 for (found, vector) in found.iter_mut().zip(vectors) {
-                    let at = block.origin() + vector;
-                    let half = &self.meter.halves[self.list];
-                    *found = half.whole_differences::<S, 8, 64>(simd, block.source, (at.x >> 2, at.y >> 2));
+                    let at = origin + vector;
+                    *found = half.whole_differences::<S, 8, 64>(simd, source, (at.x >> 2, at.y >> 2));
                 }
                 found
             },
@@ -343,34 +375,12 @@ impl Meter<'_> {
         )
     }
 
-    /// The distortion of a prediction from one of them.
-    fn one<S: Simd>(
-        &self,
-        simd: S,
-        block: Block<'_>,
-        (list, vector): (usize, Vector),
-        weight: Option<Weight>,
-        metric: Metric,
-    ) -> u32 {
-        simd.vectorize(
-            #[inline(always)]
-            || {
-                let at = block.origin() + vector;
-                let Some(weight) = weight else {
-                    let prediction = self.halves[list].wide(simd, at.x, at.y);
-                    return wide::distortion(simd, metric, block.wide, prediction);
-                };
-                let mut prediction = self.halves[list].block::<8, 64>(at.x, at.y);
-                weight.apply(&mut prediction);
-                difference::of_region::<S, 8, 64>(simd, metric, block.source, &prediction)
-            },
-        )
-    }
-
     fn search<S: Simd>(&self, simd: S, list: usize, block: Block<'_>) -> Found {
         let (x, y) = block.place;
         let manner = self.manner();
+        let Block { source, wide, .. } = block;
         let weight = self.weight.filter(|_| list == 0);
+        let target = InFrame { simd, half: self.halves[list], origin: block.origin(), source, wide, weight };
         let (candidates, count) = self.neighbours(list, x, y);
         let candidates = &candidates[..count];
         let predicted = match *candidates {
@@ -380,7 +390,7 @@ impl Meter<'_> {
             [a, b, c, ..] => Vector::median(a, b, c),
         };
         if predicted == Vector::ZERO {
-            let cost = self.one(simd, block, (list, Vector::ZERO), None, manner.metric);
+            let cost = target.plain(Vector::ZERO, manner.metric);
             if cost < GOOD_ENOUGH {
                 return Found { vector: Vector::ZERO, cost };
             }
@@ -388,7 +398,6 @@ impl Meter<'_> {
         let limits = self.limits(x, y);
         let prices = self.prices.at(1);
         let price = |vector: Vector| prices.of(vector - predicted);
-        let target = InList { simd, meter: self, block, list, weight };
         let search = Search { manner, predicted, limits, target, chroma: |_, _| 0, price };
         let best = search.run(candidates.iter().copied());
         // The shortest difference costs nothing here, and a vector of any length 5 bits.

@@ -3,15 +3,15 @@
 
 use super::super::aq;
 use super::super::distortion::Metric;
+use super::super::kernels::wide::Sides;
 use super::super::kernels::{luma8x8, wide};
-use super::super::macroblock::{ChromaCanvas, LumaCanvas, Neighbours};
-use super::super::predict::planes::{Mode, predict_chroma};
+use super::super::macroblock::LumaCanvas;
 use super::super::rows::{RowMeter, SourceBand};
 use super::super::samples::Quarters;
 use super::weights::Sums;
 use super::{Kind, Memory, Seen, Terms};
 use crate::planes::Planes;
-use crate::simd::{Job, Level, Simd};
+use crate::simd::{Job, Level, Simd, each};
 
 /// Bits of a mode, and of a macroblock, with λ 1.
 const MODE_BITS: u32 = 5 + 4;
@@ -94,12 +94,11 @@ impl Job for IntraMeter<'_> {
         let all = terms.parameters.subme >= 2;
         let metric = if all { Metric::Satd } else { Metric::Sad };
         let mut luma = LumaCanvas { samples: [0; LumaCanvas::STRIDE * 17] };
-        let mut chroma = ChromaCanvas { samples: [0; ChromaCanvas::STRIDE * 9], left: [0; 16] };
         for y in 0..terms.rows {
             for x in 0..terms.columns {
                 if terms.whole_picture() || terms.counts(x, y) {
                     costs[y * terms.columns + x] =
-                        cost_of(simd, half, (x, y), metric, all, (&mut luma, &mut chroma)) + MODE_BITS;
+                        cost_of(simd, half, (x, y), metric, all, &mut luma) + MODE_BITS;
                 }
             }
         }
@@ -114,19 +113,26 @@ fn cost_of<S: Simd>(
     (x, y): (usize, usize),
     metric: Metric,
     all: bool,
-    canvases: (&mut LumaCanvas, &mut ChromaCanvas),
+    luma: &mut LumaCanvas,
 ) -> u32 {
     let (left, top) = (8 * x as i32, 8 * y as i32);
     let source = wide::store(&half.whole::<8, 64>(left, top));
     let corner: [u8; 1] = half.whole::<1, 1>(left - 1, top - 1);
     let above: [u8; 16] = half.whole::<16, 16>(left, top - 1);
     let beside: [u8; 8] = half.whole::<1, 8>(left - 1, top);
-    let (luma, chroma) = canvases;
-    let at = ChromaCanvas::ORIGIN[0] - ChromaCanvas::STRIDE;
-    chroma.samples[at - 1] = corner[0];
-    chroma.samples[at..at + 8].copy_from_slice(&above[..8]);
-    for (i, &sample) in beside.iter().enumerate() {
-        chroma.samples[at - 1 + (i + 1) * ChromaCanvas::STRIDE] = sample;
+    let sides = Sides { corner: corner[0], above: std::array::from_fn(|x| above[x]), left: beside };
+    let simple = simd.vectorize(
+        #[inline(always)]
+        || {
+            let predictions = wide::predict(simd, &sides);
+            let costs = each!(4, mode => wide::distortion(simd, metric, &source, predictions[mode]));
+            let [dc, horizontal, vertical, plane] = costs;
+            let best = dc.min(horizontal).min(vertical);
+            if all { best.min(plane) } else { best }
+        },
+    );
+    if !all {
+        return simple;
     }
     let distortion = |prediction: &[u8; 64]| {
         simd.vectorize(
@@ -134,17 +140,6 @@ fn cost_of<S: Simd>(
             || wide::distortion(simd, metric, &source, wide::load(simd, prediction, 8)),
         )
     };
-    let neighbours = Neighbours { left: true, top: true, top_right: true };
-    let modes: &[Mode] = if all {
-        &[Mode::Dc, Mode::Horizontal, Mode::Vertical, Mode::Plane]
-    } else {
-        &[Mode::Dc, Mode::Horizontal, Mode::Vertical]
-    };
-    let simple = modes.iter().map(|&mode| distortion(&predict_chroma(chroma, 0, mode, neighbours))).min();
-    let best = simple.unwrap_or(u32::MAX);
-    if !all {
-        return best;
-    }
     let at = LumaCanvas::ORIGIN - LumaCanvas::STRIDE;
     luma.samples[at - 1] = corner[0];
     luma.samples[at..at + 16].copy_from_slice(&above);
@@ -152,5 +147,5 @@ fn cost_of<S: Simd>(
         luma.samples[LumaCanvas::at(0, i) - 1] = sample;
     }
     let others = luma8x8::predict_diagonals(simd, luma, LumaCanvas::ORIGIN);
-    others.iter().map(distortion).fold(best, u32::min)
+    others.iter().map(distortion).fold(simple, u32::min)
 }
