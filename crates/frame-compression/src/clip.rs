@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::apply::FrameCompressor;
-use crate::codecs::h264::{ClipEngine, ClipOptions};
+use crate::codecs::h264::{ClipEngine, ClipOptions, Wait};
 use crate::engine;
 use crate::error::{Error, MAX_SIDE};
 use crate::planes::Planes;
@@ -226,7 +226,7 @@ impl ClipCompressor {
                 self.h264.push(&rgb, (width, height), settings, self.options);
                 self.spare.push(rgb);
                 self.in_planes = false;
-                self.take_coded((width, height), false);
+                self.take_coded((width, height), Wait::Beside);
             }
             None => {
                 self.alone.apply_in_place(TensorViewMut::new(&mut rgb, &[1, height, width, 3])?)?;
@@ -260,7 +260,7 @@ impl ClipCompressor {
             Some(settings) => {
                 self.h264.push_planes(frame, settings, self.options)?;
                 self.in_planes = true;
-                self.take_coded(size, false);
+                self.take_coded(size, Wait::Beside);
             }
             None => {
                 self.alone.apply_to_planes(&mut frame)?;
@@ -321,24 +321,32 @@ impl ClipCompressor {
         })
     }
 
+    /// Makes the frames ready that wait only for others to be coded beside them, on several threads; on one there are none. The clip
+    /// stays the same and goes on.
+    pub fn catch_up(&mut self) {
+        if let Some(size) = self.size {
+            self.take_coded(size, Wait::Others);
+        }
+    }
+
     /// Ends the clip: after this its last frames can be taken. The next frame begins another clip.
     pub fn finish(&mut self) {
         if let Some(size) = self.size.take() {
-            self.take_coded(size, true);
+            self.take_coded(size, Wait::Nothing);
         }
         self.h264.restart();
     }
 
     /// Takes the frames that H.264 has ready.
-    fn take_coded(&mut self, (width, height): (usize, usize), at_end: bool) {
+    fn take_coded(&mut self, (width, height): (usize, usize), wait: Wait) {
         while self.in_planes {
-            let Some(planes) = self.h264.next_planes(at_end) else { return };
+            let Some(planes) = self.h264.next_planes(wait) else { return };
             self.ready_planes.push_back((planes, self.h264.statistics()));
         }
         loop {
             let mut rgb = self.spare.pop().unwrap_or_default();
             rgb.resize(width * height * 3, 0);
-            if !self.h264.next(&mut rgb, width, at_end) {
+            if !self.h264.next(&mut rgb, width, wait) {
                 self.spare.push(rgb);
                 return;
             }

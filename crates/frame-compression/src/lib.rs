@@ -74,8 +74,9 @@ pub fn reconstruct_h264_clip(
     let mut shown = 0;
     for i in 0..frames.len() {
         clip.push(&mut frames[i], &parameters);
-        let at_end = i + 1 == frames.len();
-        while shown <= i && clip.next(&mut frames[shown], at_end) {
+        let is_last = i + 1 == frames.len();
+        let wait = if is_last { codecs::h264::Wait::Nothing } else { codecs::h264::Wait::Beside };
+        while shown <= i && clip.next(&mut frames[shown], wait) {
             shown += 1;
         }
     }

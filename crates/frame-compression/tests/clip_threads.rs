@@ -93,3 +93,37 @@ fn clips_do_not_depend_on_the_number_of_threads() {
         assert!(mixed == alone, "{name}, here and there");
     }
 }
+
+/// Frames that wait for others to be coded beside them come out when they are asked for, and the clip goes on.
+#[test]
+fn frames_catch_up_with_those_of_one_thread() {
+    let mut rng = Rng::new(8);
+    let pool = ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    for preset in ["ultrafast", "veryfast"] {
+        let source = clip(&mut rng, 30);
+        let settings = H264::crf(28.0).unwrap().preset(preset.parse::<H264Preset>().unwrap());
+        let [mut one, mut two] = [0; 2].map(|_| ClipCompressor::new(settings.fps(FrameRate::FFMPEG)));
+        let [mut alone, mut together] = [0; 2].map(|_| Vec::new());
+        let mut waited = 0;
+        for (i, frame) in source.iter().enumerate() {
+            one.push_planes(frame.clone()).unwrap();
+            pool.install(|| two.push_planes(frame.clone())).unwrap();
+            take(&mut one, &mut alone);
+            take(&mut two, &mut together);
+            waited += alone.len() - together.len();
+            if i % 4 == 3 {
+                match rng.below(2) {
+                    0 => two.catch_up(),
+                    _ => pool.install(|| two.catch_up()),
+                }
+                take(&mut two, &mut together);
+                assert_eq!(alone.len(), together.len(), "{preset}, frame {i}");
+            }
+        }
+        [&mut one, &mut two].into_iter().for_each(ClipCompressor::finish);
+        take(&mut one, &mut alone);
+        take(&mut two, &mut together);
+        assert!(alone == together && alone.len() == 30, "{preset}");
+        assert!(waited > 0, "{preset}");
+    }
+}

@@ -33,8 +33,14 @@ pub(super) fn run(options: &ClipOptions, settings: Settings) -> Result<Done, Sto
     if kept < jobs.len() {
         remove_stale(&options.output);
         for job in &jobs {
-            coder.push(job)?;
-            coder.take()?;
+            let pushed = coder.push(job);
+            if pushed.is_err() {
+                // What was done before is kept.
+                coder.compressor.catch_up();
+            }
+            let taken = coder.take();
+            pushed?;
+            taken?;
         }
         coder.compressor.finish();
         coder.take()?;

@@ -104,10 +104,12 @@ impl Coder<'_> {
         loop {
             let fresh = || Planes::new(width, height, subsampling).map_err(|error| failed(input, error));
             let mut planes = spare.take().map_or_else(fresh, Ok)?;
-            let is_last = !self.reader.read(&mut planes).map_err(|error| failed(input, error))?;
-            match is_last {
-                true => self.compressor.finish(),
-                false => self.compressor.push_planes(planes).map_err(|error| failed(input, error))?,
+            let read = self.reader.read(&mut planes);
+            match read {
+                Ok(true) => self.compressor.push_planes(planes).map_err(|error| failed(input, error))?,
+                Ok(false) => self.compressor.finish(),
+                // What was done before is kept.
+                Err(_) => self.compressor.catch_up(),
             }
             while let Some(planes) = self.compressor.next_planes() {
                 self.frames.push(self.compressor.statistics());
@@ -116,9 +118,9 @@ impl Coder<'_> {
                 written += 1;
                 self.progress.inc(1);
             }
-            if is_last {
+            if !matches!(read, Ok(true)) {
                 output.flush().map_err(&unwritable)?;
-                return Ok(written);
+                return read.map(|_| written).map_err(|error| failed(input, error));
             }
         }
     }

@@ -44,7 +44,7 @@ mod trellis;
 #[cfg(feature = "rayon")]
 mod wavefront;
 
-pub(crate) use self::clip::{Clip, ClipEngine, ClipOptions};
+pub(crate) use self::clip::{Clip, ClipEngine, ClipOptions, Wait};
 pub use self::cores::Cores;
 pub use self::settings::H264;
 use crate::planes::Planes;

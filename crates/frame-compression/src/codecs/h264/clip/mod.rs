@@ -38,6 +38,17 @@ impl ClipOptions {
     }
 }
 
+/// What frames that have been pushed wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// Others that they are coded beside, on several threads.
+    Beside,
+    /// Others without which they cannot be decided on.
+    Others,
+    /// The clip is over.
+    Nothing,
+}
+
 /// The way from a clip's source to its reconstruction, with its memory: of the frames that are looked at, and what the next one
 /// needs of the one before.
 #[derive(Debug, Default)]
@@ -99,19 +110,19 @@ impl Clip {
         }
     }
 
-    /// Replaces planes by the next frame as decoding gives it; `false` where more frames have to come first, unless the clip is
-    /// `at_end`. Without loss a frame has to be taken before the next is pushed, and stays as it is.
-    pub(crate) fn next(&mut self, planes: &mut Planes, at_end: bool) -> bool {
+    /// Replaces planes by the next frame as decoding gives it; `false` where there is none that does not wait. Without loss a frame
+    /// has to be taken before the next is pushed, and stays as it is.
+    pub(crate) fn next(&mut self, planes: &mut Planes, wait: Wait) -> bool {
         let Some(state) = &mut self.state else { return false };
         if state.terms.parameters.is_lossless() {
             self.shown = None;
             return std::mem::take(&mut state.unchanged);
         }
-        while self.batches[CODED].is_empty() && self.can_go_on(at_end) {
+        while self.batches[CODED].is_empty() && self.can_go_on(wait) {
             if threads::available() > 1 {
-                self.go_on_side_by_side(at_end);
+                self.go_on_side_by_side(wait);
             } else {
-                self.go_on(at_end);
+                self.go_on(wait);
             }
         }
         let Some(statistics) = self.batches[CODED].take(planes) else { return false };
@@ -119,19 +130,18 @@ impl Clip {
         true
     }
 
-    fn can_decide(&self, at_end: bool) -> bool {
-        self.lookahead.is_full() || at_end && !self.lookahead.is_empty()
+    fn can_decide(&self, wait: Wait) -> bool {
+        self.lookahead.is_full() || wait == Wait::Nothing && !self.lookahead.is_empty()
     }
 
-    /// Batches that are on their way wait for another one to push them on, or for the end.
-    fn can_go_on(&self, at_end: bool) -> bool {
+    fn can_go_on(&self, wait: Wait) -> bool {
         let is_on_its_way = || self.batches[DECIDED..CODED].iter().any(|batch| !batch.is_empty());
-        self.can_decide(at_end) || at_end && is_on_its_way()
+        self.can_decide(wait) || wait != Wait::Beside && is_on_its_way()
     }
 
     /// Takes the batch that is furthest on its way to the end, or decides on one.
-    fn go_on(&mut self, at_end: bool) {
-        if self.batches[LED].is_empty() && self.batches[DECIDED].is_empty() && self.can_decide(at_end) {
+    fn go_on(&mut self, wait: Wait) {
+        if self.batches[LED].is_empty() && self.batches[DECIDED].is_empty() && self.can_decide(wait) {
             // The memory that was used last.
             self.batches.swap(DECIDED, CODED);
             self.lookahead.decide(&mut self.batches[DECIDED].group);
@@ -147,8 +157,8 @@ impl Clip {
     }
 
     /// Takes each batch that is on its way one step further, and decides on another one, all at the same time.
-    fn go_on_side_by_side(&mut self, at_end: bool) {
-        let decides = self.can_decide(at_end);
+    fn go_on_side_by_side(&mut self, wait: Wait) {
+        let decides = self.can_decide(wait);
         let Some(State { terms, .. }) = &self.state else { return };
         let common = Common { terms, prices: &self.prices };
         let Self { lookahead, coding, workers, batches: [following, decided, led, _], .. } = self;
@@ -208,10 +218,10 @@ impl ClipEngine {
         Ok(())
     }
 
-    /// The next frame in Y, Cb, Cr; `None` as [`next`](Self::next) says.
-    pub(crate) fn next_planes(&mut self, at_end: bool) -> Option<Planes> {
+    /// The next frame in Y, Cb, Cr; `None` as [`next`](Clip::next) says.
+    pub(crate) fn next_planes(&mut self, wait: Wait) -> Option<Planes> {
         let mut planes = self.spare.pop().unwrap_or_default();
-        if self.clip.next(&mut planes, at_end) {
+        if self.clip.next(&mut planes, wait) {
             return Some(planes);
         }
         self.spare.push(planes);
@@ -240,10 +250,9 @@ impl ClipEngine {
         self.clip.push(self.picture.planes(), &options.parameters(settings));
     }
 
-    /// Writes the next frame, packed RGB of the size of those pushed; `false` where there is none before more are pushed, unless
-    /// the clip is `at_end`.
-    pub(crate) fn next(&mut self, rgb: &mut [u8], width: usize, at_end: bool) -> bool {
-        if !self.clip.next(self.picture.planes(), at_end) {
+    /// Writes the next frame, packed RGB of the size of those pushed; `false` as [`next`](Clip::next) says.
+    pub(crate) fn next(&mut self, rgb: &mut [u8], width: usize, wait: Wait) -> bool {
+        if !self.clip.next(self.picture.planes(), wait) {
             return false;
         }
         for (y, row) in rgb.chunks_exact_mut(3 * width).enumerate() {
