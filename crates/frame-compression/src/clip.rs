@@ -92,7 +92,9 @@ impl<T> ClipTensor<T> {
 
 /// A codec with its settings and its memory, for clips: frames go in one by one and come out in the order in which they
 /// are shown. A clip needs memory for the frames that the codec looks at, never for itself; once warm, pushing a frame
-/// and taking it by [`next_frame_into`](Self::next_frame_into) allocates nothing.
+/// and taking it by [`next_frame_into`](Self::next_frame_into) allocates nothing, on one thread. With the feature `rayon`, in a
+/// pool of several threads, frames are coded side by side: they are the same, and come out later
+/// ([`catch_up`](Self::catch_up)).
 ///
 /// H.264 is exact for presets ultrafast to medium, with any CRF, frame rate, `keyint`, number of slices and, but for
 /// ultrafast, of [`bframes`](Self::bframes), with any tune; fastdecode with ultrafast and superfast only. H.265 and H.264's other presets

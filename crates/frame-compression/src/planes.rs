@@ -42,7 +42,7 @@ impl Plane {
         (self.stride, self.rows) = (padded.0, padded.1.min(most_rows));
         let (held, whole) = (self.stride * self.rows, padded.0 * padded.1);
         if held == whole && self.samples.capacity() == 0 {
-            // New memory of the system's is 0 already.
+            // What the system has just given is 0 already.
             self.samples = vec![0; whole];
             return;
         }

@@ -22,7 +22,7 @@ impl Samples {
         (self.width, self.height, self.margin) = (width + 2 * margin, height + 2 * margin, margin);
         let count = self.width * self.height;
         if self.samples.capacity() == 0 {
-            // New memory of the system's is 0 already.
+            // What the system has just given is 0 already.
             self.samples = vec![0; count];
         }
         self.samples.resize(count, 0);

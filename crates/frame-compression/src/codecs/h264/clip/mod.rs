@@ -58,7 +58,7 @@ pub(crate) struct Clip {
     coding: Coding,
     /// For B frames: one for each thread.
     workers: Vec<Worker>,
-    /// Decided on meanwhile, decided on, with its leading frames coded, and coded: empty, or memory, where there is none.
+    /// One at each step of the way: being decided on, decided on, with its leading frames coded, and coded. Empty where there is none.
     batches: [Batch; 4],
     /// `None` before the first frame.
     state: Option<State>,

@@ -21,7 +21,7 @@ const UNSEEN: u32 = 65535;
 pub(super) const MOST: u32 = 16383;
 
 impl Seen {
-    /// Becomes what is known of a frame, with its padding, at first.
+    /// Becomes what is known of a frame at first sight. The planes have their padding.
     pub(super) fn take(&mut self, planes: &Planes, terms: &Terms, memory: &mut Memory) {
         (self.kind, self.cuttable) = (Kind::Auto, true);
         self.weights = super::Weights::default();
