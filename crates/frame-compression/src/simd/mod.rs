@@ -33,7 +33,7 @@ use std::sync::OnceLock;
 pub(crate) use avx2::Avx2;
 #[cfg(target_arch = "aarch64")]
 pub(crate) use neon::Neon;
-pub(crate) use rows::rows;
+pub(crate) use rows::{Grid, Window};
 pub(crate) use scalar::Scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(crate) use simd128::Simd128;

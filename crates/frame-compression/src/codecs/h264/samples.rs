@@ -3,97 +3,90 @@
 
 use super::distortion::Metric;
 use super::kernels::difference;
-use super::kernels::wide::{self, Wide};
+use super::kernels::eights::{self, Block};
+use super::motion::Vector;
 use crate::planes::{Plane, Planes};
-use crate::simd::{Job, Level, Simd, rows};
+use crate::simd::{Grid, Job, Level, Simd, Window};
 
 /// A plane with a margin; places outside are those of its edge.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Samples {
-    samples: Vec<u8>,
-    /// With the margin on both sides.
-    width: usize,
-    height: usize,
+    /// With the margin on all sides.
+    grid: Grid,
     margin: usize,
 }
 
 impl Samples {
     fn resize(&mut self, width: usize, height: usize, margin: usize) {
-        (self.width, self.height, self.margin) = (width + 2 * margin, height + 2 * margin, margin);
-        let count = self.width * self.height;
-        if self.samples.capacity() == 0 {
-            // What the system has just given is 0 already.
-            self.samples = vec![0; count];
-        }
-        self.samples.resize(count, 0);
+        self.margin = margin;
+        self.grid.resize(width + 2 * margin, height + 2 * margin);
     }
 
     /// Takes the samples of a plane with its padding.
     fn copy(&mut self, plane: &Plane) {
-        self.samples.clone_from(&plane.samples);
-        (self.width, self.height, self.margin) = (plane.stride, plane.rows, 0);
+        self.margin = 0;
+        self.grid.copy(&plane.samples, plane.stride, plane.rows);
     }
 
     /// A row without its margin.
     fn inner_row_mut(&mut self, y: usize) -> &mut [u8] {
-        let start = (y + self.margin) * self.width + self.margin;
-        &mut self.samples[start..start + self.width - 2 * self.margin]
+        let (width, margin) = (self.grid.width(), self.margin);
+        let start = (y + margin) * width + margin;
+        &mut self.grid.samples_mut()[start..start + width - 2 * margin]
     }
 
     /// Fills the margin with what is next to it.
     fn repeat_edges(&mut self) {
-        let Self { width, height, margin, .. } = *self;
+        let (width, height, margin) = (self.grid.width(), self.grid.height(), self.margin);
         let (first, last) = (margin, height - margin - 1);
-        for row in self.samples.chunks_exact_mut(width).take(last + 1).skip(first) {
+        let samples = self.grid.samples_mut();
+        for row in samples.chunks_exact_mut(width).take(last + 1).skip(first) {
             let (left, right) = (row[margin], row[width - margin - 1]);
             row[..margin].fill(left);
             row[width - margin..].fill(right);
         }
         for y in (0..first).chain(last + 1..height) {
             let from = y.clamp(first, last) * width;
-            self.samples.copy_within(from..from + width, y * width);
+            samples.copy_within(from..from + width, y * width);
         }
     }
 
     /// The block of W columns and A / W rows at (x, y), which may be outside.
     #[inline(always)]
     pub(super) fn block<const W: usize, const A: usize>(&self, x: i32, y: i32) -> [u8; A] {
-        let Some(from) = self.inside::<W>(x, y, A / W) else { return self.block_outside::<W, A>(x, y) };
+        let Some(window) = self.window((x, y), W, A / W) else { return self.block_outside::<W, A>(x, y) };
         let mut block = [0; A];
-        for (to, row) in block.as_chunks_mut::<W>().0.iter_mut().zip(rows::<W>(from, self.width, A / W)) {
-            *to = *row;
+        for (y, to) in block.as_chunks_mut::<W>().0.iter_mut().enumerate() {
+            *to = *window.row((0, y));
         }
         block
     }
 
-    /// The samples from (x, y) on, if a block of W columns and `height` rows there is inside.
+    /// The region of so many columns and rows at (x, y), if it is inside or in the margin.
     #[inline(always)]
-    fn inside<const W: usize>(&self, x: i32, y: i32, height: usize) -> Option<&[u8]> {
-        // What is before the first sample counts as far behind the last.
-        let (x, y) = ((x + self.margin as i32) as u32, (y + self.margin as i32) as u32);
-        let fits = |at: u32, length: usize, room: usize| u64::from(at) + length as u64 <= room as u64;
-        let inside = fits(x, W, self.width) && fits(y, height, self.height);
-        inside.then(|| &self.samples[y as usize * self.width + x as usize..])
+    fn window(&self, (x, y): (i32, i32), width: usize, height: usize) -> Option<Window<'_>> {
+        let margin = self.margin as i32;
+        self.grid.window((x + margin, y + margin), width, height)
     }
 
     /// The 8x8 block at (x, y), which may be outside, in vectors.
     #[inline(always)]
-    fn wide<S: Simd>(&self, simd: S, x: i32, y: i32) -> Wide<S> {
-        match self.inside::<8>(x, y, 8) {
-            Some(samples) => wide::load(simd, samples, self.width),
-            None => wide::load(simd, &self.block_outside::<8, 64>(x, y), 8),
+    fn eight<S: Simd>(&self, simd: S, x: i32, y: i32) -> Block<S> {
+        match self.window((x, y), 8, 8) {
+            Some(window) => eights::load(simd, window),
+            None => eights::load(simd, Window::of(&self.block_outside::<8, 64>(x, y), 8, 8)),
         }
     }
 
     #[inline(never)]
     fn block_outside<const W: usize, const A: usize>(&self, x: i32, y: i32) -> [u8; A] {
         let (x, y) = (x + self.margin as i32, y + self.margin as i32);
-        let (width, height) = (self.width as i32, self.height as i32);
-        let columns: [usize; W] = std::array::from_fn(|i| (x + i as i32).clamp(0, width - 1) as usize);
+        let (width, height) = (self.grid.width(), self.grid.height());
+        let inside = |at: i32, room: usize| at.clamp(0, room as i32 - 1) as usize;
+        let columns: [usize; W] = std::array::from_fn(|i| inside(x + i as i32, width));
         let mut block = [0; A];
         for (i, to) in block.chunks_exact_mut(W).enumerate() {
-            let row = (y + i as i32).clamp(0, height - 1) as usize;
-            let row = &self.samples[row * self.width..][..self.width];
+            let row = &self.grid.samples()[inside(y + i as i32, height) * width..][..width];
             for (to, &column) in to.iter_mut().zip(&columns) {
                 *to = row[column];
             }
@@ -156,13 +149,59 @@ impl Quarters {
         }
     }
 
-    /// The 8x8 block at (x, y) in quarter samples, in vectors.
+    /// The 8x8 block at a place in quarter samples, in vectors.
     #[inline(always)]
-    pub(super) fn wide<S: Simd>(&self, simd: S, x: i32, y: i32) -> Wide<S> {
-        match between(x, y) {
-            (only, None) => self.half_wide(simd, only),
-            (a, Some(b)) => wide::mean(simd, self.half_wide(simd, a), self.half_wide(simd, b)),
+    pub(super) fn eight<S: Simd>(&self, simd: S, at: Vector) -> Block<S> {
+        match between(at.x, at.y) {
+            (only, None) => self.half_eight(simd, only),
+            (a, Some(b)) => eights::mean::<S>(self.half_eight(simd, a), self.half_eight(simd, b)),
         }
+    }
+
+    #[inline(always)]
+    fn half_eight<S: Simd>(&self, simd: S, [x, y]: [i32; 2]) -> Block<S> {
+        self.0[(2 * (y & 1) + (x & 1)) as usize].eight(simd, x >> 1, y >> 1)
+    }
+
+    /// The region of so many columns and rows at a place in half samples, if it is inside.
+    #[inline(always)]
+    fn half_window(&self, [x, y]: [i32; 2], width: usize, height: usize) -> Option<Window<'_>> {
+        self.0[(2 * (y & 1) + (x & 1)) as usize].window((x >> 1, y >> 1), width, height)
+    }
+
+    /// The region of the plane as it is that blocks of so many columns and rows have that are up to `reach` samples from
+    /// (x, y), if it is inside.
+    #[inline(always)]
+    pub(super) fn around(
+        &self,
+        (x, y): (i32, i32),
+        width: usize,
+        height: usize,
+        reach: usize,
+    ) -> Option<Window<'_>> {
+        let more = reach as i32;
+        self.0[0].window((x - more, y - more), width + 2 * reach, height + 2 * reach)
+    }
+
+    /// A block, at a place that is not between half samples, and those half a sample from it, if they are inside.
+    #[inline(always)]
+    pub(super) fn cross<'a>(&'a self, at: Vector, width: usize, height: usize) -> Option<Cross<'a>> {
+        if (at.x | at.y) & 1 != 0 {
+            return None;
+        }
+        let (x, y) = (at.x >> 1, at.y >> 1);
+        let centre = self.half_window([x, y], width, height)?;
+        // Two that are a sample apart have one of more columns or rows.
+        let beside = self.half_window([x - 1, y], width + 1, height)?;
+        let above_and_below = self.half_window([x, y - 1], width, height + 1)?;
+        let part = |of: Window<'a>, at| of.part(at, width, height);
+        let arms = [
+            part(above_and_below, (0, 0)),
+            part(above_and_below, (0, 1)),
+            part(beside, (0, 0)),
+            part(beside, (1, 0)),
+        ];
+        Some(Cross { centre, arms })
     }
 
     /// How far the block of W columns and A / W rows at (x, y) in quarter samples is from a source.
@@ -174,54 +213,20 @@ impl Quarters {
         source: &[u8; A],
         (x, y): (i32, i32),
     ) -> u32 {
+        let window = |place| self.half_window(place, W, A / W);
         match between(x, y) {
             (only, None) => {
-                if let Some(samples) = self.half_inside::<W>(only, A / W) {
-                    let stride = self.0[0].width;
-                    return difference::of_rows::<S, W, A, 1>(simd, metric, source, [samples], stride);
+                if let Some(only) = window(only) {
+                    return difference::of_windows::<S, W, A, 1>(simd, metric, source, [only]);
                 }
             }
             (a, Some(b)) => {
-                let [a, b] = [a, b].map(|place| self.half_inside::<W>(place, A / W));
-                if let (Some(a), Some(b)) = (a, b) {
-                    let stride = self.0[0].width;
-                    return difference::of_rows::<S, W, A, 2>(simd, metric, source, [a, b], stride);
+                if let (Some(a), Some(b)) = (window(a), window(b)) {
+                    return difference::of_windows::<S, W, A, 2>(simd, metric, source, [a, b]);
                 }
             }
         }
         difference::of_region::<S, W, A>(simd, metric, source, &self.block::<W, A>(x, y))
-    }
-
-    #[inline(always)]
-    fn half_inside<const W: usize>(&self, [x, y]: [i32; 2], height: usize) -> Option<&[u8]> {
-        self.0[(2 * (y & 1) + (x & 1)) as usize].inside::<W>(x >> 1, y >> 1, height)
-    }
-
-    /// The differences between a source and the block of the plane as it is, at (x, y) in samples.
-    #[inline(always)]
-    pub(super) fn whole_differences<S: Simd, const W: usize, const A: usize>(
-        &self,
-        simd: S,
-        source: &[u8; A],
-        (x, y): (i32, i32),
-    ) -> u32 {
-        let whole = &self.0[0];
-        match whole.inside::<W>(x, y, A / W) {
-            Some(samples) => {
-                difference::of_rows::<S, W, A, 1>(simd, Metric::Sad, source, [samples], whole.width)
-            }
-            None => difference::of_region::<S, W, A>(
-                simd,
-                Metric::Sad,
-                source,
-                &whole.block_outside::<W, A>(x, y),
-            ),
-        }
-    }
-
-    #[inline(always)]
-    fn half_wide<S: Simd>(&self, simd: S, [x, y]: [i32; 2]) -> Wide<S> {
-        self.0[(2 * (y & 1) + (x & 1)) as usize].wide(simd, x >> 1, y >> 1)
     }
 
     /// The block of the plane as it is, at (x, y) in samples.
@@ -252,6 +257,13 @@ impl Quarters {
         }
         Level::current().run(Interpolation { plane, to: &mut self.0, memory });
     }
+}
+
+/// A block and those half a sample up, down, to the left and to the right of it.
+#[derive(Clone, Copy)]
+pub(super) struct Cross<'a> {
+    pub(super) centre: Window<'a>,
+    pub(super) arms: [Window<'a>; 4],
 }
 
 /// Further outside nothing changes but by the limits of vectors.
@@ -329,7 +341,7 @@ impl Job for Interpolation<'_> {
             rest[..width].copy_from_slice(from);
             rest[width..].fill(from[width - 1]);
         }
-        let [whole, right, down, both] = to;
+        let [whole, right, down, both] = to.each_mut().map(|samples| samples.grid.samples_mut());
         let stride = width + 2 * MARGIN;
         for y in 0..height + 2 * MARGIN {
             let around: [&[u8]; 6] = std::array::from_fn(|i| {
@@ -341,16 +353,16 @@ impl Job for Interpolation<'_> {
             }
             let out = y * stride..(y + 1) * stride;
             let centre = &around[2][REACH..][..stride];
-            whole.samples[out.clone()].copy_from_slice(centre);
+            whole[out.clone()].copy_from_slice(centre);
             let windows: [&[u8]; 6] = std::array::from_fn(|i| &around[2][REACH + i - 2..][..stride]);
-            for (x, to) in right.samples[out.clone()].iter_mut().enumerate() {
+            for (x, to) in right[out.clone()].iter_mut().enumerate() {
                 *to = rounded(six(windows.map(|row| i16::from(row[x]))));
             }
-            for (to, &sum) in down.samples[out.clone()].iter_mut().zip(&sums[REACH..]) {
+            for (to, &sum) in down[out.clone()].iter_mut().zip(&sums[REACH..]) {
                 *to = rounded(sum);
             }
             let windows: [&[i16]; 6] = std::array::from_fn(|i| &sums[REACH + i - 2..][..stride]);
-            for (x, to) in both.samples[out].iter_mut().enumerate() {
+            for (x, to) in both[out].iter_mut().enumerate() {
                 let [a, b, c, d, e, f] = windows.map(|row| i32::from(row[x]));
                 let sum = a + f - 5 * (b + e) + 20 * (c + d);
                 *to = ((sum + 512) >> 10).clamp(0, 255) as u8;

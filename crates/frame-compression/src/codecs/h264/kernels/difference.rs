@@ -1,8 +1,8 @@
 //! How far predictions from other frames are from the source, over the regions that vectors have.
 
 use super::super::distortion::Metric;
-use super::{half_coefficients, luma8x8, wide};
-use crate::simd::{Bytes, Dwords, Simd, Words, each, rows};
+use super::{half_coefficients, luma8x8};
+use crate::simd::{Bytes, Dwords, Simd, Window, Words, each};
 
 /// The distortion of a region of W columns, 8 or 16, and at least 64 samples; a sum of coefficients is that of its 4x4 blocks.
 #[inline(always)]
@@ -12,85 +12,86 @@ pub(in super::super) fn of_region<S: Simd, const W: usize, const A: usize>(
     source: &[u8; A],
     prediction: &[u8; A],
 ) -> u32 {
-    of_rows::<S, W, A, 1>(simd, metric, source, [prediction], W)
+    of_windows::<S, W, A, 1>(simd, metric, source, [Window::of(prediction, W, A / W)])
 }
 
-/// The same of a block, or of the mean of two, that begin where `blocks` do and whose rows are `stride` apart.
+/// The same of a block, or of the mean of two.
 #[inline(always)]
-pub(in super::super) fn of_rows<S: Simd, const W: usize, const A: usize, const N: usize>(
+pub(in super::super) fn of_windows<S: Simd, const W: usize, const A: usize, const N: usize>(
     simd: S,
     metric: Metric,
     source: &[u8; A],
-    blocks: [&[u8]; N],
-    stride: usize,
+    predictions: [Window<'_>; N],
 ) -> u32 {
-    let mut predictions = blocks.map(|block| rows::<W>(block, stride, A / W));
+    let source = Window::of(source, W, A / W);
     match metric {
         Metric::Sad => {
             let mut sum = S::Dwords::splat(simd, 0);
-            for source in source.as_chunks::<32>().0 {
-                let mut prediction = bytes_of_rows::<S, W>(simd, &mut predictions[0]);
+            for y in (0..A / W).step_by(32 / W) {
+                let mut prediction = bytes_of_rows::<S, W>(simd, predictions[0], y);
                 if N == 2 {
-                    prediction = prediction.average(bytes_of_rows::<S, W>(simd, &mut predictions[N - 1]));
+                    prediction = prediction.average(bytes_of_rows::<S, W>(simd, predictions[N - 1], y));
                 }
-                sum = sum + S::Bytes::load(simd, source).differences(prediction);
+                sum = sum + bytes_of_rows::<S, W>(simd, source, y).differences(prediction);
             }
             sum.sum() as u32
         }
         Metric::Satd => {
-            let mut source = rows::<W>(source, W, A / W);
             let mut sum = S::Words::splat(simd, 0);
-            // At most four groups: a lane sums up to eight halves of at most 2040.
-            for _ in 0..A / 64 {
-                let own = words_of_rows::<S, W>(simd, &mut source);
-                let mut prediction = words_of_rows::<S, W>(simd, &mut predictions[0]);
+            // At most two strips of two: a lane sums up to eight halves of at most 2040.
+            for y in (0..A / W).step_by(8) {
+                let own = strip_of_rows::<S, W>(simd, source, y);
+                let mut prediction = strip_of_rows::<S, W>(simd, predictions[0], y);
                 if N == 2 {
-                    let other = words_of_rows::<S, W>(simd, &mut predictions[N - 1]);
-                    prediction = wide::mean(simd, prediction, other);
+                    let other = strip_of_rows::<S, W>(simd, predictions[N - 1], y);
+                    prediction = each!(4, i => prediction[i].average(other[i]));
                 }
-                let [even, odd] = half_coefficients::<S>(each!(4, y => own[y] - prediction[y]));
-                sum = sum + even + odd;
+                let (own, prediction) = (columns_of_strip::<S, W>(own), columns_of_strip::<S, W>(prediction));
+                for i in 0..W / 8 {
+                    let [even, odd] = half_coefficients::<S>(each!(4, y => own[i][y] - prediction[i][y]));
+                    sum = sum + even + odd;
+                }
             }
             sum.mul_add_pairs(S::Words::splat(simd, 1)).sum() as u32
         }
     }
 }
 
-/// The next 32 samples of rows of 8 or 16.
+/// 32 samples of a region W samples wide, 8 or 16: the rows from `y` on.
 #[inline(always)]
-fn bytes_of_rows<'a, S: Simd, const W: usize>(
-    simd: S,
-    rows: &mut impl Iterator<Item = &'a [u8; W]>,
-) -> S::Bytes {
-    let next = rows.take(32 / W).map(|row| &row[..]);
+fn bytes_of_rows<S: Simd, const W: usize>(simd: S, block: Window<'_>, y: usize) -> S::Bytes {
     if W == 16 {
-        let [low, high] = taken::<16, 2>(next);
-        S::Bytes::load_halves(simd, low, high)
+        S::Bytes::load_halves(simd, block.row((0, y)), block.row((0, y + 1)))
     } else {
-        S::Bytes::load_quarters(simd, taken::<8, 4>(next))
+        S::Bytes::load_quarters(simd, each!(4, i => block.row((0, y + i))))
     }
 }
 
-/// The next 64 samples of rows of 16, or of rows of 8, of which each vector has one and that four below.
+/// Eight rows of a region W samples wide, from `y` on: of 16 samples in four vectors, each with a row and the one four below;
+/// of 8 in two, each with two rows and those four below, and the same again.
 #[inline(always)]
-fn words_of_rows<'a, S: Simd, const W: usize>(
-    simd: S,
-    rows: &mut impl Iterator<Item = &'a [u8; W]>,
-) -> [S::Words; 4] {
-    let next = rows.take(64 / W).map(|row| &row[..]);
+fn strip_of_rows<S: Simd, const W: usize>(simd: S, block: Window<'_>, y: usize) -> [S::Bytes; 4] {
     if W == 16 {
-        let rows = taken::<16, 4>(next);
-        each!(4, y => S::Words::load_bytes(simd, rows[y]))
+        each!(4, i => S::Bytes::load_halves(simd, block.row((0, y + i)), block.row((0, y + i + 4))))
     } else {
-        let rows = taken::<8, 8>(next);
-        each!(4, y => S::Words::load_bytes_halves(simd, rows[y], rows[y + 4]))
+        let [a, b] = each!(2, half => {
+            S::Bytes::load_quarters(simd, each!(4, i => block.row((0, y + 2 * half + i % 2 + i / 2 * 4))))
+        });
+        [a, b, a, b]
     }
 }
 
-/// N rows of T samples, which rows of W = T are.
+/// The 8 columns to the left and those to the right of a strip, if it has them: of each column a vector has a row and the
+/// one four below.
 #[inline(always)]
-fn taken<'a, const T: usize, const N: usize>(mut rows: impl Iterator<Item = &'a [u8]>) -> [&'a [u8; T]; N] {
-    std::array::from_fn(|_| rows.next().and_then(|row| row.first_chunk()).unwrap_or(&[0; T]))
+fn columns_of_strip<S: Simd, const W: usize>(strip: [S::Bytes; 4]) -> [[S::Words; 4]; 2] {
+    if W == 16 {
+        let rows = each!(4, y => strip[y].widen());
+        [each!(4, y => rows[y].0), each!(4, y => rows[y].1)]
+    } else {
+        let ((a, b), (c, d)) = (strip[0].widen(), strip[1].widen());
+        [[a, b, c, d]; 2]
+    }
 }
 
 /// Row `y` of four 4x4 blocks of a region W samples wide, side by side: the blocks from 4 * `group` on, in strips from the left

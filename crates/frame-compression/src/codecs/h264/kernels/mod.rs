@@ -8,13 +8,13 @@ mod blocks;
 pub(super) mod chroma;
 pub(super) mod deblock;
 pub(super) mod difference;
+pub(super) mod eights;
 pub(super) mod energy;
 pub(super) mod levels;
 pub(super) mod luma16x16;
 pub(super) mod luma4x4;
 pub(super) mod luma8x8;
 pub(super) mod psy;
-pub(super) mod wide;
 
 use super::distortion::Metric;
 use super::quantise::Scaling;

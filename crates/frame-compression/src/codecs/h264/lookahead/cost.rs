@@ -1,13 +1,13 @@
 //! What a frame costs if it is predicted from one or two others (docs/spec/h264-clips.md, section 2.3).
 
 use super::super::distortion::Metric;
-use super::super::kernels::{difference, wide};
-use super::super::motion::{Found, Limits, Manner, Prices, Search, Target, Vector};
-use super::super::samples::Quarters;
+use super::super::kernels::eights::{self, Stored as Source};
+use super::super::motion::{Found, Limits, Manner, Prices, REACH, Search, Target, Vector};
+use super::super::samples::{Cross, Quarters};
 use super::intra::{IntraMeter, MOST};
 use super::weights::Weight;
 use super::{Lookahead, Seen, Terms, Vectors};
-use crate::simd::{Job, Level, Simd, each};
+use crate::simd::{Job, Level, Simd, Window, each};
 
 /// Below this a block that has not moved is good enough.
 const GOOD_ENOUGH: u32 = 64;
@@ -191,8 +191,7 @@ struct Meter<'a> {
 #[derive(Clone, Copy)]
 struct Block<'a> {
     place: (usize, usize),
-    source: &'a [u8; 64],
-    wide: &'a wide::Stored,
+    source: &'a Source,
 }
 
 impl Block<'_> {
@@ -208,8 +207,7 @@ struct InFrame<'a, S> {
     half: &'a Quarters,
     /// Where the macroblock is, in quarter samples.
     origin: Vector,
-    source: &'a [u8; 64],
-    wide: &'a wide::Stored,
+    source: &'a Source,
     weight: Option<Weight>,
 }
 
@@ -217,11 +215,11 @@ impl<S: Simd> InFrame<'_, S> {
     /// The distortion of what a vector points at, as it is.
     #[inline(always)]
     fn plain(&self, vector: Vector, metric: Metric) -> u32 {
-        let Self { simd, half, wide, .. } = *self;
+        let Self { simd, half, source, .. } = *self;
         let at = self.origin + vector;
         simd.vectorize(
             #[inline(always)]
-            || wide::distortion(simd, metric, wide, half.wide(simd, at.x, at.y)),
+            || eights::distortion(simd, metric, source, half.eight(simd, at)),
         )
     }
 
@@ -235,9 +233,16 @@ impl<S: Simd> InFrame<'_, S> {
             || {
                 let mut prediction = half.block::<8, 64>(at.x, at.y);
                 weight.apply(&mut prediction);
-                difference::of_region::<S, 8, 64>(simd, metric, source, &prediction)
+                let prediction = eights::load(simd, Window::of(&prediction, 8, 8));
+                eights::distortion(simd, metric, source, prediction)
             },
         )
+    }
+
+    /// The block at a vector and those half a sample from it, if they need no other look.
+    #[inline(always)]
+    fn cross(&self, vector: Vector) -> Option<Cross<'_>> {
+        if self.weight.is_some() { None } else { self.half.cross(self.origin + vector, 8, 8) }
     }
 }
 
@@ -249,20 +254,54 @@ impl<S: Simd> Target for InFrame<'_, S> {
         }
     }
 
-    fn differences<const N: usize>(&self, vectors: [Vector; N]) -> [u32; N] {
-        if self.weight.is_some() {
-            return vectors.map(|vector| self.distortion(vector, Metric::Sad));
-        }
-        let Self { simd, half, source, origin, .. } = *self;
+    fn differences_around<const N: usize>(&self, centre: Vector, steps: [Vector; N]) -> [u32; N] {
+        let Self { simd, half, source, origin, weight } = *self;
+        let at = centre + origin.whole();
+        let window = if weight.is_none() { half.around((at.x, at.y), 8, 8, REACH) } else { None };
+        let Some(window) = window else {
+            return self.differences_one_by_one(centre, steps);
+        };
         simd.vectorize(
             #[inline(always)]
             || {
                 let mut found = [0; N];
-                for (found, vector) in found.iter_mut().zip(vectors) {
-                    let at = origin + vector;
-                    *found = half.whole_differences::<S, 8, 64>(simd, source, (at.x >> 2, at.y >> 2));
+                for (found, step) in found.iter_mut().zip(steps) {
+                    let at = [step.x, step.y].map(|step| (step + REACH as i32) as usize);
+                    *found = eights::differences(
+                        simd,
+                        source,
+                        eights::load(simd, window.part((at[0], at[1]), 8, 8)),
+                    );
                 }
                 found
+            },
+        )
+    }
+
+    fn differences_at_halves(&self, centre: Vector) -> [u32; 4] {
+        let Self { simd, source, .. } = *self;
+        let Some(cross) = self.cross(centre) else {
+            return self.distortions_one_by_one(centre, 2, Metric::Sad);
+        };
+        simd.vectorize(
+            #[inline(always)]
+            || each!(4, i => eights::differences(simd, source, eights::load(simd, cross.arms[i]))),
+        )
+    }
+
+    fn distortions_at_quarters(&self, centre: Vector, metric: Metric) -> [u32; 4] {
+        let Self { simd, source, .. } = *self;
+        let Some(cross) = self.cross(centre) else {
+            return self.distortions_one_by_one(centre, 1, metric);
+        };
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let centre = eights::load(simd, cross.centre);
+                each!(4, i => {
+                    let mean = eights::mean::<S>(centre, eights::load(simd, cross.arms[i]));
+                    eights::distortion(simd, metric, source, mean)
+                })
             },
         )
     }
@@ -297,8 +336,9 @@ impl Meter<'_> {
 
     fn block<S: Simd>(&mut self, simd: S, x: usize, y: usize) {
         let place = y * self.terms.columns + x;
-        let source = self.current.half.whole::<8, 64>(8 * x as i32, 8 * y as i32);
-        let block = Block { place: (x, y), source: &source, wide: &wide::store(&source) };
+        let at = Vector::new(32 * x as i32, 32 * y as i32);
+        let source = Source::of::<S>(self.current.half.eight(simd, at));
+        let block = Block { place: (x, y), source: &source };
         let (mut best, mut used) = (u32::MAX, 0);
         let mut take = |cost: u32, with: u8| {
             if cost < best {
@@ -368,9 +408,9 @@ impl Meter<'_> {
                 let vectors = [before, after];
                 let [a, b] = each!(2, list => {
                     let at = block.origin() + half(vectors[list]);
-                    self.halves[list].wide(simd, at.x, at.y)
+                    self.halves[list].eight(simd, at)
                 });
-                wide::distortion(simd, metric, block.wide, wide::average(simd, a, b, self.share))
+                eights::distortion(simd, metric, block.source, eights::average(simd, a, b, self.share))
             },
         )
     }
@@ -378,9 +418,9 @@ impl Meter<'_> {
     fn search<S: Simd>(&self, simd: S, list: usize, block: Block<'_>) -> Found {
         let (x, y) = block.place;
         let manner = self.manner();
-        let Block { source, wide, .. } = block;
         let weight = self.weight.filter(|_| list == 0);
-        let target = InFrame { simd, half: self.halves[list], origin: block.origin(), source, wide, weight };
+        let target =
+            InFrame { simd, half: self.halves[list], origin: block.origin(), source: block.source, weight };
         let (candidates, count) = self.neighbours(list, x, y);
         let candidates = &candidates[..count];
         let predicted = match *candidates {

@@ -3,15 +3,16 @@
 
 use super::super::aq;
 use super::super::distortion::Metric;
-use super::super::kernels::wide::Sides;
-use super::super::kernels::{luma8x8, wide};
+use super::super::kernels::eights::{self, Sides};
+use super::super::kernels::luma8x8;
 use super::super::macroblock::LumaCanvas;
+use super::super::motion::Vector;
 use super::super::rows::{RowMeter, SourceBand};
 use super::super::samples::Quarters;
 use super::weights::Sums;
 use super::{Kind, Memory, Seen, Terms};
 use crate::planes::Planes;
-use crate::simd::{Job, Level, Simd, each};
+use crate::simd::{Job, Level, Simd, Window, each};
 
 /// Bits of a mode, and of a macroblock, with λ 1.
 const MODE_BITS: u32 = 5 + 4;
@@ -116,7 +117,7 @@ fn cost_of<S: Simd>(
     luma: &mut LumaCanvas,
 ) -> u32 {
     let (left, top) = (8 * x as i32, 8 * y as i32);
-    let source = wide::store(&half.whole::<8, 64>(left, top));
+    let source = eights::Stored::of::<S>(half.eight(simd, Vector::new(4 * left, 4 * top)));
     let corner: [u8; 1] = half.whole::<1, 1>(left - 1, top - 1);
     let above: [u8; 16] = half.whole::<16, 16>(left, top - 1);
     let beside: [u8; 8] = half.whole::<1, 8>(left - 1, top);
@@ -124,8 +125,9 @@ fn cost_of<S: Simd>(
     let simple = simd.vectorize(
         #[inline(always)]
         || {
-            let predictions = wide::predict(simd, &sides);
-            let costs = each!(4, mode => wide::distortion(simd, metric, &source, predictions[mode]));
+            let predictions = eights::predict(simd, &sides);
+            let costs =
+                each!(4, mode => eights::distortion_of_wide(simd, metric, &source, predictions[mode]));
             let [dc, horizontal, vertical, plane] = costs;
             let best = dc.min(horizontal).min(vertical);
             if all { best.min(plane) } else { best }
@@ -137,7 +139,10 @@ fn cost_of<S: Simd>(
     let distortion = |prediction: &[u8; 64]| {
         simd.vectorize(
             #[inline(always)]
-            || wide::distortion(simd, metric, &source, wide::load(simd, prediction, 8)),
+            || {
+                let prediction = eights::load(simd, Window::of(prediction, 8, 8));
+                eights::distortion(simd, metric, &source, prediction)
+            },
         )
     };
     let at = LumaCanvas::ORIGIN - LumaCanvas::STRIDE;

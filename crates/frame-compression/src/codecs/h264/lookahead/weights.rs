@@ -2,12 +2,12 @@
 //! (docs/spec/h264-clips.md, section 5).
 
 use super::super::distortion::Metric;
-use super::super::kernels::wide;
+use super::super::kernels::eights::{self, Stored};
 use super::super::motion::Vector;
 use super::super::samples::Samples;
 use super::{Lookahead, Seen};
 use crate::planes::Plane;
-use crate::simd::{Dwords as _, Job, Level, Simd, Words as _};
+use crate::simd::{Dwords as _, Job, Level, Simd, Window, Words as _, each};
 
 /// What samples of a reference are turned into: `value * scale / 2^shift + offset`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,8 +189,9 @@ impl<B: Fn(usize) -> [u8; 64]> Job for WeighedFrame<'_, B> {
             if let Some(weight) = weight {
                 weight.apply(&mut block);
             }
-            let source = wide::store(&lookahead.halved(seen, place, Vector::ZERO));
-            let distortion = wide::distortion(simd, metric, &source, wide::load(simd, &block, 8));
+            let blocks = [lookahead.halved(seen, place, Vector::ZERO), block];
+            let [source, block] = each!(2, i => eights::load(simd, Window::of(&blocks[i], 8, 8)));
+            let distortion = eights::distortion(simd, metric, &Stored::of::<S>(source), block);
             sum += u64::from(distortion.min(intra));
         }
         sum

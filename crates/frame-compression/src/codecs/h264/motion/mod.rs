@@ -5,7 +5,7 @@ mod search;
 
 use std::ops::{Add, Neg, Sub};
 
-pub(super) use search::{Manner, Search, Target, Threshold};
+pub(super) use search::{Manner, REACH, Search, Target, Threshold};
 
 use super::aq::log2;
 #[cfg(test)]
@@ -28,7 +28,7 @@ impl Vector {
     }
 
     /// The nearest whole position.
-    fn whole(self) -> Self {
+    pub(super) fn whole(self) -> Self {
         Self::new((self.x + 2) >> 2, (self.y + 2) >> 2)
     }
 
@@ -254,8 +254,9 @@ impl Price<'_> {
 
     #[inline]
     fn component(self, difference: i32) -> u32 {
-        let at = (difference.unsigned_abs() as usize).min(self.0.len() - 1);
-        self.0[at].into()
+        let at = difference.unsigned_abs() as usize;
+        // What is farther costs as much as the farthest.
+        self.0.get(at).or(self.0.last()).copied().unwrap_or(0).into()
     }
 }
 

@@ -24,6 +24,8 @@ const HEXAGON: [Vector; 6] = [
     Vector::new(-1, -2),
 ];
 const HEXAGON_ROUNDS: usize = 7;
+/// How far a step between whole samples goes along an axis.
+pub(in super::super) const REACH: usize = 2;
 
 /// How a block is searched for.
 #[derive(Debug, Clone, Copy)]
@@ -68,9 +70,33 @@ pub(in super::super) trait Target {
     /// How far the prediction by a vector is from it.
     fn distortion(&self, vector: Vector, metric: Metric) -> u32;
 
-    /// The differences that several vectors to whole samples leave.
-    fn differences<const N: usize>(&self, vectors: [Vector; N]) -> [u32; N] {
-        vectors.map(|vector| self.distortion(vector, Metric::Sad))
+    /// The differences that vectors leave to a whole sample and those so many whole samples from it, at most [`REACH`]
+    /// along each axis.
+    fn differences_around<const N: usize>(&self, centre: Vector, steps: [Vector; N]) -> [u32; N] {
+        self.differences_one_by_one(centre, steps)
+    }
+
+    /// The same of half a sample up, down, to the left and to the right of a vector.
+    fn differences_at_halves(&self, centre: Vector) -> [u32; 4] {
+        self.distortions_one_by_one(centre, 2, Metric::Sad)
+    }
+
+    /// The distortions a quarter of a sample from a vector.
+    fn distortions_at_quarters(&self, centre: Vector, metric: Metric) -> [u32; 4] {
+        self.distortions_one_by_one(centre, 1, metric)
+    }
+
+    /// [`differences_around`](Self::differences_around) where nothing is shared between them.
+    fn differences_one_by_one<const N: usize>(&self, centre: Vector, steps: [Vector; N]) -> [u32; N] {
+        steps.map(|step| self.distortion((centre + step).quarters(), Metric::Sad))
+    }
+
+    /// The distortions up, down, to the left and to the right of a vector, so many quarter samples from it.
+    fn distortions_one_by_one(&self, centre: Vector, distance: i32, metric: Metric) -> [u32; 4] {
+        AROUND.map(|step| {
+            let step = Vector::new(distance * step.x, distance * step.y);
+            self.distortion(centre + step, metric)
+        })
     }
 }
 
@@ -166,10 +192,9 @@ impl<T: Target, C: Fn(Vector, usize) -> u32, P: Fn(Vector) -> u32> Search<T, C, 
     /// What whole positions cost that are so far from another one.
     #[inline(always)]
     fn around<const N: usize>(&self, centre: Vector, steps: [Vector; N]) -> [Found; N] {
-        let positions = steps.map(|step| centre + step);
-        let differences = self.target.differences(positions.map(Vector::quarters));
+        let differences = self.target.differences_around(centre, steps);
         std::array::from_fn(|i| {
-            let vector = positions[i];
+            let vector = centre + steps[i];
             Found { vector, cost: differences[i] + (self.price)(vector.quarters()) }
         })
     }
@@ -286,9 +311,9 @@ impl<T: Target, C: Fn(Vector, usize) -> u32, P: Fn(Vector) -> u32> Search<T, C, 
         }
         for _ in 0..rounds {
             let centre = best.vector;
-            for step in AROUND {
+            for (step, differences) in AROUND.into_iter().zip(self.target.differences_at_halves(centre)) {
                 let vector = centre + step + step;
-                best.take(vector, self.differences(vector));
+                best.take(vector, differences + (self.price)(vector));
             }
             if best.vector == centre {
                 break;
@@ -299,7 +324,8 @@ impl<T: Target, C: Fn(Vector, usize) -> u32, P: Fn(Vector) -> u32> Search<T, C, 
     /// The same in quarters, once the cost is by the metric that counts between samples.
     fn refine_quarters(&self, best: &mut Found, rounds: usize, entry: u32, threshold: &mut Threshold) {
         if self.manner.metric == Metric::Satd {
-            best.cost = self.cost_below(best.vector, u32::MAX);
+            let distortion = self.target.distortion(best.vector, Metric::Satd);
+            best.cost = self.with_chroma_below(best.vector, distortion, u32::MAX);
         }
         if !threshold.ends(best.cost, entry) {
             self.walk_quarters(best, rounds, false);
@@ -313,9 +339,18 @@ impl<T: Target, C: Fn(Vector, usize) -> u32, P: Fn(Vector) -> u32> Search<T, C, 
             if !self.limits.hold_inside(centre) {
                 break;
             }
-            for step in AROUND {
-                if is_final || came_from != Some(step) {
-                    best.take(centre + step, self.cost_below(centre + step, best.cost));
+            let skipped = came_from.filter(|_| !is_final);
+            let around = if skipped.is_none() {
+                self.target.distortions_at_quarters(centre, self.manner.metric).map(Some)
+            } else {
+                [None; 4]
+            };
+            for (step, distortion) in AROUND.into_iter().zip(around) {
+                if skipped != Some(step) {
+                    let vector = centre + step;
+                    let distortion =
+                        distortion.unwrap_or_else(|| self.target.distortion(vector, self.manner.metric));
+                    best.take(vector, self.with_chroma_below(vector, distortion, best.cost));
                 }
             }
             if best.vector == centre {
@@ -325,9 +360,9 @@ impl<T: Target, C: Fn(Vector, usize) -> u32, P: Fn(Vector) -> u32> Search<T, C, 
         }
     }
 
-    /// What a vector costs, if it is less than `limit`.
-    fn cost_below(&self, vector: Vector, limit: u32) -> u32 {
-        let mut cost = self.target.distortion(vector, self.manner.metric) + (self.price)(vector);
+    /// What a vector of this distortion costs, if it is less than `limit`.
+    fn with_chroma_below(&self, vector: Vector, distortion: u32, limit: u32) -> u32 {
+        let mut cost = distortion + (self.price)(vector);
         if self.manner.chroma {
             for plane in 0..2 {
                 if cost < limit {

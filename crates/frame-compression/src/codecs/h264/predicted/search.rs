@@ -4,9 +4,9 @@ use super::super::distortion::Metric;
 use super::super::inter::{Entry, Part};
 use super::super::kernels::difference;
 use super::super::macroblock::gather;
-use super::super::motion::{Found, Limits, Manner, Moves, Pointer, Search, Target, Threshold, Vector};
+use super::super::motion::{Found, Limits, Manner, Moves, Pointer, REACH, Search, Target, Threshold, Vector};
 use super::{FrameCoder, Place};
-use crate::simd::Simd;
+use crate::simd::{Simd, each};
 
 /// Runs an expression for the width and the area of a part, in samples of luma and of chroma.
 macro_rules! for_size_of {
@@ -277,20 +277,66 @@ impl<S: Simd> Target for InEntry<'_, S> {
         )
     }
 
-    fn differences<const N: usize>(&self, vectors: [Vector; N]) -> [u32; N] {
+    fn differences_around<const N: usize>(&self, centre: Vector, steps: [Vector; N]) -> [u32; N] {
         let Self { simd, part, at: (x, y), entry, .. } = *self;
-        if entry.weights[0].is_some() {
-            return vectors.map(|vector| self.distortion(vector, Metric::Sad));
-        }
         simd.vectorize(
             #[inline(always)]
             || {
                 for_size_of!(part, W, A, _W2, _A4 => {
                     let source = self.source.first_chunk().expect("a part's samples");
+                    let at = ((x >> 2) + centre.x, (y >> 2) + centre.y);
+                    let window = entry.reference.luma.around(at, W, A / W, REACH);
+                    let Some(window) = window.filter(|_| entry.weights[0].is_none()) else {
+                        return self.differences_one_by_one(centre, steps);
+                    };
                     let mut found = [0; N];
-                    for (found, vector) in found.iter_mut().zip(vectors) {
-                        let place = ((x + vector.x) >> 2, (y + vector.y) >> 2);
-                        *found = entry.reference.luma.whole_differences::<S, W, A>(simd, source, place);
+                    for (found, step) in found.iter_mut().zip(steps) {
+                        let [x, y] = [step.x, step.y].map(|step| (step + REACH as i32) as usize);
+                        let block = [window.part((x, y), W, A / W)];
+                        *found = difference::of_windows::<S, W, A, 1>(simd, Metric::Sad, source, block);
+                    }
+                    found
+                })
+            },
+        )
+    }
+
+    fn differences_at_halves(&self, centre: Vector) -> [u32; 4] {
+        let Self { simd, part, at: (x, y), entry, .. } = *self;
+        let at = Vector::new(x, y) + centre;
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                for_size_of!(part, W, A, _W2, _A4 => {
+                    let source = self.source.first_chunk().expect("a part's samples");
+                    let cross = entry.reference.luma.cross(at, W, A / W);
+                    let Some(cross) = cross.filter(|_| entry.weights[0].is_none()) else {
+                        return self.distortions_one_by_one(centre, 2, Metric::Sad);
+                    };
+                    each!(4, i => {
+                        difference::of_windows::<S, W, A, 1>(simd, Metric::Sad, source, [cross.arms[i]])
+                    })
+                })
+            },
+        )
+    }
+
+    fn distortions_at_quarters(&self, centre: Vector, metric: Metric) -> [u32; 4] {
+        let Self { simd, part, at: (x, y), entry, .. } = *self;
+        let at = Vector::new(x, y) + centre;
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                for_size_of!(part, W, A, _W2, _A4 => {
+                    let source = self.source.first_chunk().expect("a part's samples");
+                    let cross = entry.reference.luma.cross(at, W, A / W);
+                    let Some(cross) = cross.filter(|_| entry.weights[0].is_none()) else {
+                        return self.distortions_one_by_one(centre, 1, metric);
+                    };
+                    let mut found = [0; 4];
+                    for (found, arm) in found.iter_mut().zip(cross.arms) {
+                        let both = [cross.centre, arm];
+                        *found = difference::of_windows::<S, W, A, 2>(simd, metric, source, both);
                     }
                     found
                 })

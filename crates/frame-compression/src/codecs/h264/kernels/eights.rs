@@ -1,49 +1,70 @@
-//! 8x8 blocks of a frame at half size, which a clip's lookahead compares by the hundred for each macroblock: each of four
-//! vectors has a row, and the row four below.
+//! 8x8 blocks of a frame at half size, which a clip's lookahead compares by the hundred for each macroblock.
 
 use super::super::distortion::Metric;
 use super::half_coefficients;
-use crate::simd::{Dwords, Simd, Words, each, rows};
+use crate::simd::{Bytes, Dwords, Simd, Window, Words, each};
 
-/// A block in vectors.
+/// A block: rows 0, 1, 4, 5, then rows 2, 3, 6, 7, so that each widens to vectors of a row and the row four below.
+pub(in super::super) type Block<S> = [<S as Simd>::Bytes; 2];
+
+/// A block widened: each vector has a row, and the row four below.
 pub(in super::super) type Wide<S> = [<S as Simd>::Words; 4];
 
-/// A block in memory, ready to be loaded.
-pub(in super::super) type Stored = [[i16; 16]; 4];
-
-/// The block at the start of `samples`, whose rows are `stride` apart.
-#[inline(always)]
-pub(in super::super) fn load<S: Simd>(simd: S, samples: &[u8], stride: usize) -> Wide<S> {
-    let mut all = rows::<8>(samples, stride, 8);
-    let all: [&[u8; 8]; 8] = std::array::from_fn(|_| all.next().unwrap_or(&[0; 8]));
-    each!(4, y => S::Words::load_bytes_halves(simd, all[y], all[y + 4]))
+/// A block in memory, ready to be loaded both ways.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Stored {
+    bytes: [[u8; 32]; 2],
+    words: [[i16; 16]; 4],
 }
 
-pub(in super::super) fn store(samples: &[u8; 64]) -> Stored {
-    std::array::from_fn(|y| std::array::from_fn(|x| samples[8 * (y + x / 8 * 4) + x % 8].into()))
+impl Stored {
+    #[inline(always)]
+    pub(in super::super) fn of<S: Simd>(block: Block<S>) -> Self {
+        let mut stored = Self { bytes: [[0; 32]; 2], words: [[0; 16]; 4] };
+        for (to, half) in stored.bytes.iter_mut().zip(block) {
+            half.store(to);
+        }
+        for (to, row) in stored.words.iter_mut().zip(widen::<S>(block)) {
+            row.store(to);
+        }
+        stored
+    }
+}
+
+#[inline(always)]
+pub(in super::super) fn load<S: Simd>(simd: S, block: Window<'_>) -> Block<S> {
+    each!(2, half => {
+        S::Bytes::load_quarters(simd, each!(4, i => block.row((0, 2 * half + i % 2 + i / 2 * 4))))
+    })
+}
+
+#[inline(always)]
+fn widen<S: Simd>([first, second]: Block<S>) -> Wide<S> {
+    let ((a, b), (c, d)) = (first.widen(), second.widen());
+    [a, b, c, d]
 }
 
 /// The mean of two blocks, rounded up.
 #[inline(always)]
-pub(in super::super) fn mean<S: Simd>(simd: S, a: Wide<S>, b: Wide<S>) -> Wide<S> {
-    let one = S::Words::splat(simd, 1);
-    each!(4, y => (a[y] + b[y] + one).shr::<1>())
+pub(in super::super) fn mean<S: Simd>(a: Block<S>, b: Block<S>) -> Block<S> {
+    each!(2, half => a[half].average(b[half]))
 }
 
 /// Two blocks as one; the first counts `weight` of 64 (H.264 8.4.2.3).
 #[inline(always)]
-pub(in super::super) fn average<S: Simd>(simd: S, a: Wide<S>, b: Wide<S>, weight: i32) -> Wide<S> {
+pub(in super::super) fn average<S: Simd>(simd: S, a: Block<S>, b: Block<S>, weight: i32) -> Block<S> {
     if weight == 32 {
-        return mean(simd, a, b);
+        return mean::<S>(a, b);
     }
     let weights = S::Words::splat_pair(simd, weight as i16, 64 - weight as i16);
     let rounding = S::Dwords::splat(simd, 32);
-    let (least, most) = (S::Words::splat(simd, 0), S::Words::splat(simd, 255));
-    each!(4, y => {
+    let (a, b) = (widen::<S>(a), widen::<S>(b));
+    let [first, second, third, fourth] = each!(4, y => {
         let low = (a[y].zip_low_16(b[y]).mul_add_pairs(weights) + rounding).shr::<6>();
         let high = (a[y].zip_high_16(b[y]).mul_add_pairs(weights) + rounding).shr::<6>();
-        low.pack_words(high).max(least).min(most)
-    })
+        low.pack_words(high)
+    });
+    [first.pack_bytes(second), third.pack_bytes(fourth)]
 }
 
 /// The distortion of a prediction; a sum of coefficients is that of its 4x4 blocks.
@@ -52,9 +73,30 @@ pub(in super::super) fn distortion<S: Simd>(
     simd: S,
     metric: Metric,
     source: &Stored,
+    prediction: Block<S>,
+) -> u32 {
+    match metric {
+        Metric::Sad => differences(simd, source, prediction),
+        Metric::Satd => distortion_of_wide(simd, metric, source, widen::<S>(prediction)),
+    }
+}
+
+/// The sum of the absolute differences.
+#[inline(always)]
+pub(in super::super) fn differences<S: Simd>(simd: S, source: &Stored, prediction: Block<S>) -> u32 {
+    let [a, b] = each!(2, half => S::Bytes::load(simd, &source.bytes[half]).differences(prediction[half]));
+    (a + b).sum() as u32
+}
+
+/// The distortion of a prediction in words.
+#[inline(always)]
+pub(in super::super) fn distortion_of_wide<S: Simd>(
+    simd: S,
+    metric: Metric,
+    source: &Stored,
     prediction: Wide<S>,
 ) -> u32 {
-    let difference = each!(4, y => S::Words::load(simd, &source[y]) - prediction[y]);
+    let difference = each!(4, y => S::Words::load(simd, &source.words[y]) - prediction[y]);
     let [a, b] = match metric {
         Metric::Sad => [difference[0].abs() + difference[1].abs(), difference[2].abs() + difference[3].abs()],
         Metric::Satd => half_coefficients::<S>(difference),
@@ -120,7 +162,7 @@ mod tests {
         metric: Metric,
         source: &'a [u8; 64],
         blocks: [&'a [u8]; 2],
-        stride: usize,
+        width: usize,
         weight: i32,
     }
 
@@ -129,18 +171,20 @@ mod tests {
 
         #[inline(always)]
         fn run<S: Simd>(self, simd: S) -> u32 {
-            let [a, b] = each!(2, i => load(simd, self.blocks[i], self.stride));
-            distortion(simd, self.metric, &store(self.source), average(simd, a, b, self.weight))
+            let source = Stored::of::<S>(load(simd, Window::of(self.source, 8, 8)));
+            let [a, b] =
+                each!(2, i => load(simd, Window::of(self.blocks[i], self.width, 10).part((3, 2), 8, 8)));
+            distortion(simd, self.metric, &source, average(simd, a, b, self.weight))
         }
     }
 
     struct Predicted<'a>(&'a Sides);
 
     impl Job for Predicted<'_> {
-        type Output = [Stored; 4];
+        type Output = [[[i16; 16]; 4]; 4];
 
         #[inline(always)]
-        fn run<S: Simd>(self, simd: S) -> [Stored; 4] {
+        fn run<S: Simd>(self, simd: S) -> [[[i16; 16]; 4]; 4] {
             predict(simd, self.0).map(|rows| {
                 rows.map(|row| {
                     let mut lanes = [0; 16];
@@ -167,7 +211,10 @@ mod tests {
             };
             let neighbours = Neighbours { left: true, top: true, top_right: true };
             let modes = [Mode::Dc, Mode::Horizontal, Mode::Vertical, Mode::Plane];
-            let expected = modes.map(|mode| store(&predict_chroma(&canvas, 0, mode, neighbours)));
+            let expected = modes.map(|mode| {
+                let samples = predict_chroma(&canvas, 0, mode, neighbours);
+                std::array::from_fn(|y| std::array::from_fn(|x| samples[8 * (y + x / 8 * 4) + x % 8].into()))
+            });
             for level in Level::available() {
                 assert_eq!(level.run(Predicted(&sides)), expected, "{level:?}, round {round}");
             }
@@ -181,15 +228,15 @@ mod tests {
         for round in 0..200 {
             let mut sample = || if round % 3 == 0 { 255 * (rng.byte() >> 7) } else { rng.byte() };
             let source: [u8; 64] = std::array::from_fn(|_| sample());
-            let planes: [Vec<u8>; 2] = std::array::from_fn(|_| (0..7 * 11 + 8).map(|_| sample()).collect());
-            let block = |plane: &[u8]| std::array::from_fn(|i| plane[11 * (i / 8) + i % 8]);
+            let planes: [Vec<u8>; 2] = std::array::from_fn(|_| (0..110).map(|_| sample()).collect());
+            let block = |plane: &[u8]| std::array::from_fn(|i| plane[11 * (2 + i / 8) + 3 + i % 8]);
             let weight = [32, 0, 64, 43, 21, 80, -16][round % 7];
             let prediction = samples::average(&block(&planes[0]), &block(&planes[1]), weight);
             for metric in [Metric::Sad, Metric::Satd] {
                 let expected = metric.of_region::<8, 64>(&source, &prediction);
                 for level in Level::available() {
                     let blocks = [&planes[0][..], &planes[1][..]];
-                    let job = Compared { metric, source: &source, blocks, stride: 11, weight };
+                    let job = Compared { metric, source: &source, blocks, width: 11, weight };
                     assert_eq!(level.run(job), expected, "{level:?}, round {round}, {metric:?}");
                 }
             }
