@@ -172,7 +172,7 @@ pub(super) fn code_luma_below<S: Simd>(
         // The searches of smaller blocks need what this finds beside.
         choose_16x16(simd, macroblock, prices);
     }
-    let (mode_16x16, cost_16x16) = choose_16x16_by_terms(macroblock, prices, patience);
+    let (mode_16x16, cost_16x16) = choose_16x16_by_terms(simd, macroblock, prices, patience);
     let cost_16x16 = cost_16x16 + prices.surcharge;
     let (mut eight, mut four) = (None, None);
     if cost_16x16 <= patience {
@@ -242,18 +242,31 @@ fn choose_16x16<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices<'
             },
         );
     }
-    choose_16x16_by_terms(macroblock, prices, u32::MAX)
+    choose_16x16_by_terms(simd, macroblock, prices, u32::MAX)
 }
 
 /// The same as it is written: mode by mode. Plane is not tried where the others cost more than `plane_limit`.
-fn choose_16x16_by_terms(macroblock: &Macroblock, prices: &Prices<'_>, plane_limit: u32) -> (Mode, u32) {
+fn choose_16x16_by_terms<S: Simd>(
+    simd: S,
+    macroblock: &Macroblock,
+    prices: &Prices<'_>,
+    plane_limit: u32,
+) -> (Mode, u32) {
     let mut best = (Mode::Dc, u32::MAX);
     for &mode in Mode::candidates(macroblock.neighbours) {
         if mode == Mode::Plane && best.1 > plane_limit {
             break;
         }
         let prediction = predict_luma(&macroblock.luma, mode, macroblock.neighbours);
-        let distortion = prices.metric.of_region::<16, 256>(&macroblock.source.y, &prediction);
+        let (metric, source) = (prices.metric, &macroblock.source.y);
+        let distortion = if S::IS_SCALAR {
+            metric.of_region::<16, 256>(source, &prediction)
+        } else {
+            simd.vectorize(
+                #[inline(always)]
+                || kernels::difference::of_region::<S, 16, 256>(simd, metric, source, &prediction),
+            )
+        };
         let cost = distortion + prices.lambda * mode.luma_bits();
         if cost < best.1 {
             best = (mode, cost);

@@ -363,9 +363,7 @@ impl Job for Interpolation<'_> {
             }
             let windows: [&[i16]; 6] = std::array::from_fn(|i| &sums[REACH + i - 2..][..stride]);
             for (x, to) in both[out].iter_mut().enumerate() {
-                let [a, b, c, d, e, f] = windows.map(|row| i32::from(row[x]));
-                let sum = a + f - 5 * (b + e) + 20 * (c + d);
-                *to = ((sum + 512) >> 10).clamp(0, 255) as u8;
+                *to = rounded_of_sums(windows.map(|row| row[x]));
             }
         }
     }
@@ -375,6 +373,15 @@ impl Job for Interpolation<'_> {
 #[inline(always)]
 fn six([a, b, c, d, e, f]: [i16; 6]) -> i16 {
     a + f - 5 * (b + e) + 20 * (c + d)
+}
+
+/// The filter over sums of the filter, as a sample: `(a - 5 b + 20 c + 512) >> 10` of outer, middle and inner pairs, in steps
+/// that 16 bits have room for. Shifts one after another lose together what one shift does.
+#[inline(always)]
+fn rounded_of_sums([a, b, c, d, e, f]: [i16; 6]) -> u8 {
+    let (outer, middle, inner) = (a + f, b + e, c + d);
+    let sixteenth = ((((outer - middle) >> 2) - middle + inner) >> 2) + inner;
+    ((sixteenth + 32) >> 6).clamp(0, 255) as u8
 }
 
 /// A sum of the filter as a sample.
@@ -417,18 +424,42 @@ impl Samples {
     pub(super) fn eighths<const W: usize, const A: usize>(&self, x: i32, y: i32) -> [u8; A] {
         let (left, top) = (x >> 3, y >> 3);
         let (fx, fy) = ((x & 7) as u16, (y & 7) as u16);
-        let a = self.block::<W, A>(left, top);
         if fx == 0 && fy == 0 {
-            return a;
+            return self.block::<W, A>(left, top);
         }
-        let [b, c, d] = [(1, 0), (0, 1), (1, 1)].map(|(dx, dy)| self.block::<W, A>(left + dx, top + dy));
-        std::array::from_fn(|i| {
-            let [a, b, c, d] = [a[i], b[i], c[i], d[i]].map(u16::from);
-            let above = (8 - fx) * a + fx * b;
-            let below = (8 - fx) * c + fx * d;
-            (((8 - fy) * above + fy * below + 32) >> 6) as u8
-        })
+        let Some(window) = self.window((left, top), W + 1, A / W + 1) else {
+            return self.eighths_outside::<W, A>((left, top), (fx, fy));
+        };
+        let mut block = [0; A];
+        for (y, to) in block.as_chunks_mut::<W>().0.iter_mut().enumerate() {
+            let corners: [&[u8; W]; 4] =
+                [window.row((0, y)), window.row((1, y)), window.row((0, y + 1)), window.row((1, y + 1))];
+            for (x, to) in to.iter_mut().enumerate() {
+                *to = between_corners([corners[0][x], corners[1][x], corners[2][x], corners[3][x]], (fx, fy));
+            }
+        }
+        block
     }
+
+    #[inline(never)]
+    fn eighths_outside<const W: usize, const A: usize>(
+        &self,
+        (left, top): (i32, i32),
+        weights: (u16, u16),
+    ) -> [u8; A] {
+        let [a, b, c, d] =
+            [(0, 0), (1, 0), (0, 1), (1, 1)].map(|(dx, dy)| self.block_outside::<W, A>(left + dx, top + dy));
+        std::array::from_fn(|i| between_corners([a[i], b[i], c[i], d[i]], weights))
+    }
+}
+
+/// What is between four samples, so many eighths from the first to the right and down.
+#[inline(always)]
+fn between_corners(corners: [u8; 4], (fx, fy): (u16, u16)) -> u8 {
+    let [a, b, c, d] = corners.map(u16::from);
+    let above = (8 - fx) * a + fx * b;
+    let below = (8 - fx) * c + fx * d;
+    (((8 - fy) * above + fy * below + 32) >> 6) as u8
 }
 
 #[cfg(test)]

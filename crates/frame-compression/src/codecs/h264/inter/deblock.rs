@@ -3,13 +3,14 @@
 
 use super::super::deblock::{Filter, Qps, Thresholds, chroma_line, luma_normal, luma_strong};
 use super::super::frame::Slices;
+use super::super::kernels::deblock;
 use super::super::motion::Pointer;
 use super::super::predicted::{Kind, Motion};
 use super::super::quantise::chroma_qp;
 use super::super::rows::Coded;
 use super::MOST_ENTRIES;
 use crate::planes::{Plane, Planes};
-use crate::simd::{Job, Simd};
+use crate::simd::{Job, Simd, each};
 
 /// Deblocks a frame.
 pub(in super::super) struct FrameDeblocker<'a> {
@@ -29,7 +30,7 @@ impl Job for FrameDeblocker<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(mut self, _: S) {
+    fn run<S: Simd>(mut self, simd: S) {
         let columns = self.planes.y.stride / 16;
         for place in 0..self.coded.len() {
             let (x, y) = (place % columns, place / columns);
@@ -39,7 +40,11 @@ impl Job for FrameDeblocker<'_> {
             let horizontal = self.strengths(place, above, false);
             let qp = |at: usize| self.coded[at].qp;
             let qps = Qps { own: qp(place), left: left.map(qp), above: above.map(qp) };
-            self.filter_macroblock((x, y), &vertical, &horizontal, qps);
+            if S::IS_SCALAR {
+                self.filter_lines((x, y), &vertical, &horizontal, qps);
+            } else if vertical != [[0; 4]; 4] || horizontal != [[0; 4]; 4] {
+                self.filter_macroblock(simd, (x, y), &vertical, &horizontal, qps);
+            }
         }
     }
 }
@@ -48,27 +53,86 @@ impl FrameDeblocker<'_> {
     /// Those of the vertical edges, or of the horizontal ones, of a macroblock, the first one beside `neighbour`.
     fn strengths(&self, place: usize, neighbour: Option<usize>, vertical: bool) -> Strengths {
         let own = &self.motions[place];
-        let is_whole =
-            own.kind != Kind::Intra && own.levels == 0 && own.moves.iter().all(|of| *of == own.moves[0]);
-        let at = |edge: usize, i: usize| if vertical { 4 * i + edge } else { 4 * edge + i };
-        std::array::from_fn(|edge| {
-            if edge % 2 == 1 && self.coded[place].transform_8x8 {
-                return [0; 4];
-            }
-            let (other, from, intra) = match (edge, neighbour) {
-                (0, None) => return [0; 4],
-                (1.., _) if is_whole => return [0; 4],
-                (0, Some(neighbour)) => (&self.motions[neighbour], 3, 4),
-                _ => (own, edge - 1, 3),
-            };
-            if own.kind == Kind::Intra || other.kind == Kind::Intra {
-                return [intra; 4];
-            }
-            std::array::from_fn(|i| self.strength(own, at(edge, i), other, at(from, i)))
-        })
+        let other = neighbour.map(|at| &self.motions[at]);
+        let mut strengths = if own.kind == Kind::Intra {
+            let first = if other.is_some() { 4 } else { 0 };
+            [[first; 4], [3; 4], [3; 4], [3; 4]]
+        } else {
+            self.strengths_of_moved(own, other, vertical)
+        };
+        if self.coded[place].transform_8x8 {
+            (strengths[1], strengths[3]) = ([0; 4], [0; 4]);
+        }
+        strengths
     }
 
-    fn filter_macroblock(
+    fn strengths_of_moved(&self, own: &Motion, other: Option<&Motion>, vertical: bool) -> Strengths {
+        // Bits of the blocks along an edge, edge after edge.
+        let levels = |motion: &Motion| if vertical { transposed(motion.levels) } else { motion.levels };
+        // The 8x8 blocks before and behind the edge in the middle.
+        let (before, behind) = if vertical { ([0, 2], [1, 3]) } else { ([0, 1], [2, 3]) };
+        let own_levels = levels(own);
+        let coded = own_levels | own_levels << 4;
+        let first = match other {
+            None => [0; 4],
+            Some(other) if other.kind == Kind::Intra => [4; 4],
+            Some(other) => {
+                strengths(own_levels | levels(other) >> 12, self.moved(own, before, other, behind))
+            }
+        };
+        // 8x8 blocks are moved as a whole.
+        let middle = strengths(coded >> 8, self.moved(own, behind, own, before));
+        [first, strengths(coded >> 4, 0), middle, strengths(coded >> 12, 0)]
+    }
+
+    /// Bits of the 4x4 blocks along an edge that are moved otherwise than those on its other side: two 8x8 blocks each.
+    fn moved(&self, own: &Motion, places: [usize; 2], other: &Motion, other_places: [usize; 2]) -> u16 {
+        let differ = |i: usize| {
+            let (own, other) = (&own.moves[places[i]], &other.moves[other_places[i]]);
+            self.differ(0, own[0], other[0]) || self.differ(1, own[1], other[1])
+        };
+        0b11 * u16::from(differ(0)) + 0b1100 * u16::from(differ(1))
+    }
+
+    /// Filters the edges of a macroblock.
+    fn filter_macroblock<S: Simd>(
+        &mut self,
+        simd: S,
+        (x, y): (usize, usize),
+        vertical: &Strengths,
+        horizontal: &Strengths,
+        qps: Qps,
+    ) {
+        let filter = self.filter;
+        let Planes { y: luma, cb, cr, .. } = &mut *self.planes;
+        let chroma_qps = qps.map(|qp| chroma_qp(qp, filter.chroma_offset()));
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let directions = [(vertical, qps.left), (horizontal, qps.above)];
+                let edges = each!(2, i => {
+                    let (strengths, neighbour) = directions[i];
+                    each!(4, edge => {
+                        let qp = if edge == 0 { qps.with(neighbour) } else { Some(qps.own) };
+                        kernel_edge::<S, 4>(simd, filter, qp, &strengths[edge])
+                    })
+                });
+                let at = 16 * (y * luma.stride + x);
+                deblock::filter_luma(simd, &mut luma.samples, at, luma.stride, &edges[0], &edges[1]);
+                let neighbours = [chroma_qps.left, chroma_qps.above];
+                let edges = each!(2, i => each!(2, edge => {
+                    let qp = if edge == 0 { chroma_qps.with(neighbours[i]) } else { Some(chroma_qps.own) };
+                    kernel_edge::<S, 2>(simd, filter, qp, &directions[i].0[2 * edge])
+                }));
+                let (at, stride) = (8 * (y * cb.stride + x), cb.stride);
+                let planes = [&mut cb.samples[..], &mut cr.samples[..]];
+                deblock::filter_chroma(simd, planes, at, stride, &edges[0], &edges[1]);
+            },
+        );
+    }
+
+    /// The same line by line.
+    fn filter_lines(
         &mut self,
         (x, y): (usize, usize),
         vertical: &Strengths,
@@ -82,9 +146,6 @@ impl FrameDeblocker<'_> {
             [(vertical, qps.left, chroma_qps.left, true), (horizontal, qps.above, chroma_qps.above, false)]
         {
             for (edge, strengths) in strengths.iter().enumerate() {
-                if *strengths == [0; 4] {
-                    continue;
-                }
                 let first = edge == 0;
                 let qp = if first { qps.with(neighbour) } else { Some(qps.own) };
                 let lines = Lines { plane: luma, x: 16 * x, y: 16 * y, offset: 4 * edge, is_vertical };
@@ -102,23 +163,52 @@ impl FrameDeblocker<'_> {
         }
     }
 
-    /// The strength between 4x4 blocks of two macroblocks that are not intra.
-    fn strength(&self, own: &Motion, block: usize, other: &Motion, other_block: usize) -> u8 {
-        if own.levels >> block & 1 != 0 || other.levels >> other_block & 1 != 0 {
-            return 2;
-        }
-        let moves = |motion: &Motion, block: usize| motion.moves[block / 8 * 2 + block % 4 / 2];
-        let (own, other) = (moves(own, block), moves(other, other_block));
-        u8::from((0..2).any(|list| self.differ(list, own[list], other[list])))
-    }
-
     /// Whether two blocks are predicted from different frames of a list, or from places that are apart.
     fn differ(&self, list: usize, own: Option<Pointer>, other: Option<Pointer>) -> bool {
-        let (Some(own), Some(other)) = (own, other) else { return own != other };
+        let (Some(own), Some(other)) = (own, other) else { return own.is_some() != other.is_some() };
         let frame = |pointer: Pointer| self.frames[list][usize::from(pointer.entry)];
         let apart = own.vector - other.vector;
         frame(own) != frame(other) || apart.x.abs() >= 4 || apart.y.abs() >= 4
     }
+}
+
+/// The bits of 4x4 blocks in raster order, column after column.
+fn transposed(levels: u16) -> u16 {
+    let swapped = (levels ^ levels >> 3) & 0x0a0a;
+    let levels = levels ^ swapped ^ swapped << 3;
+    let swapped = (levels ^ levels >> 6) & 0x00cc;
+    levels ^ swapped ^ swapped << 6
+}
+
+/// The strengths along an edge, by the lowest four bits: 2 where one side has levels, else 1 where the sides are moved
+/// differently.
+fn strengths(coded: u16, moved: u16) -> [u8; 4] {
+    /// Four bits as the lowest ones of four bytes.
+    const fn bytes(bits: u16) -> u32 {
+        (bits as u32 & 15) * 0x0020_4081 & 0x0101_0101
+    }
+    (bytes(coded) << 1 | bytes(moved & !coded)).to_le_bytes()
+}
+
+/// The lines of an edge for the kernels, `N` for each strength, and the same again if those are not all; `None` where nothing
+/// is filtered.
+#[inline(always)]
+fn kernel_edge<S: Simd, const N: usize>(
+    simd: S,
+    filter: Filter,
+    qp: Option<u8>,
+    strengths: &[u8; 4],
+) -> Option<deblock::Edge<S::Words>> {
+    let qp = qp.filter(|_| *strengths != [0; 4])?;
+    let thresholds = filter.thresholds(qp)?;
+    if strengths[0] >= 3 {
+        // Beside or inside of an intra macroblock, all along.
+        return Some(deblock::Edge::new(simd, thresholds, strengths[0] == 4));
+    }
+    let clip = |strength: u8| filter.thresholds_at(qp, strength).map(|thresholds| thresholds.clip as i16);
+    let clips = [None, clip(1), clip(2)];
+    let of_lines = std::array::from_fn(|line| clips[usize::from(strengths[line / N % 4])]);
+    Some(deblock::Edge::of_clips(simd, thresholds, &of_lines))
 }
 
 fn luma_line(samples: &mut [u8], at: usize, step: usize, thresholds: &Thresholds, strong: bool) {

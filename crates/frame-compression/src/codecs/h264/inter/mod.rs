@@ -9,7 +9,7 @@ pub(super) use deblock::FrameDeblocker;
 pub(super) use field::{Beside, Field, Part, Shape};
 pub(super) use predict::{Entry, List, MOST_ENTRIES, Prediction, Sources, predict};
 
-use super::kernels::{difference, levels as kernels, psy};
+use super::kernels::{blocks as side_by_side, difference, levels as kernels, psy};
 use super::macroblock::{gather, scatter};
 use super::quantise::{Denoise, Quantiser, class_4x4};
 use super::rate_distortion::prices::{ZIGZAG_4X4, rate_lambda};
@@ -74,6 +74,15 @@ fn luma_levels<S: Simd>(simd: S, source: &[u8; 16], prediction: &[u8; 16], steps
     scanned(&block)
 }
 
+/// Bits of the 4x4 blocks of luma, in raster order, that may have levels.
+#[inline(always)]
+fn may_have_levels<S: Simd>(simd: S, source: &[u8; 256], prediction: &[u8; 256], steps: &Steps<'_>) -> u16 {
+    if S::IS_SCALAR || steps.denoise.is_some_and(|denoise| denoise.luma.is_some()) {
+        return u16::MAX;
+    }
+    side_by_side::coded_luma(simd, source, prediction, &steps.luma.four)
+}
+
 /// A coded macroblock's luma.
 #[derive(Debug)]
 pub(super) struct CodedLuma {
@@ -119,9 +128,10 @@ fn code_by_4x4<S: Simd>(simd: S, source: &[u8; 256], prediction: &[u8; 256], ste
     let (luma_score, block_score) = steps.luma_scores();
     let (mut levels, mut total) = (0, 0);
     let mut blocks = [[0; 16]; 16];
+    let may_have = may_have_levels(simd, source, prediction, steps);
     for first in [0, 2, 8, 10] {
         let (mut worth, mut coded) = (0, 0);
-        for k in [first, first + 1, first + 4, first + 5] {
+        for k in [first, first + 1, first + 4, first + 5].into_iter().filter(|k| may_have >> k & 1 != 0) {
             blocks[k] = luma_levels(simd, &block(source, k), &block(prediction, k), steps);
             if blocks[k] != [0; 16] {
                 worth += score_4x4_scanned(&blocks[k]);
@@ -277,7 +287,11 @@ fn chroma_levels<S: Simd>(
     steps: &Steps<'_>,
 ) -> ([Levels; 4], [i32; 4]) {
     let (mut blocks, mut dc) = ([[0; 16]; 4], [0; 4]);
-    for (k, &at) in CHROMA_BLOCKS.iter().enumerate() {
+    let mut may_have = 0b1111;
+    if !S::IS_SCALAR && steps.denoise.is_none() {
+        (may_have, dc) = side_by_side::coded_chroma(simd, source, prediction, &steps.chroma.four);
+    }
+    for (k, &at) in CHROMA_BLOCKS.iter().enumerate().filter(|(k, _)| may_have >> k & 1 != 0) {
         let [source, prediction] = [source, prediction].map(|plane| gather::<4, 16>(plane, 8, at));
         (blocks[k], dc[k]) = block_without_dc(simd, &source, &prediction, steps);
     }
@@ -329,7 +343,8 @@ pub(super) fn is_good_enough<S: Simd>(
 #[inline(always)]
 fn is_good_luma<S: Simd>(simd: S, (source, prediction): (&[u8; 256], &[u8; 256]), steps: &Steps<'_>) -> bool {
     let mut worth = 0;
-    for k in 0..16 {
+    let may_have = may_have_levels(simd, source, prediction, steps);
+    for k in (0..16).filter(|k| may_have >> k & 1 != 0) {
         let block = |samples: &[u8; 256]| gather::<4, 16>(samples, 16, k / 4 * 64 + k % 4 * 4);
         let levels = luma_levels(simd, &block(source), &block(prediction), steps);
         if levels != [0; 16] {

@@ -65,6 +65,58 @@ pub(super) struct CodedBlocks<W> {
     pub(super) dc: W,
 }
 
+/// Bits of the 4x4 blocks of a macroblock's luma, in raster order, that have levels.
+#[inline(always)]
+pub(in super::super) fn coded_luma<S: Simd>(
+    simd: S,
+    source: &[u8; 256],
+    prediction: &[u8; 256],
+    scaling: &Scaling<16>,
+) -> u16 {
+    let scaling = FourScaling::new(simd, scaling);
+    let (source, prediction) = (source.as_chunks::<16>().0, prediction.as_chunks::<16>().0);
+    let mut coded = 0;
+    for row in 0..4 {
+        let residual = each!(4, y => {
+            S::Words::load_bytes(simd, &source[4 * row + y]) - S::Words::load_bytes(simd, &prediction[4 * row + y])
+        });
+        let coefficients = forward_pass::<S>(transpose::<S>(forward_pass::<S>(residual)));
+        let levels = each!(4, i => {
+            levels::<S>(coefficients[i], scaling.multiplier[i % 2], scaling.bias[i % 2])
+        });
+        let any = levels[0].or(levels[1]).or(levels[2].or(levels[3]));
+        coded |= blocks_of(simd, any) << (4 * row);
+    }
+    coded
+}
+
+/// Bits of the 4x4 blocks of a macroblock's chroma plane that have levels beside DC, and their DC coefficients.
+#[inline(always)]
+pub(in super::super) fn coded_chroma<S: Simd>(
+    simd: S,
+    source: &[u8; 64],
+    prediction: &[u8; 64],
+    scaling: &Scaling<16>,
+) -> (u16, [i32; 4]) {
+    let (source, prediction) = (source.as_chunks::<8>().0, prediction.as_chunks::<8>().0);
+    let residual = each!(4, y => {
+        S::Words::load_bytes_halves(simd, &source[y], &source[y + 4])
+            - S::Words::load_bytes_halves(simd, &prediction[y], &prediction[y + 4])
+    });
+    let coded = quantise(simd, residual, &FourScaling::new(simd, scaling));
+    let mut dc = [0; 16];
+    coded.dc.store(&mut dc);
+    (blocks_of(simd, coded.any), [dc[0].into(), dc[4].into(), dc[8].into(), dc[12].into()])
+}
+
+/// Bits of the blocks of which any of four lanes is not 0.
+#[inline(always)]
+fn blocks_of<S: Simd>(simd: S, lanes: S::Words) -> u16 {
+    let lanes = !lanes.equal(S::Words::splat(simd, 0)).signs();
+    let any = (lanes | lanes >> 1 | lanes >> 2 | lanes >> 3) & 0x1111;
+    (any | any >> 3 | any >> 6 | any >> 9) & 15
+}
+
 static FIRST: [i16; 16] = [-1, 0, 0, 0, -1, 0, 0, 0, -1, 0, 0, 0, -1, 0, 0, 0];
 
 /// Transforms and quantises four blocks but for their DC.
@@ -98,4 +150,69 @@ pub(super) fn reconstruct<S: Simd>(
     let residual = inverse_pass::<S>(transpose::<S>(residual));
     let rounding = S::Words::splat(simd, 32);
     each!(4, y => prediction[y] + (residual[y] + rounding).shr::<6>())
+}
+
+#[cfg(test)]
+mod tests {
+    use test_pictures::Rng;
+
+    use super::super::levels::{code_4x4, code_4x4_ac};
+    use super::*;
+    use crate::codecs::h264::macroblock::gather;
+    use crate::codecs::h264::quantise::Quantisers;
+    use crate::simd::{Job, Level};
+
+    struct Coded<'a> {
+        source: &'a [u8; 256],
+        prediction: &'a [u8; 256],
+        scaling: &'a Scaling<16>,
+    }
+
+    impl Job for Coded<'_> {
+        /// Of luma, of a chroma plane, and both again by the coding of each block.
+        type Output = [(u16, [i32; 4]); 4];
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> Self::Output {
+            let Self { source, prediction, scaling } = self;
+            let luma = coded_luma(simd, source, prediction, scaling);
+            let planes = [source, prediction].map(|samples| gather::<8, 64>(samples, 16, 0));
+            let chroma = coded_chroma(simd, &planes[0], &planes[1], scaling);
+            let (mut expected_luma, mut expected_chroma) = (0, (0, [0; 4]));
+            for k in 0..16 {
+                let block = |samples: &[u8; 256]| gather::<4, 16>(samples, 16, k / 4 * 64 + k % 4 * 4);
+                let (_, _, coded) = code_4x4(simd, &block(source), &block(prediction), scaling);
+                expected_luma |= u16::from(coded != 0) << k;
+            }
+            for k in 0..4 {
+                let block = |samples: &[u8; 256]| gather::<4, 16>(samples, 16, k / 2 * 64 + k % 2 * 4);
+                let (_, dc, coded) = code_4x4_ac(simd, &block(source), &block(prediction), scaling);
+                expected_chroma.0 |= u16::from(coded != 0) << k;
+                expected_chroma.1[k] = dc.into();
+            }
+            [(luma, [0; 4]), (expected_luma, [0; 4]), chroma, expected_chroma]
+        }
+    }
+
+    #[test]
+    fn blocks_have_levels_as_when_they_are_coded() {
+        let mut rng = Rng::new(5);
+        let (mut some, mut none) = (0, 0);
+        for round in 0..400 {
+            let noise = [0, 2, 8, 40, 255][round % 5];
+            let source: [u8; 256] = std::array::from_fn(|_| rng.byte());
+            let prediction = source.map(|sample| {
+                if rng.below(3) == 0 { sample.saturating_add(rng.below(noise + 1) as u8) } else { sample }
+            });
+            let scaling = &Quantisers::inter().at([0, 20, 28, 37, 51][round / 5 % 5]).four;
+            for level in Level::available() {
+                let [luma, expected_luma, chroma, expected_chroma] =
+                    level.run(Coded { source: &source, prediction: &prediction, scaling });
+                assert_eq!((luma, chroma), (expected_luma, expected_chroma), "{level:?}, round {round}");
+                some += luma.0.count_ones();
+                none += luma.0.count_zeros();
+            }
+        }
+        assert!(some > 1000 && none > 1000, "{some} with levels, {none} without");
+    }
 }

@@ -5,7 +5,8 @@ use super::super::deblock::{Filter, Qps, Thresholds};
 use super::luma8x8::transpose;
 use crate::simd::{Bytes, Simd, Words, each};
 
-/// [`Thresholds`] in every lane.
+/// [`Thresholds`], lane by lane.
+#[derive(Clone, Copy)]
 struct Limits<W> {
     alpha: W,
     beta: W,
@@ -26,6 +27,20 @@ impl<W> Limits<W> {
             beta: S::Words::splat(simd, beta as i16),
             clip: S::Words::splat(simd, clip as i16),
             near: S::Words::splat(simd, ((alpha >> 2) + 2) as i16),
+        }
+    }
+
+    /// The same where `clips` differ; lines without one are not filtered.
+    #[inline(always)]
+    fn of_clips<S: Simd<Words = W>>(simd: S, thresholds: Thresholds, clips: &[Option<i16>; 16]) -> Self
+    where
+        W: Words<S>,
+    {
+        let beta = thresholds.beta as i16;
+        Self {
+            beta: S::Words::load(simd, &clips.map(|clip| if clip.is_some() { beta } else { 0 })),
+            clip: S::Words::load(simd, &clips.map(|clip| clip.unwrap_or(0))),
+            ..Self::new(simd, thresholds)
         }
     }
 
@@ -202,73 +217,128 @@ fn store_macroblock<S: Simd>(columns: [[S::Words; 8]; 2], samples: &mut [u8], at
     }
 }
 
-/// Filters the edges of a macroblock's luma, whose first sample is at `at`.
+/// How the lines across an edge are filtered.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Edge<W> {
+    limits: Limits<W>,
+    /// With boundary strength 4.
+    strong: bool,
+}
+
+impl<W> Edge<W> {
+    /// With one strength: 4 or 3.
+    #[inline(always)]
+    pub(in super::super) fn new<S: Simd<Words = W>>(simd: S, thresholds: Thresholds, strong: bool) -> Self
+    where
+        W: Words<S>,
+    {
+        Self { limits: Limits::new(simd, thresholds), strong }
+    }
+
+    /// Whose lines have the boundary strength 0 where they have no `clips`, and less than 4 where they do.
+    #[inline(always)]
+    pub(in super::super) fn of_clips<S: Simd<Words = W>>(
+        simd: S,
+        thresholds: Thresholds,
+        clips: &[Option<i16>; 16],
+    ) -> Self
+    where
+        W: Words<S>,
+    {
+        Self { limits: Limits::of_clips(simd, thresholds, clips), strong: false }
+    }
+}
+
+/// The edges of a macroblock in one direction, from the one beside its neighbour on. `None` where nothing is filtered.
+pub(in super::super) type Edges<W, const N: usize> = [Option<Edge<W>>; N];
+
+/// The edges of a macroblock that is intra beside others that are: to its neighbours and inside, every `4 / step`-th.
+#[inline(always)]
+pub(in super::super) fn intra_edges<S: Simd, const N: usize>(
+    simd: S,
+    qps: Qps,
+    neighbour: Option<u8>,
+    filter: Filter,
+    step: usize,
+) -> Edges<S::Words, N> {
+    let inner = filter.thresholds(qps.own).map(|thresholds| Edge::new(simd, thresholds, false));
+    let mut edges = [None; N];
+    for edge in edges.iter_mut().skip(step).step_by(step) {
+        *edge = inner;
+    }
+    let thresholds = qps.with(neighbour).and_then(|qp| filter.thresholds(qp));
+    edges[0] = thresholds.map(|thresholds| Edge::new(simd, thresholds, true));
+    edges
+}
+
+/// A luma line's sides of an edge, p3 to q3; gives p2 to q2.
+#[inline(always)]
+fn luma<S: Simd>(simd: S, line: [S::Words; 8], edge: &Edge<S::Words>) -> [S::Words; 6] {
+    if edge.strong {
+        return luma_strong(simd, line, &edge.limits);
+    }
+    let [_, p2, p1, p0, q0, q1, q2, _] = line;
+    let [new_p1, new_p0, new_q0, new_q1] = luma_normal(simd, [p2, p1, p0, q0, q1, q2], &edge.limits);
+    [p2, new_p1, new_p0, new_q0, new_q1, q2]
+}
+
+/// Filters the edges of a macroblock's luma, whose first sample is at `at`; those inside are not strong.
 #[inline(always)]
 pub(in super::super) fn filter_luma<S: Simd>(
     simd: S,
     samples: &mut [u8],
     at: usize,
     stride: usize,
-    transform_8x8: bool,
-    qps: Qps,
-    filter: Filter,
+    vertical: &Edges<S::Words, 4>,
+    horizontal: &Edges<S::Words, 4>,
 ) {
-    let limits_of = |qp| filter.thresholds(qp);
-    let inner = limits_of(qps.own);
-    let left = qps.with(qps.left).and_then(limits_of);
-    if left.is_some() || inner.is_some() {
+    if vertical.iter().any(Option::is_some) {
         let [mut first, mut second] = load_macroblock(simd, samples, at, stride);
-        if let Some(thresholds) = left {
+        if let Some(edge) = &vertical[0] {
             let mut before = load_columns(simd, samples, at - 8, stride);
             let [.., p3, p2, p1, p0] = before;
             let [q0, q1, q2, q3, ..] = first;
-            let line = [p3, p2, p1, p0, q0, q1, q2, q3];
             [before[5], before[6], before[7], first[0], first[1], first[2]] =
-                luma_strong(simd, line, &Limits::new(simd, thresholds));
+                luma(simd, [p3, p2, p1, p0, q0, q1, q2, q3], edge);
             store_columns::<S>(before, samples, at - 8, stride);
         }
-        if let Some(thresholds) = inner {
-            let limits = Limits::new(simd, thresholds);
-            if !transform_8x8 {
-                let [_, p2, p1, p0, q0, q1, q2, _] = first;
-                [first[2], first[3], first[4], first[5]] =
-                    luma_normal(simd, [p2, p1, p0, q0, q1, q2], &limits);
-            }
+        if let Some(edge) = &vertical[1] {
+            let [_, p2, p1, p0, q0, q1, q2, _] = first;
+            [first[2], first[3], first[4], first[5]] =
+                luma_normal(simd, [p2, p1, p0, q0, q1, q2], &edge.limits);
+        }
+        if let Some(edge) = &vertical[2] {
             let [.., p2, p1, p0] = first;
             let [q0, q1, q2, ..] = second;
-            [first[6], first[7], second[0], second[1]] = luma_normal(simd, [p2, p1, p0, q0, q1, q2], &limits);
-            if !transform_8x8 {
-                let [_, p2, p1, p0, q0, q1, q2, _] = second;
-                [second[2], second[3], second[4], second[5]] =
-                    luma_normal(simd, [p2, p1, p0, q0, q1, q2], &limits);
-            }
+            [first[6], first[7], second[0], second[1]] =
+                luma_normal(simd, [p2, p1, p0, q0, q1, q2], &edge.limits);
+        }
+        if let Some(edge) = &vertical[3] {
+            let [_, p2, p1, p0, q0, q1, q2, _] = second;
+            [second[2], second[3], second[4], second[5]] =
+                luma_normal(simd, [p2, p1, p0, q0, q1, q2], &edge.limits);
         }
         store_macroblock::<S>([first, second], samples, at, stride);
     }
 
-    if let Some(thresholds) = qps.with(qps.above).and_then(limits_of) {
+    if let Some(edge) = &horizontal[0] {
         let mut rows = [S::Words::splat(simd, 0); 8];
         for (i, row) in rows.iter_mut().enumerate() {
             *row = S::Words::load_bytes(simd, sixteen(samples, at + i * stride - 4 * stride));
         }
-        let filtered = luma_strong(simd, rows, &Limits::new(simd, thresholds));
-        for (i, row) in filtered.into_iter().enumerate() {
+        for (i, row) in luma(simd, rows, edge).into_iter().enumerate() {
             store_row::<S>(row, samples, at + i * stride - 3 * stride);
         }
     }
-    if let Some(thresholds) = inner {
-        let limits = Limits::new(simd, thresholds);
-        let mut y = if transform_8x8 { 8 } else { 4 };
-        while y < 16 {
-            let edge = at + y * stride;
-            let mut rows = [S::Words::splat(simd, 0); 6];
-            for (i, row) in rows.iter_mut().enumerate() {
-                *row = S::Words::load_bytes(simd, sixteen(samples, edge + i * stride - 3 * stride));
-            }
-            for (i, row) in luma_normal(simd, rows, &limits).into_iter().enumerate() {
-                store_row::<S>(row, samples, edge + i * stride - 2 * stride);
-            }
-            y += if transform_8x8 { 8 } else { 4 };
+    for (y, edge) in horizontal.iter().enumerate().skip(1) {
+        let Some(edge) = edge else { continue };
+        let at = at + 4 * y * stride;
+        let mut rows = [S::Words::splat(simd, 0); 6];
+        for (i, row) in rows.iter_mut().enumerate() {
+            *row = S::Words::load_bytes(simd, sixteen(samples, at + i * stride - 3 * stride));
+        }
+        for (i, row) in luma_normal(simd, rows, &edge.limits).into_iter().enumerate() {
+            store_row::<S>(row, samples, at + i * stride - 2 * stride);
         }
     }
 }
@@ -279,61 +349,56 @@ fn store_row<S: Simd>(row: S::Words, samples: &mut [u8], at: usize) {
     row.store_bytes(to);
 }
 
-/// Filters the edges of both planes of a macroblock's chroma, whose first samples are at `at`. The QPs are chroma
-/// QPs.
+/// Filters the edges of both planes of a macroblock's chroma, whose first samples are at `at`; those inside are not strong.
 #[inline(always)]
 pub(in super::super) fn filter_chroma<S: Simd>(
     simd: S,
     [cb, cr]: [&mut [u8]; 2],
     at: usize,
     stride: usize,
-    qps: Qps,
-    filter: Filter,
+    vertical: &Edges<S::Words, 2>,
+    horizontal: &Edges<S::Words, 2>,
 ) {
     // Of one length, so that what is inside the one is inside the other.
     let length = cb.len().min(cr.len());
     let (cb, cr) = (&mut cb[..length], &mut cr[..length]);
-    let limits_of = |qp| filter.thresholds(qp);
-    let inner = limits_of(qps.own);
-    let left = qps.with(qps.left).and_then(limits_of);
-    if left.is_some() || inner.is_some() {
-        // Two columns to the left come along where there are any.
-        let before = if qps.left.is_some() { 2 } else { 0 };
+    if vertical.iter().any(Option::is_some) {
+        // Two columns to the left come along where their edge is filtered.
+        let before = if vertical[0].is_some() { 2 } else { 0 };
         let mut rows = [S::Words::splat(simd, 0); 8];
         for (y, row) in rows.iter_mut().enumerate() {
             let at = at - before + y * stride;
             *row = S::Words::load_bytes_halves(simd, eight(cb, at), eight(cr, at));
         }
         let mut columns = transpose::<S>(rows);
-        if let Some(thresholds) = left {
+        if let Some(edge) = &vertical[0] {
             let [p1, p0, q0, q1, ..] = columns;
-            [columns[1], columns[2]] = chroma(simd, [p1, p0, q0, q1], &Limits::new(simd, thresholds), true);
+            [columns[1], columns[2]] = chroma(simd, [p1, p0, q0, q1], &edge.limits, edge.strong);
         }
-        if let Some(thresholds) = inner {
-            let limits = Limits::new(simd, thresholds);
+        if let Some(edge) = &vertical[1] {
             if before == 2 {
                 let [.., p1, p0, q0, q1] = columns;
-                [columns[5], columns[6]] = chroma(simd, [p1, p0, q0, q1], &limits, false);
+                [columns[5], columns[6]] = chroma(simd, [p1, p0, q0, q1], &edge.limits, false);
             } else {
                 let [_, _, p1, p0, q0, q1, ..] = columns;
-                [columns[3], columns[4]] = chroma(simd, [p1, p0, q0, q1], &limits, false);
+                [columns[3], columns[4]] = chroma(simd, [p1, p0, q0, q1], &edge.limits, false);
             }
         }
         for (y, row) in transpose::<S>(columns).into_iter().enumerate() {
             store_both::<S>(row, cb, cr, at - before + y * stride);
         }
     }
-    for (thresholds, y) in [(qps.with(qps.above).and_then(limits_of), 0), (inner, 4)] {
-        let Some(thresholds) = thresholds else { continue };
-        let edge = at + y * stride;
+    for (edge, y) in horizontal.iter().zip([0, 4]) {
+        let Some(Edge { limits, strong }) = edge else { continue };
+        let at = at + y * stride;
         let mut line = [S::Words::splat(simd, 0); 4];
         for (i, row) in line.iter_mut().enumerate() {
-            let at = edge + i * stride - 2 * stride;
+            let at = at + i * stride - 2 * stride;
             *row = S::Words::load_bytes_halves(simd, eight(cb, at), eight(cr, at));
         }
-        let [p, q] = chroma(simd, line, &Limits::new(simd, thresholds), y == 0);
-        store_both::<S>(p, cb, cr, edge - stride);
-        store_both::<S>(q, cb, cr, edge);
+        let [p, q] = chroma(simd, line, limits, *strong);
+        store_both::<S>(p, cb, cr, at - stride);
+        store_both::<S>(q, cb, cr, at);
     }
 }
 

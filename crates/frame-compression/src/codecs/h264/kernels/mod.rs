@@ -4,7 +4,7 @@
 //! Two layouts recur. A vector of words holds either a whole 4x4 block, its rows the four fours of lanes, or one
 //! row of four blocks that lie (or are thought) side by side, each a four of lanes.
 
-mod blocks;
+pub(super) mod blocks;
 pub(super) mod chroma;
 pub(super) mod deblock;
 pub(super) mod difference;

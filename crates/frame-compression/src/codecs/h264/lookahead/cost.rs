@@ -451,16 +451,23 @@ impl Meter<'_> {
         let place = y * columns + x;
         let is_last = y + 1 == rows || slices.start(y + 1);
         let (has_right, below) = (x + 1 < columns, place + columns);
-        let all = [
-            (has_right, place + 1),
-            (!is_last, below),
-            (!is_last && x > 0, below.wrapping_sub(1)),
-            (!is_last && has_right, below + 1),
-        ];
+        let searched = &self.vectors[list].found;
         let mut found = ([Vector::ZERO; 4], 0);
-        for (_, at) in all.into_iter().filter(|(exists, _)| *exists) {
-            found.0[found.1] = self.vectors[list].found[at].vector;
+        let mut take = |at: usize| {
+            found.0[found.1] = searched[at].vector;
             found.1 += 1;
+        };
+        if has_right {
+            take(place + 1);
+        }
+        if !is_last {
+            take(below);
+            if x > 0 {
+                take(below - 1);
+            }
+            if has_right {
+                take(below + 1);
+            }
         }
         found
     }

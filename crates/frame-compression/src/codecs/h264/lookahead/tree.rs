@@ -2,6 +2,7 @@
 //! (docs/spec/h264-clips.md, section 3).
 
 use super::super::aq;
+use super::super::motion::Vector;
 use super::cost::{Stored, weight_before};
 use super::{Kind, Lookahead, Seen};
 
@@ -88,7 +89,8 @@ impl Lookahead {
         let share =
             if b == p1 { 32 } else { weight_before(distances[0], distances[0] + distances[1], by_time) };
         let seen = std::mem::take(&mut self.frames[b]);
-        for (place, &Stored { cost, used }) in seen.costs[at].blocks.iter().enumerate() {
+        let places = (0..rows as i32).flat_map(|y| (0..columns as i32).map(move |x| (x, y)));
+        for ((place, &Stored { cost, used }), xy) in seen.costs[at].blocks.iter().enumerate().zip(places) {
             let worth = if is_referenced { seen.propagated[place] } else { 0 };
             let amount = amount(&seen, place, worth, u32::from(cost), factor);
             for (list, slot) in [p0, p1].into_iter().enumerate() {
@@ -101,22 +103,7 @@ impl Lookahead {
                     _ => amount,
                 };
                 let vector = seen.vectors[list][distances[list] as usize].found[place].vector;
-                let target = &mut self.frames[slot].propagated;
-                let (x, y) =
-                    ((place % columns) as i32 + (vector.x >> 5), (place / columns) as i32 + (vector.y >> 5));
-                let (fx, fy) = (vector.x & 31, vector.y & 31);
-                for (dx, dy, part_of) in [
-                    (0, 0, (32 - fx) * (32 - fy)),
-                    (1, 0, fx * (32 - fy)),
-                    (0, 1, (32 - fx) * fy),
-                    (1, 1, fx * fy),
-                ] {
-                    let (x, y) = (x + dx, y + dy);
-                    if (0..columns as i32).contains(&x) && (0..rows as i32).contains(&y) {
-                        let sum = &mut target[y as usize * columns + x as usize];
-                        *sum = (*sum + ((part_of * part + 512) >> 10) as u32).min(MOST);
-                    }
-                }
+                spread(&mut self.frames[slot].propagated, (columns, rows), xy, vector, part);
             }
         }
         self.frames[b] = seen;
@@ -136,6 +123,26 @@ impl Lookahead {
             }
             let taken = (propagated[place] * factor + 128) >> 8;
             *offset = adapted[place] - aq::log2_ratio(alone, alone + taken) * strength;
+        }
+    }
+}
+
+/// Adds what a macroblock is worth to the up to four that its vector's block lies on, by how much of it does.
+fn spread(sums: &mut [u32], (columns, rows): (usize, usize), at: (i32, i32), vector: Vector, worth: i32) {
+    if worth == 0 {
+        return;
+    }
+    let (x, y) = (at.0 + (vector.x >> 5), at.1 + (vector.y >> 5));
+    let (fx, fy) = (vector.x & 31, vector.y & 31);
+    for (y, height) in [(y, 32 - fy), (y + 1, fy)] {
+        if height == 0 || !(0..rows as i32).contains(&y) {
+            continue;
+        }
+        let row = &mut sums[y as usize * columns..][..columns];
+        for (x, width) in [(x, 32 - fx), (x + 1, fx)] {
+            if let Some(sum) = usize::try_from(x).ok().and_then(|x| row.get_mut(x)) {
+                *sum = (*sum + ((width * height * worth + 512) >> 10) as u32).min(MOST);
+            }
         }
     }
 }
