@@ -144,9 +144,9 @@ pub(super) fn score(levels: &[i32; 16], skipped: usize) -> u32 {
     score_of(scan, worth_4x4)
 }
 
-/// The same of levels in scan order; a first one that is left out is 0.
-pub(super) fn score_4x4_scanned(levels: &[i16]) -> u32 {
-    score_of(levels.iter().rev().map(|&level| level.into()), worth_4x4)
+/// The same of levels in scan order without the first `skipped`, by which of them are not 0.
+pub(super) fn score_4x4_scanned(levels: &[i16; 16], coded: u64, skipped: usize) -> u32 {
+    score_of_coded(levels, coded, skipped, worth_4x4)
 }
 
 /// What a small level is worth after so many zeros.
@@ -163,9 +163,30 @@ fn worth_8x8(run: usize) -> u32 {
     }
 }
 
-/// The score of an 8x8 block of levels in scan order.
-pub(super) fn score_8x8_scanned(levels: &[i16; 64]) -> u32 {
-    score_of(levels.iter().rev().map(|&level| level.into()), worth_8x8)
+/// The score of an 8x8 block of levels in scan order, by which of them are not 0.
+pub(super) fn score_8x8_scanned(levels: &[i16; 64], coded: u64) -> u32 {
+    score_of_coded(levels, coded, 0, worth_8x8)
+}
+
+/// From the last level down, by the worth of runs of zeros.
+fn score_of_coded<const N: usize>(
+    levels: &[i16; N],
+    coded: u64,
+    skipped: usize,
+    worth: impl Fn(usize) -> u32,
+) -> u32 {
+    let mut score = 0;
+    let mut rest = coded >> skipped << skipped;
+    while rest != 0 {
+        let last = 63 - rest.leading_zeros() as usize;
+        if levels[last % N].unsigned_abs() > 1 {
+            return 9;
+        }
+        rest ^= 1 << last;
+        let next = if rest == 0 { skipped } else { 64 - rest.leading_zeros() as usize };
+        score += worth(last - next);
+    }
+    score
 }
 
 /// The same for an 8x8 block.
@@ -384,5 +405,34 @@ mod tests {
         assert_eq!(of(&[1, 0, 1, 0, 0, 0, 0, 0, 0, 1], 0), 3 + 2);
         assert_eq!(of(&[2, 0, 1], 0), 9);
         assert_eq!(of(&[5, 1], 1), 3);
+    }
+
+    #[test]
+    fn scores_by_bits_are_those_of_walks() {
+        let mut rng = test_pictures::Rng::new(6);
+        for round in 0..2000 {
+            let rare = [2, 4, 12, 40][round % 4];
+            let scan: [i16; 64] = std::array::from_fn(|_| {
+                let large = if rng.below(30) == 0 { 2 } else { 1 };
+                if rng.below(rare) == 0 { [large, -large][rng.below(2) as usize] } else { 0 }
+            });
+            let coded = |scan: &[i16]| {
+                scan.iter().enumerate().map(|(i, &level)| u64::from(level != 0) << i).sum::<u64>()
+            };
+            let mut eight = [0; 64];
+            for (place, level) in ZIGZAG_8X8.iter().zip(scan) {
+                eight[usize::from(*place)] = level.into();
+            }
+            assert_eq!(score_8x8_scanned(&scan, coded(&scan)), score_8x8(&eight), "{scan:?}");
+            let mut four = [0; 16];
+            for (place, &level) in ZIGZAG_4X4.iter().zip(&scan[..16]) {
+                four[usize::from(*place)] = level.into();
+            }
+            let scan = scan.first_chunk().unwrap();
+            for skipped in [0, 1] {
+                let found = score_4x4_scanned(scan, coded(scan), skipped);
+                assert_eq!(found, score(&four, skipped), "{scan:?} from {skipped}");
+            }
+        }
     }
 }

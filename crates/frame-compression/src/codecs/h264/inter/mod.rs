@@ -9,6 +9,7 @@ pub(super) use deblock::FrameDeblocker;
 pub(super) use field::{Beside, Field, Part, Shape};
 pub(super) use predict::{Entry, List, MOST_ENTRIES, Prediction, Sources, predict};
 
+use super::cabac::block::coded_of;
 use super::kernels::{blocks as side_by_side, difference, levels as kernels, psy};
 use super::macroblock::{gather, scatter};
 use super::quantise::{Denoise, Quantiser, class_4x4};
@@ -61,17 +62,24 @@ fn scanned(block: &[i32; 16]) -> Levels {
     ZIGZAG_4X4.map(|place| block[usize::from(place)] as i16)
 }
 
-/// The levels of a block of luma.
+/// The levels of a block of luma, and which of them are not 0.
 #[inline(always)]
-fn luma_levels<S: Simd>(simd: S, source: &[u8; 16], prediction: &[u8; 16], steps: &Steps<'_>) -> Levels {
+fn luma_levels<S: Simd>(
+    simd: S,
+    source: &[u8; 16],
+    prediction: &[u8; 16],
+    steps: &Steps<'_>,
+) -> (Levels, u64) {
     let Some((thresholds, _)) = steps.denoise.and_then(|denoise| denoise.luma) else {
-        return kernels::code_4x4(simd, source, prediction, &steps.luma.four).1;
+        let (_, levels, coded) = kernels::code_4x4(simd, source, prediction, &steps.luma.four);
+        return (levels, coded);
     };
     let mut block = residual(source, prediction);
     forward_4x4(&mut block);
     shrink(&mut block, &thresholds, class_4x4);
     quantise(&mut block, &steps.luma.four);
-    scanned(&block)
+    let levels = scanned(&block);
+    (levels, coded_of(&levels))
 }
 
 /// Bits of the 4x4 blocks of luma, in raster order, that may have levels.
@@ -132,11 +140,10 @@ fn code_by_4x4<S: Simd>(simd: S, source: &[u8; 256], prediction: &[u8; 256], ste
     for first in [0, 2, 8, 10] {
         let (mut worth, mut coded) = (0, 0);
         for k in [first, first + 1, first + 4, first + 5].into_iter().filter(|k| may_have >> k & 1 != 0) {
-            blocks[k] = luma_levels(simd, &block(source, k), &block(prediction, k), steps);
-            if blocks[k] != [0; 16] {
-                worth += score_4x4_scanned(&blocks[k]);
-                coded |= 1 << k;
-            }
+            let bits;
+            (blocks[k], bits) = luma_levels(simd, &block(source, k), &block(prediction, k), steps);
+            worth += score_4x4_scanned(&blocks[k], bits, 0);
+            coded |= u16::from(bits != 0) << k;
         }
         total += worth;
         if worth >= block_score {
@@ -168,7 +175,7 @@ fn code_8x8<S: Simd>(
         return (worth, block != [0; 64], add_8x8(prediction, &mut block, steps.luma));
     }
     let (samples, levels, coded) = kernels::code_8x8(simd, source, prediction, steps.luma);
-    (if coded == 0 { 0 } else { score_8x8_scanned(&levels) }, coded != 0, samples)
+    (score_8x8_scanned(&levels, coded), coded != 0, samples)
 }
 
 #[inline(always)]
@@ -247,9 +254,9 @@ fn code_plane<S: Simd>(
     if only_dc == Some(false) {
         return nothing;
     }
-    let (mut blocks, dc) = chroma_levels(simd, source, prediction, steps);
+    let (mut blocks, coded, dc) = chroma_levels(simd, source, prediction, steps);
     let least = if steps.decimates { CHROMA_SCORE } else { 0 };
-    let has_ac = only_dc.is_none() && worth_without_dc(&blocks) >= least && blocks != [[0; 16]; 4];
+    let has_ac = only_dc.is_none() && worth_without_dc(&blocks, coded) >= least && coded != [0; 4];
     if !has_ac {
         blocks = [[0; 16]; 4];
     }
@@ -273,49 +280,49 @@ fn code_plane<S: Simd>(
 const CHROMA_BLOCKS: [usize; 4] = [0, 4, 32, 36];
 
 /// What the levels of a plane's blocks are worth but for DC.
-fn worth_without_dc(blocks: &[Levels; 4]) -> u32 {
-    let coded = blocks.iter().filter(|block| **block != [0; 16]);
-    coded.map(|block| score_4x4_scanned(&block[1..])).sum()
+fn worth_without_dc(blocks: &[Levels; 4], coded: [u64; 4]) -> u32 {
+    blocks.iter().zip(coded).map(|(block, coded)| score_4x4_scanned(block, coded, 1)).sum()
 }
 
-/// The levels of a plane's four blocks but for DC, and the DC coefficients.
+/// The levels of a plane's four blocks but for DC, which of them are not 0, and the DC coefficients.
 #[inline(always)]
 fn chroma_levels<S: Simd>(
     simd: S,
     source: &[u8; 64],
     prediction: &[u8; 64],
     steps: &Steps<'_>,
-) -> ([Levels; 4], [i32; 4]) {
-    let (mut blocks, mut dc) = ([[0; 16]; 4], [0; 4]);
+) -> ([Levels; 4], [u64; 4], [i32; 4]) {
+    let (mut blocks, mut coded, mut dc) = ([[0; 16]; 4], [0; 4], [0; 4]);
     let mut may_have = 0b1111;
     if !S::IS_SCALAR && steps.denoise.is_none() {
         (may_have, dc) = side_by_side::coded_chroma(simd, source, prediction, &steps.chroma.four);
     }
     for (k, &at) in CHROMA_BLOCKS.iter().enumerate().filter(|(k, _)| may_have >> k & 1 != 0) {
         let [source, prediction] = [source, prediction].map(|plane| gather::<4, 16>(plane, 8, at));
-        (blocks[k], dc[k]) = block_without_dc(simd, &source, &prediction, steps);
+        (blocks[k], coded[k], dc[k]) = block_without_dc(simd, &source, &prediction, steps);
     }
-    (blocks, dc)
+    (blocks, coded, dc)
 }
 
-/// The levels of a chroma block but for DC, and the DC coefficient.
+/// The levels of a chroma block but for DC, which of them are not 0, and the DC coefficient.
 #[inline(always)]
 fn block_without_dc<S: Simd>(
     simd: S,
     source: &[u8; 16],
     prediction: &[u8; 16],
     steps: &Steps<'_>,
-) -> (Levels, i32) {
+) -> (Levels, u64, i32) {
     let Some(denoise) = steps.denoise else {
-        let (levels, dc, _) = kernels::code_4x4_ac(simd, source, prediction, &steps.chroma.four);
-        return (levels, dc.into());
+        let (levels, dc, coded) = kernels::code_4x4_ac(simd, source, prediction, &steps.chroma.four);
+        return (levels, coded, dc.into());
     };
     let mut block = residual(source, prediction);
     forward_4x4(&mut block);
     shrink_chroma(&mut block, denoise);
     let dc = std::mem::take(&mut block[0]);
     quantise(&mut block, &steps.chroma.four);
-    (scanned(&block), dc)
+    let levels = scanned(&block);
+    (levels, coded_of(&levels), dc)
 }
 
 fn dc_levels(coefficients: [i32; 4], quantiser: &Quantiser) -> [i32; 4] {
@@ -346,12 +353,10 @@ fn is_good_luma<S: Simd>(simd: S, (source, prediction): (&[u8; 256], &[u8; 256])
     let may_have = may_have_levels(simd, source, prediction, steps);
     for k in (0..16).filter(|k| may_have >> k & 1 != 0) {
         let block = |samples: &[u8; 256]| gather::<4, 16>(samples, 16, k / 4 * 64 + k % 4 * 4);
-        let levels = luma_levels(simd, &block(source), &block(prediction), steps);
-        if levels != [0; 16] {
-            worth += score_4x4_scanned(&levels);
-            if worth >= LUMA_SCORE {
-                return false;
-            }
+        let (levels, coded) = luma_levels(simd, &block(source), &block(prediction), steps);
+        worth += score_4x4_scanned(&levels, coded, 0);
+        if worth >= LUMA_SCORE {
+            return false;
         }
     }
     true
@@ -363,9 +368,10 @@ fn is_good_plane<S: Simd>(simd: S, source: &[u8; 64], prediction: &[u8; 64], ste
     if squares < chroma_threshold(steps.chroma_qp) {
         return true;
     }
-    let (blocks, dc) = chroma_levels(simd, source, prediction, steps);
+    let (blocks, coded, dc) = chroma_levels(simd, source, prediction, steps);
     // Above 51 the encoder looks at the coefficients of the blocks themselves.
     let dc = if steps.denoise.is_some() { dc } else { forward_2x2(dc) };
     dc_levels(dc, steps.chroma) == [0; 4]
-        && (squares < 4 * chroma_threshold(steps.chroma_qp) || worth_without_dc(&blocks) < CHROMA_SCORE)
+        && (squares < 4 * chroma_threshold(steps.chroma_qp)
+            || worth_without_dc(&blocks, coded) < CHROMA_SCORE)
 }

@@ -1,6 +1,7 @@
 //! Coding a macroblock's chroma (docs/spec/h264-presets.md, section 3).
 
 use super::super::cabac::block::Category;
+use super::super::kernels::blocks::coded_chroma;
 use super::super::kernels::levels as kernels;
 use super::super::macroblock::{gather, scatter};
 use super::super::quantise::Quantiser;
@@ -41,8 +42,8 @@ impl Coder<'_> {
         if only_dc != Some(false) {
             (dc, any) = self.code_chroma_ac(simd, plane, (source, prediction), to);
         }
-        let worth =
-            || to.levels[4 * plane..][..4].iter().map(|levels| score_4x4_scanned(&levels[1..])).sum::<u32>();
+        let blocks = 4 * plane..4 * plane + 4;
+        let worth = || blocks.map(|k| score_4x4_scanned(&to.levels[k], to.coded[k].into(), 1)).sum::<u32>();
         if only_dc.is_some() || (any && least > 0 && worth() < least) {
             any = false;
             for k in 4 * plane..4 * plane + 4 {
@@ -70,7 +71,18 @@ impl Coder<'_> {
         let mut dc = [0; 4];
         let mut any = false;
         let scaling = &self.chroma.four;
+        // A trellis takes levels that this does not see.
+        let mut may_have = 0b1111;
+        if !self.plain::<S>() && self.trellis.is_none() {
+            let block = |samples: &[u8; 128]| gather::<8, 64>(samples, 16, 8 * plane);
+            (may_have, dc) = coded_chroma(simd, &block(source), &block(prediction), scaling);
+        }
         for (k, dc) in dc.iter_mut().enumerate() {
+            if may_have >> k & 1 == 0 {
+                let k = 4 * plane + k;
+                (to.levels[k], to.coded[k], to.counts[k]) = ([0; 16], 0, 0);
+                continue;
+            }
             let at = chroma_block(plane, k);
             let (from, predicted) = (gather::<4, 16>(source, 16, at), gather::<4, 16>(prediction, 16, at));
             let levels = &mut to.levels[4 * plane + k];

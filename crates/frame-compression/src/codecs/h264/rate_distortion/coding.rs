@@ -167,7 +167,8 @@ impl Coder<'_> {
 
     /// Finds out whether Intra16x16 has levels beside DC; drops those that are worth too little.
     fn settle_16x16(&self, to: &mut LumaCoding) {
-        let worth = || to.levels.iter().map(|levels| score_4x4_scanned(&levels[1..])).sum::<u32>();
+        let blocks = to.levels.iter().zip(&to.coded);
+        let worth = || blocks.map(|(levels, &coded)| score_4x4_scanned(levels, coded.into(), 1)).sum::<u32>();
         if self.least_score > 0 && worth() < self.least_score {
             (to.levels, to.coded, to.counts) = ([[0; 16]; 16], [0; 16], [0; 16]);
         }

@@ -2,6 +2,7 @@
 //! and small levels are dropped.
 
 use super::super::inter::{BLOCK_SCORE, CHROMA_SCORE, LUMA_SCORE, chroma_threshold};
+use super::super::kernels::blocks::coded_luma;
 use super::super::macroblock::gather;
 use super::super::residual::{score_4x4_scanned, score_8x8_scanned};
 use super::coded::{ChromaCoding, LumaCoding};
@@ -48,13 +49,24 @@ impl Coder<'_> {
         prediction: &[u8; 256],
         to: &mut LumaCoding,
     ) -> bool {
+        // A trellis takes levels that this does not see.
+        let may_have = if self.plain::<S>() || self.trellis.is_some() {
+            u16::MAX
+        } else {
+            coded_luma(simd, source, prediction, &self.luma.four)
+        };
+        to.samples = *prediction;
         let mut total = 0;
         for quarter in 0..4 {
             let mut worth = 0;
             for (k, &(x, y)) in BLOCKS.iter().enumerate().skip(4 * quarter).take(4) {
+                if may_have >> (4 * y + x) & 1 == 0 {
+                    to.levels[k] = [0; 16];
+                    continue;
+                }
                 let block = |samples: &[u8; 256]| gather::<4, 16>(samples, 16, 64 * y + 4 * x);
                 let block = self.code_4x4(simd, k, &to.counts, &block(source), &block(prediction));
-                worth += score_4x4_scanned(&block.levels);
+                worth += score_4x4_scanned(&block.levels, block.coded, 0);
                 to.put_4x4(k, &block);
             }
             total += worth;
@@ -83,7 +95,7 @@ impl Coder<'_> {
             if self.trellis.is_some() {
                 continue;
             }
-            let worth = score_8x8_scanned(&block.levels);
+            let worth = score_8x8_scanned(&block.levels, block.coded);
             total += worth;
             if self.decimates && worth < BLOCK_SCORE {
                 to.leave_out(quarter, prediction);
