@@ -26,6 +26,8 @@ GOALS = [
         ("ultrafast", 2.0), ("superfast", 2.0), ("faster", 2.0), ("medium", 2.5), ("slow", 2.0), ("veryslow", 2.0)]),
     *((f"H.264 clip crf 29 {preset}, 60 frames, planes", "libx264, open + encode", goal, "least") for preset, goal in [
         ("ultrafast", None), ("superfast", None), ("veryfast", 2.0), ("faster", None), ("medium", 2.0)]),
+    *((f"H.264 clip crf 29 {preset}, 60 frames, whole call", "PyAV round trip, one core", 2.5, "least")
+      for preset in ("veryfast", "medium")),
     *((f"H.264 clip crf 29 {preset}, 60 frames, planes, 2 threads", against, None, "least")
       for preset in ("ultrafast", "superfast", "veryfast", "faster", "medium")
       for against in ("the same on 1 thread", "libx264 on 2 threads, open + encode")),
@@ -182,6 +184,10 @@ def rows_of_python(report):
         for codec, name in [("mpeg2", "MPEG-2"), ("mpeg4", "MPEG-4"), ("mjpeg", "MJPEG")]:
             yield row(f"{name} qscale 8, whole call", pyav, size, timed[codec]["frame_compression"],
                       timed[codec]["PyAV round trip"])
+        for preset in ("veryfast", "medium"):
+            if clip := timed.get(f"clip h264 {preset}"):
+                yield row(f"H.264 clip crf 29 {preset}, 60 frames, whole call", pyav, size, clip["frame_compression"],
+                          clip["PyAV round trip"])
         yield row("batch of 8, H.264, 2 threads", "1 thread", size, batch["2 threads"], batch["1 thread"])
 
 

@@ -33,7 +33,7 @@ HERE = pathlib.Path(__file__).resolve()
 IMAGES = HERE.parents[3] / "assets" / "images"
 PHOTOGRAPHS = ["astronaut", "chelsea", "coffee", "rocket"]
 sys.path.insert(0, str(HERE.parents[1] / "tests"))
-from pyav import round_trip  # noqa: E402
+from pyav import clip_round_trip, round_trip  # noqa: E402
 
 Calls = dict[str, Callable[[], Any]]
 
@@ -84,6 +84,24 @@ def mpeg(codec: str) -> Callable[[np.ndarray], Calls]:
         return {
             "frame_compression": lambda: fc.apply_compression_artifacts(picture[np.newaxis], codec, qscale=8),
             "PyAV round trip": lambda: round_trip(picture, 0, MPEG[codec], planes=planes, qmin="8", qmax="8"),
+        }
+
+    return calls
+
+
+FRAMES = 60
+CLIP_SIZE = "1280x720"
+
+
+def clip(preset: str) -> Callable[[np.ndarray], Calls]:
+    """A window that moves over a photograph, as an H.264 clip."""
+
+    def calls(picture: np.ndarray) -> Calls:
+        height, width = picture.shape[0] - FRAMES, picture.shape[1] - 3 * FRAMES
+        frames = np.stack([picture[t : t + height, 3 * t : 3 * t + width] for t in range(FRAMES)])
+        return {
+            "frame_compression": lambda: fc.apply_clip(frames, "h264", crf=29, preset=preset, fps=25),
+            "PyAV round trip": lambda: clip_round_trip(frames, 29, 25, preset=preset),
         }
 
     return calls
@@ -161,6 +179,13 @@ print(json.dumps({"import": imported, "first call": times[0], "later calls": sor
     return {name: round(1000 * statistics.median(run[name] for run in runs), 3) for name in runs[0]}
 
 
+def photographs(width: int, height: int) -> list[np.ndarray]:
+    """All of them at a size."""
+    size = (width, height)
+    names = [IMAGES / f"{name}.png" for name in PHOTOGRAPHS]
+    return [np.array(Image.open(name).convert("RGB").resize(size, Image.Resampling.BICUBIC)) for name in names]
+
+
 def versions() -> dict[str, str]:
     """What was timed."""
     names = ["frame-compression", "av", "numpy", "Pillow", "opencv-python-headless", "PyTurboJPEG"]
@@ -184,14 +209,18 @@ def main() -> None:
     videos = {codec: mpeg(codec) for codec in MPEG}
     for size in given.sizes:
         width, height = map(int, size.split("x"))
-        pictures = [
-            np.array(Image.open(IMAGES / f"{name}.png").convert("RGB").resize((width, height), Image.Resampling.BICUBIC))
-            for name in PHOTOGRAPHS
-        ]
+        pictures = photographs(width, height)
         report["sizes"][size] = timed = {}
         for name, calls in {"h264": h264, "h265": h265, "jpeg": jpeg, "float32": from_float, **videos}.items():
             repeats = max(3, given.repeats // 5) if name == "h265" else given.repeats
             timed[name] = medians([calls(picture) for picture in pictures], repeats)
+        if size == CLIP_SIZE:
+            worlds = photographs(width + 3 * FRAMES, height + FRAMES)
+            for preset in ["veryfast", "medium"]:
+                # One at a time, as a clip takes memory.
+                every = [medians([clip(preset)(world)], 3) for world in worlds]
+                means = {name: round(statistics.mean(each[name] for each in every), 3) for name in every[0]}
+                timed[f"clip h264 {preset}"] = means
         if cores:
             os.sched_setaffinity(0, cores)
         timed["batch of 8, h264"] = medians([batch(pictures)], given.repeats)

@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
-import av
 import numpy as np
 import pytest
 from pictures import random_picture
+from pyav import clip_round_trip as round_trip
 
 import frame_compression as fc
 from frame_compression.transforms import CompressionArtifacts
-
-
-def round_trip(clip: np.ndarray, crf: float, rate: int, **options: str) -> np.ndarray:
-    """What is left of (frames, height, width, 3) uint8 after encoding and decoding."""
-    _, height, width, _ = clip.shape
-    with io.BytesIO() as file:
-        with av.open(file, "w", format="mp4") as container:
-            settings = {"crf": str(crf), "preset": "ultrafast", **options}
-            stream: Any = container.add_stream("libx264", rate=rate, options=settings)
-            stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
-            for picture in clip:
-                frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
-                container.mux(stream.encode(frame))
-            container.mux(stream.encode())
-        file.seek(0)
-        with av.open(file) as container:
-            return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
 
 
 def moving(rng: np.random.Generator, frames: int, height: int, width: int) -> np.ndarray:

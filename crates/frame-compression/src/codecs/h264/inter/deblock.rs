@@ -249,3 +249,172 @@ impl Lines<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use test_pictures::Rng;
+
+    use super::super::super::motion::Vector;
+    use super::super::super::preset::Deblock;
+    use super::*;
+    use crate::planes::Subsampling;
+    use crate::simd::Level;
+
+    const COLUMNS: usize = 4;
+    const ROWS: usize = 9;
+
+    fn motion(rng: &mut Rng) -> Motion {
+        let mut motion = Motion::INTRA;
+        if rng.below(6) == 0 {
+            return motion;
+        }
+        motion.kind = Kind::Moved;
+        let mut block = || {
+            let mut pointer = || {
+                let component = |rng: &mut Rng| rng.below(11) as i32 - 5;
+                let vector = Vector::new(component(rng), component(rng));
+                Pointer { vector, entry: rng.below(3) as u8 }
+            };
+            let pointers = [pointer(), pointer()].map(Some);
+            match rng.below(3) {
+                0 => [pointers[0], None],
+                1 => [None, pointers[1]],
+                _ => pointers,
+            }
+        };
+        motion.moves = std::array::from_fn(|_| block());
+        if rng.below(3) == 0 {
+            motion.moves = [motion.moves[0]; 4];
+        }
+        motion.levels = match rng.below(3) {
+            0 => 0,
+            1 => 1 << rng.below(16),
+            _ => u16::from(rng.byte()) << 8 | u16::from(rng.byte()),
+        };
+        motion
+    }
+
+    struct Frame {
+        planes: Planes,
+        coded: Vec<Coded>,
+        motions: Vec<Motion>,
+    }
+
+    impl Frame {
+        fn new(rng: &mut Rng) -> Self {
+            let mut planes = Planes::new(16 * COLUMNS, 16 * ROWS, Subsampling::S420).unwrap();
+            for plane in [&mut planes.y, &mut planes.cb, &mut planes.cr] {
+                let (mut value, steps) = (100, 1 + rng.below(12));
+                for sample in &mut plane.samples {
+                    value = if rng.below(60) == 0 { rng.byte().into() } else { value };
+                    *sample = (value + rng.below(steps)).min(255) as u8;
+                }
+            }
+            let qp = rng.below(40) as u8;
+            let mut coded = || Coded { qp: qp + rng.below(12) as u8, transform_8x8: rng.below(3) == 0 };
+            let coded = std::iter::repeat_with(&mut coded).take(COLUMNS * ROWS).collect();
+            let motions = (0..COLUMNS * ROWS).map(|_| motion(rng)).collect();
+            Self { planes, coded, motions }
+        }
+
+        fn deblocker<'a>(&'a self, planes: &'a mut Planes, slices: usize) -> FrameDeblocker<'a> {
+            let mut frames = [[0; MOST_ENTRIES]; 2];
+            // Entries 0 and 2 of the first list are one frame.
+            (frames[0][0], frames[0][1], frames[0][2]) = (4, 3, 4);
+            (frames[1][0], frames[1][1], frames[1][2]) = (7, 8, 9);
+            let filter = Filter::new(Deblock { alpha: 1, beta: -1 }, 2);
+            let slices = Slices::of(ROWS, slices);
+            FrameDeblocker { planes, slices, coded: &self.coded, motions: &self.motions, frames, filter }
+        }
+    }
+
+    /// bS of 8.7.2.1, block by block.
+    fn strength(
+        deblocker: &FrameDeblocker<'_>,
+        (own, block): (&Motion, (usize, usize)),
+        (other, other_block): (&Motion, (usize, usize)),
+        at_border: bool,
+    ) -> u8 {
+        if own.kind == Kind::Intra || other.kind == Kind::Intra {
+            return if at_border { 4 } else { 3 };
+        }
+        let has_levels = |motion: &Motion, (x, y): (usize, usize)| motion.levels >> (4 * y + x) & 1 != 0;
+        if has_levels(own, block) || has_levels(other, other_block) {
+            return 2;
+        }
+        let moves = |motion: &Motion, (x, y): (usize, usize)| motion.moves[y / 2 * 2 + x / 2];
+        let (own, other) = (moves(own, block), moves(other, other_block));
+        let differ = (0..2).any(|list| match (own[list], other[list]) {
+            (Some(own), Some(other)) => {
+                let frame = |pointer: Pointer| deblocker.frames[list][usize::from(pointer.entry)];
+                let apart = own.vector - other.vector;
+                frame(own) != frame(other) || apart.x.abs() >= 4 || apart.y.abs() >= 4
+            }
+            (own, other) => own.is_some() != other.is_some(),
+        });
+        u8::from(differ)
+    }
+
+    #[test]
+    fn strengths_are_those_of_each_pair_of_blocks() {
+        let mut rng = Rng::new(3);
+        let mut seen = [0; 5];
+        for _ in 0..60 {
+            let frame = Frame::new(&mut rng);
+            let mut planes = frame.planes.clone();
+            let deblocker = frame.deblocker(&mut planes, 1);
+            for place in COLUMNS..COLUMNS * ROWS {
+                for (vertical, neighbour) in [(true, place - 1), (false, place - COLUMNS)] {
+                    let neighbour = (!vertical || place % COLUMNS > 0).then_some(neighbour);
+                    let found = deblocker.strengths(place, neighbour, vertical);
+                    for (edge, found) in found.iter().enumerate() {
+                        for (i, found) in found.iter().enumerate() {
+                            let at = |edge: usize| if vertical { (edge, i) } else { (i, edge) };
+                            let own = &frame.motions[place];
+                            let skips = edge % 2 == 1 && frame.coded[place].transform_8x8;
+                            let expected = match (edge, neighbour) {
+                                _ if skips => 0,
+                                (0, None) => 0,
+                                (0, Some(neighbour)) => {
+                                    let other = (&frame.motions[neighbour], at(3));
+                                    strength(&deblocker, (own, at(0)), other, true)
+                                }
+                                _ => strength(&deblocker, (own, at(edge)), (own, at(edge - 1)), false),
+                            };
+                            assert_eq!(*found, expected, "edge {edge}, {i}, vertical: {vertical}");
+                            seen[usize::from(expected)] += 1;
+                        }
+                    }
+                }
+            }
+        }
+        assert!(seen.iter().all(|&count| count > 1000), "strengths {seen:?}");
+    }
+
+    #[test]
+    fn every_level_filters_as_line_by_line() {
+        let mut rng = Rng::new(4);
+        let mut changed = 0;
+        for round in 0..60 {
+            let frame = Frame::new(&mut rng);
+            let run = |level: Level| {
+                let mut planes = frame.planes.clone();
+                level.run(frame.deblocker(&mut planes, 1 + round % 2));
+                planes
+            };
+            let [plain, others @ ..] = &Level::available()[..] else { unreachable!("plain Rust is there") };
+            let expected = run(*plain);
+            for &level in others {
+                let found = run(level);
+                for (found, expected) in
+                    [(&found.y, &expected.y), (&found.cb, &expected.cb), (&found.cr, &expected.cr)]
+                {
+                    assert!(found.samples == expected.samples, "{level:?}, round {round}");
+                }
+            }
+            let pairs = expected.y.samples.iter().zip(&frame.planes.y.samples);
+            changed += pairs.filter(|(now, before)| now != before).count();
+        }
+        assert!(changed > 10_000, "{changed} samples changed");
+    }
+}
