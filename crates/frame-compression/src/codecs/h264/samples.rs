@@ -376,11 +376,13 @@ fn six([a, b, c, d, e, f]: [i16; 6]) -> i16 {
 }
 
 /// The filter over sums of the filter, as a sample: `(a - 5 b + 20 c + 512) >> 10` of outer, middle and inner pairs, in steps
-/// that 16 bits have room for. Shifts one after another lose together what one shift does.
+/// that 16 bits have room for: shifts one after another lose together what one shift does. Only a sum that ends far outside
+/// of 0..=255 is cut off.
 #[inline(always)]
 fn rounded_of_sums([a, b, c, d, e, f]: [i16; 6]) -> u8 {
     let (outer, middle, inner) = (a + f, b + e, c + d);
-    let sixteenth = ((((outer - middle) >> 2) - middle + inner) >> 2) + inner;
+    let quarter = ((outer - middle) >> 2).saturating_add(inner - middle);
+    let sixteenth = (quarter >> 2) + inner;
     ((sixteenth + 32) >> 6).clamp(0, 255) as u8
 }
 
@@ -506,7 +508,20 @@ mod tests {
     /// H.264 8.4.2.2.1 as it is written, at places inside, near the edges, and far outside.
     #[test]
     fn half_samples_are_those_of_the_standard() {
-        let plane = plane(&mut Rng::new(4), 32, 32);
+        half_samples_of(&plane(&mut Rng::new(4), 32, 32));
+        let mut sharp = plane(&mut Rng::new(5), 32, 32);
+        sharp.samples.iter_mut().for_each(|sample| *sample = *sample / 128 * 255);
+        half_samples_of(&sharp);
+        // The largest sums, and the smallest between them, in rows and columns.
+        let peak = |at: usize| matches!(at % 6, 1 | 4);
+        for flipped in [false, true] {
+            let white = |x: usize, y: usize| (peak(x) != peak(y)) != flipped;
+            let samples = (0..32 * 32).map(|i| if white(i % 32, i / 32) { 255 } else { 0 }).collect();
+            half_samples_of(&Plane { samples, ..sharp.clone() });
+        }
+    }
+
+    fn half_samples_of(plane: &Plane) {
         let sample =
             |x: i32, y: i32| i32::from(plane.samples[(y.clamp(0, 31) * 32 + x.clamp(0, 31)) as usize]);
         let six = |at: &dyn Fn(i32) -> i32| {
@@ -516,8 +531,9 @@ mod tests {
         let down = |x: i32, y: i32| six(&|i| sample(x, y + i));
         let both = |x: i32, y: i32| six(&|i| down(x + i, y));
         let mut quarters = Quarters::default();
-        quarters.interpolate(&plane, &mut Memory::default());
-        for (x, y) in [(0, 0), (7, 9), (-3, 30), (31, -5), (-40, 50)] {
+        quarters.interpolate(plane, &mut Memory::default());
+        let inside = (0..32).flat_map(|y| (0..32).map(move |x| (x, y)));
+        for (x, y) in [(-3, 30), (31, -5), (-40, 50)].into_iter().chain(inside) {
             let at = |dx: i32, dy: i32| quarters.block::<1, 1>(4 * x + dx, 4 * y + dy)[0];
             let clip = |value: i32| value.clamp(0, 255) as u8;
             assert_eq!(at(0, 0), clip(sample(x, y)));
@@ -549,6 +565,30 @@ mod tests {
                 assert_eq!(half.block::<8, 64>(32 + x as i32, 32 + y as i32), expected, "{x} {y}");
             }
         }
+    }
+
+    #[test]
+    fn crosses_are_the_blocks_half_a_sample_away() {
+        let mut half = Quarters::default();
+        half.halve(&plane(&mut Rng::new(6), 64, 48), &mut Vec::new());
+        let mut found = 0;
+        for y in -70..100 {
+            for x in -70..130 {
+                let at = Vector::new(x, y);
+                let cross = half.cross(at, 8, 8);
+                assert!(cross.is_none() || (x | y) & 1 == 0, "{x}, {y}");
+                let Some(Cross { centre, arms }) = cross else { continue };
+                let steps = [(0, 0), (0, -2), (0, 2), (-2, 0), (2, 0)];
+                for ((dx, dy), window) in steps.into_iter().zip(std::iter::once(centre).chain(arms)) {
+                    let block = half.block::<8, 64>(x + dx, y + dy);
+                    for (row, expected) in block.as_chunks::<8>().0.iter().enumerate() {
+                        assert_eq!(window.row::<8>((0, row)), expected, "{x}, {y}, step {dx}, {dy}");
+                    }
+                }
+                found += 1;
+            }
+        }
+        assert!(found > 5000, "{found} crosses");
     }
 
     #[test]

@@ -257,7 +257,7 @@ mod tests {
     use super::super::super::motion::Vector;
     use super::super::super::preset::Deblock;
     use super::*;
-    use crate::planes::Subsampling;
+    use crate::names::Subsampling;
     use crate::simd::Level;
 
     const COLUMNS: usize = 4;
