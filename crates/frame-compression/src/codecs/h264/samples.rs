@@ -204,6 +204,19 @@ impl Quarters {
         Some(Cross { centre, arms })
     }
 
+    /// Has fetched what a search for the macroblock at (x, y) reaches first and none above it did, of all planes: a line of
+    /// the cache of each of 16 rows.
+    #[inline(always)]
+    pub(super) fn prefetch<S: Simd>(&self, simd: S, (x, y): (i32, i32)) {
+        for samples in &self.0 {
+            if let Some(window) = samples.window((x, y + 8), 1, 16) {
+                for row in 0..16 {
+                    simd.prefetch(window.row::<1>((0, row)), 0);
+                }
+            }
+        }
+    }
+
     /// How far the block of W columns and A / W rows at (x, y) in quarter samples is from a source.
     #[inline(always)]
     pub(super) fn distortion<S: Simd, const W: usize, const A: usize>(

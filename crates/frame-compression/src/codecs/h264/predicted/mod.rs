@@ -148,6 +148,8 @@ impl Job for FrameCoder<'_> {
         let (columns, rows) = (self.planes.y.stride / 16, self.planes.y.rows / 16);
         let (mut number, mut intra, mut last) = (0, 0, 0);
         let motions = std::mem::take(&mut self.motions);
+        // Presets that search little lose more by it.
+        let searches_long = self.level() >= 4;
         for y in 0..rows {
             let first_row = self.slices.start(y);
             if first_row {
@@ -165,6 +167,10 @@ impl Job for FrameCoder<'_> {
             for x in 0..columns {
                 let (before, motions) = motions.split_at_mut(y * columns + x);
                 let place = Place::of((x, y), columns, first_row, (number, intra), before);
+                // 64 bytes are four macroblocks.
+                if x % 4 == 0 && searches_long {
+                    self.prefetch(simd, (x, y));
+                }
                 self.enter(&place, first_row, columns);
                 let (motion, coded) = self.code(simd, &place, last);
                 if motion.kind == Kind::Skipped {
@@ -209,6 +215,17 @@ impl<'a> Place<'a> {
 }
 
 impl FrameCoder<'_> {
+    /// Has fetched what the next macroblocks will be searched for in: references are too large for the near caches.
+    #[inline(always)]
+    fn prefetch<S: Simd>(&self, simd: S, (x, y): (usize, usize)) {
+        let lists = if self.after.is_some() { 2 } else { 1 };
+        for list in &self.sources.lists[..lists] {
+            for entry in 0..list.count() {
+                list.at(entry).reference.luma.prefetch(simd, (16 * x as i32 + 96, 16 * y as i32));
+            }
+        }
+    }
+
     fn enter(&mut self, place: &Place<'_>, first_row: bool, columns: usize) {
         let Place { x, y, .. } = *place;
         SourceBand::of(&self.foreseen.source, y).load(x, &mut self.macroblock.source);
