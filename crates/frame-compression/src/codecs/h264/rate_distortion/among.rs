@@ -1,13 +1,14 @@
 //! Intra prediction in frames that are predicted from others (docs/spec/h264-clips.md, sections 8, 13.2 and 14).
 
 use super::super::decision::Bounds;
-use super::super::distortion::satd;
 use super::super::macroblock::Macroblock;
 use super::super::predict::planes::{Mode, predict_luma};
 use super::super::quantise::lambda;
 use super::coded::{ChromaCoding, LumaCoding};
 use super::psy::Energy;
-use super::search::{Found, Limits, NEVER, Prices, search_4x4, search_8x8, search_16x16, search_chroma};
+use super::search::{
+    Found, Limits, NEVER, Prices, region_satd, search_4x4, search_8x8, search_16x16, search_chroma,
+};
 use super::work::{Work, code_16x16};
 use crate::simd::Simd;
 
@@ -86,7 +87,7 @@ impl Work<'_> {
         let Bounds { patience, smaller, .. } = (terms.bounds)(bound);
         search_16x16(simd, macroblock, &limits, prices, found);
         if found.mode_16x16 == Mode::Plane {
-            choose_again(macroblock, prices, patience, found);
+            choose_again(simd, macroblock, prices, patience, found);
         }
         let sixteen = found.cost_16x16 + terms.surcharge;
         let mut costs = IntraCosts { sixteen, ..IntraCosts::NONE };
@@ -143,12 +144,19 @@ impl Work<'_> {
 }
 
 /// Chooses the mode of Intra16x16 where Plane is not tried if the others cost more than a limit.
-fn choose_again(macroblock: &Macroblock, prices: &Prices, patience: u32, found: &mut Found) {
+fn choose_again<S: Simd>(
+    simd: S,
+    macroblock: &Macroblock,
+    prices: &Prices,
+    patience: u32,
+    found: &mut Found,
+) {
     let mut best = (Mode::Dc, NEVER);
     let others = Mode::candidates(macroblock.neighbours).iter().filter(|&&mode| mode != Mode::Plane);
     for &mode in others {
         let prediction = predict_luma(&macroblock.luma, mode, macroblock.neighbours);
-        let cost = satd::<16, 256>(&macroblock.source.y, &prediction) + prices.lambda * mode.luma_bits();
+        let cost = region_satd::<S, 16, 256>(simd, &macroblock.source.y, &prediction)
+            + prices.lambda * mode.luma_bits();
         if cost < best.1 {
             best = (mode, cost);
         }

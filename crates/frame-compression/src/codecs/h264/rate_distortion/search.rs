@@ -126,7 +126,8 @@ pub(super) fn search_16x16<S: Simd>(
     found.costs_16x16 = [NEVER; 4];
     for &mode in Mode::candidates(macroblock.neighbours) {
         let prediction = predict_luma(&macroblock.luma, mode, macroblock.neighbours);
-        let cost = satd::<16, 256>(&macroblock.source.y, &prediction) + prices.lambda * mode.luma_bits();
+        let cost = region_satd::<S, 16, 256>(simd, &macroblock.source.y, &prediction)
+            + prices.lambda * mode.luma_bits();
         found.costs_16x16[mode as usize] = cost;
         if cost < found.cost_16x16 {
             (found.mode_16x16, found.cost_16x16) = (mode, cost);
@@ -157,7 +158,7 @@ pub(super) fn search_chroma<S: Simd>(
     for &mode in Mode::candidates(macroblock.neighbours) {
         let distortion = [0, 1].map(|plane| {
             let prediction = predict_chroma(&macroblock.chroma, plane, mode, macroblock.neighbours);
-            satd::<8, 64>(&source[plane], &prediction)
+            region_satd::<S, 8, 64>(simd, &source[plane], &prediction)
         });
         let cost = distortion[0] + distortion[1] + prices.lambda * mode.chroma_bits();
         found.costs_chroma[mode as usize] = cost;
@@ -166,6 +167,21 @@ pub(super) fn search_chroma<S: Simd>(
         }
     }
     found.prediction = predict_both_chroma(macroblock, found.chroma);
+}
+
+/// [`satd`] of a region that vectors have.
+pub(super) fn region_satd<S: Simd, const W: usize, const A: usize>(
+    simd: S,
+    source: &[u8; A],
+    prediction: &[u8; A],
+) -> u32 {
+    if S::IS_SCALAR {
+        return satd::<W, A>(source, prediction);
+    }
+    simd.vectorize(
+        #[inline(always)]
+        || kernels::difference::of_region::<S, W, A>(simd, Metric::Satd, source, prediction),
+    )
 }
 
 /// The source, the availability and the edge of an 8x8 block.

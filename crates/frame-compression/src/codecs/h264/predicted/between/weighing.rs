@@ -52,7 +52,7 @@ impl FrameCoder<'_> {
         let Some((ways, cost)) = self.weigh_ways(simd, &task, &weigher, &mut results, skipped) else {
             return self.skip_weighed(simd, place, &task.direct.moves, fineness, results.whole);
         };
-        self.decide(simd, &task, &weigher, (ways, cost, skipped), results.whole)
+        self.decide(simd, &task, &weigher, (&ways, cost, skipped), results.whole)
     }
 
     /// The ways with their weights, and the least that one was found to cost; `None` where skipping the macroblock weighs less than
@@ -70,7 +70,7 @@ impl FrameCoder<'_> {
         let mut best = wholes.best();
         let mut ways = Ways::default();
         ways.plans[..WHOLE_WAYS].copy_from_slice(&wholes.all());
-        let direct = ways.plans[DIRECT].filter(|direct| direct.cost <= 33 * best.cost / 32);
+        let direct = ways.plans[DIRECT].as_ref().filter(|direct| direct.cost <= 33 * best.cost / 32);
         if let Some(skipped) = skipped.filter(|_| direct.is_some()) {
             self.weigh_all(simd, task, weigher, &mut ways, best.cost);
             if ways.weights[..WHOLE_WAYS].iter().flatten().all(|&weight| skipped < weight) {
@@ -97,12 +97,12 @@ impl FrameCoder<'_> {
         let sixteenths = 17 + u32::from(self.frame.parameters.psy_rd_weight() != 0);
         let limit = best * sixteenths / 16 + 1;
         for (i, (plan, weight)) in ways.plans.iter().zip(&mut ways.weights).enumerate() {
-            let Some(plan) = plan.filter(|plan| weight.is_none() && (i == DIRECT || plan.cost < limit))
-            else {
+            let Some(plan) = plan else { continue };
+            if weight.is_some() || (i != DIRECT && plan.cost >= limit) {
                 continue;
-            };
+            }
             let moves = plan.moves(&task.direct);
-            *weight = Some(self.weigh(simd, weigher, &written(&plan, &moves), false).cost);
+            *weight = Some(self.weigh(simd, weigher, &written(plan, &moves), false).cost);
         }
     }
 
@@ -112,7 +112,7 @@ impl FrameCoder<'_> {
         simd: S,
         task: &Task<'_>,
         weigher: &Weigher<'_>,
-        (ways, cost, skipped): (Ways, u32, Option<u32>),
+        (ways, cost, skipped): (&Ways, u32, Option<u32>),
         searched: Searched,
     ) -> (Motion, Coded) {
         let Task { place, direct, .. } = task;
@@ -122,14 +122,14 @@ impl FrameCoder<'_> {
             if let (Some(plan), Some(other)) = (plan, other)
                 && other < weight
             {
-                (weight, chosen) = (other, Some(*plan));
+                (weight, chosen) = (other, Some(plan));
             }
         }
         let (mut found, mut codings) = (Found::default(), [(); 3].map(|()| LumaCoding::default()));
         let surcharge = INTRA_BITS * task.lambda;
         let costs = self.search_intra(simd, weigher, cost, surcharge, (&mut found, &mut codings));
         let moves = chosen.map_or(direct.moves, |plan| plan.moves(direct));
-        let way = chosen.map_or_else(|| taken_over(&moves), |plan| written(&plan, &moves));
+        let way = chosen.map_or_else(|| taken_over(&moves), |plan| written(plan, &moves));
         let mut best = Best { written: way, weight, cost, eight: false };
         if chosen.is_some() {
             self.try_8x8(simd, weigher, &mut best);
@@ -138,7 +138,7 @@ impl FrameCoder<'_> {
         let intra = self.weigh_intra(simd, weigher, (&costs, limit, best.weight), (&found, &mut codings));
         match chosen {
             None if intra.is_none() => self.skip_weighed(simd, place, &moves, weigher.fineness, searched),
-            Some(mut plan) if intra.is_none() => {
+            Some(&(mut plan)) if intra.is_none() => {
                 self.refine_pairs(simd, task, &mut plan);
                 let moves = plan.moves(direct);
                 let best = Best { written: written(&plan, &moves), ..best };

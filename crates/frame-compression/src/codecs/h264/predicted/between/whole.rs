@@ -29,9 +29,13 @@ impl Wholes {
 
     /// The cheapest; of equals the first.
     pub(super) fn best(&self) -> Plan {
-        let mut best = self.first;
-        self.all().into_iter().flatten().for_each(|plan| best.take(plan));
-        best
+        let mut best = &self.first;
+        for plan in [&self.second, &self.both].into_iter().chain(&self.direct) {
+            if plan.cost < best.cost {
+                best = plan;
+            }
+        }
+        *best
     }
 }
 
