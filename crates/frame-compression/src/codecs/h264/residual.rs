@@ -414,7 +414,7 @@ mod tests {
             let rare = [2, 4, 12, 40][round % 4];
             let scan: [i16; 64] = std::array::from_fn(|_| {
                 let large = if rng.below(30) == 0 { 2 } else { 1 };
-                if rng.below(rare) == 0 { [large, -large][rng.below(2) as usize] } else { 0 }
+                if rng.below(rare) == 0 { [large, -large][rng.below(2)] } else { 0 }
             });
             let coded = |scan: &[i16]| {
                 scan.iter().enumerate().map(|(i, &level)| u64::from(level != 0) << i).sum::<u64>()

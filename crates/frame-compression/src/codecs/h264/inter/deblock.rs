@@ -185,7 +185,7 @@ fn transposed(levels: u16) -> u16 {
 fn strengths(coded: u16, moved: u16) -> [u8; 4] {
     /// Four bits as the lowest ones of four bytes.
     const fn bytes(bits: u16) -> u32 {
-        (bits as u32 & 15) * 0x0020_4081 & 0x0101_0101
+        ((bits as u32 & 15) * 0x0020_4081) & 0x0101_0101
     }
     (bytes(coded) << 1 | bytes(moved & !coded)).to_le_bytes()
 }

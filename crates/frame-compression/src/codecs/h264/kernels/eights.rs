@@ -211,7 +211,7 @@ mod tests {
             };
             let neighbours = Neighbours { left: true, top: true, top_right: true };
             let modes = [Mode::Dc, Mode::Horizontal, Mode::Vertical, Mode::Plane];
-            let expected = modes.map(|mode| {
+            let expected: [[[i16; 16]; 4]; 4] = modes.map(|mode| {
                 let samples = predict_chroma(&canvas, 0, mode, neighbours);
                 std::array::from_fn(|y| std::array::from_fn(|x| samples[8 * (y + x / 8 * 4) + x % 8].into()))
             });
