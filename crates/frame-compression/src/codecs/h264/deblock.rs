@@ -4,7 +4,7 @@ use super::kernels;
 use super::preset::Deblock;
 use super::quantise::chroma_qp;
 use super::rows::{Band, Coded};
-use crate::simd::{Job, Simd, each};
+use crate::simd::{Job, Simd};
 
 /// α, β and tC0 (boundary strength 3) of a QP (tables 8-16 and 8-17).
 #[derive(Debug, Clone, Copy)]
@@ -266,16 +266,9 @@ impl Job for RowDeblocker<'_, '_> {
             let chroma_qps = qps.map(|qp| chroma_qp(qp, filter.chroma_offset));
             let (at, chroma_at) = (top + x * 16, chroma_top + x * 8);
             if !S::IS_SCALAR {
-                use kernels::deblock::{filter_chroma, filter_luma, intra_edges};
-                let step = if transform_8x8 { 2 } else { 1 };
-                let luma_edges = each!(2, i => {
-                    intra_edges::<S, 4>(simd, qps, [qps.left, qps.above][i], filter, step)
-                });
-                let chroma_edges = each!(2, i => {
-                    intra_edges::<S, 2>(simd, chroma_qps, [chroma_qps.left, chroma_qps.above][i], filter, 1)
-                });
-                filter_luma(simd, luma, at, stride, &luma_edges[0], &luma_edges[1]);
-                filter_chroma(simd, [cb, cr], chroma_at, chroma_stride, &chroma_edges[0], &chroma_edges[1]);
+                use kernels::deblock::{filter_intra_chroma, filter_intra_luma};
+                filter_intra_luma(simd, luma, at, stride, transform_8x8, qps, filter);
+                filter_intra_chroma(simd, [cb, cr], chroma_at, chroma_stride, chroma_qps, filter);
                 continue;
             }
             let inner = if transform_8x8 { 8 } else { 4 };

@@ -118,7 +118,8 @@ impl FrameDeblocker<'_> {
                     })
                 });
                 let at = 16 * (y * luma.stride + x);
-                deblock::filter_luma(simd, &mut luma.samples, at, luma.stride, &edges[0], &edges[1]);
+                let [vertical, horizontal] = each!(2, i => edges[i].each_ref().map(Option::as_ref));
+                deblock::filter_luma(simd, &mut luma.samples, at, luma.stride, &vertical, &horizontal);
                 let neighbours = [chroma_qps.left, chroma_qps.above];
                 let edges = each!(2, i => each!(2, edge => {
                     let qp = if edge == 0 { chroma_qps.with(neighbours[i]) } else { Some(chroma_qps.own) };
@@ -126,7 +127,8 @@ impl FrameDeblocker<'_> {
                 }));
                 let (at, stride) = (8 * (y * cb.stride + x), cb.stride);
                 let planes = [&mut cb.samples[..], &mut cr.samples[..]];
-                deblock::filter_chroma(simd, planes, at, stride, &edges[0], &edges[1]);
+                let [vertical, horizontal] = each!(2, i => edges[i].each_ref().map(Option::as_ref));
+                deblock::filter_chroma(simd, planes, at, stride, &vertical, &horizontal);
             },
         );
     }

@@ -250,25 +250,64 @@ impl<W> Edge<W> {
 }
 
 /// The edges of a macroblock in one direction, from the one beside its neighbour on. `None` where nothing is filtered.
-pub(in super::super) type Edges<W, const N: usize> = [Option<Edge<W>>; N];
+pub(in super::super) type Edges<'a, W, const N: usize> = [Option<&'a Edge<W>>; N];
 
-/// The edges of a macroblock that is intra beside others that are: to its neighbours and inside, every `4 / step`-th.
-#[inline(always)]
-pub(in super::super) fn intra_edges<S: Simd, const N: usize>(
-    simd: S,
-    qps: Qps,
-    neighbour: Option<u8>,
-    filter: Filter,
-    step: usize,
-) -> Edges<S::Words, N> {
-    let inner = filter.thresholds(qps.own).map(|thresholds| Edge::new(simd, thresholds, false));
-    let mut edges = [None; N];
-    for edge in edges.iter_mut().skip(step).step_by(step) {
-        *edge = inner;
+/// The edges of a macroblock among intra ones: to the left, above, and all inside.
+struct IntraEdges<W> {
+    left: Option<Edge<W>>,
+    above: Option<Edge<W>>,
+    inner: Option<Edge<W>>,
+}
+
+impl<W> IntraEdges<W> {
+    #[inline(always)]
+    fn new<S: Simd<Words = W>>(simd: S, qps: Qps, filter: Filter) -> Self
+    where
+        W: Words<S>,
+    {
+        let qps = [qps.with(qps.left), qps.with(qps.above), Some(qps.own)];
+        let [left, above, inner] = each!(3, i => {
+            let thresholds = qps[i].and_then(|qp| filter.thresholds(qp));
+            thresholds.map(
+                #[inline(always)]
+                |thresholds| Edge::new(simd, thresholds, i < 2),
+            )
+        });
+        Self { left, above, inner }
     }
-    let thresholds = qps.with(neighbour).and_then(|qp| filter.thresholds(qp));
-    edges[0] = thresholds.map(|thresholds| Edge::new(simd, thresholds, true));
-    edges
+}
+
+/// Filters the edges of an intra macroblock's luma among others, whose first sample is at `at`.
+#[inline(always)]
+pub(in super::super) fn filter_intra_luma<S: Simd>(
+    simd: S,
+    samples: &mut [u8],
+    at: usize,
+    stride: usize,
+    transform_8x8: bool,
+    qps: Qps,
+    filter: Filter,
+) {
+    let IntraEdges { left, above, inner } = IntraEdges::new(simd, qps, filter);
+    let inner = inner.as_ref();
+    let odd = if transform_8x8 { None } else { inner };
+    let [vertical, horizontal] = [[left.as_ref(), odd, inner, odd], [above.as_ref(), odd, inner, odd]];
+    filter_luma(simd, samples, at, stride, &vertical, &horizontal);
+}
+
+/// The same of chroma. The QPs are chroma QPs.
+#[inline(always)]
+pub(in super::super) fn filter_intra_chroma<S: Simd>(
+    simd: S,
+    planes: [&mut [u8]; 2],
+    at: usize,
+    stride: usize,
+    qps: Qps,
+    filter: Filter,
+) {
+    let IntraEdges { left, above, inner } = IntraEdges::new(simd, qps, filter);
+    let [vertical, horizontal] = [[left.as_ref(), inner.as_ref()], [above.as_ref(), inner.as_ref()]];
+    filter_chroma(simd, planes, at, stride, &vertical, &horizontal);
 }
 
 /// A luma line's sides of an edge, p3 to q3; gives p2 to q2.
@@ -289,12 +328,12 @@ pub(in super::super) fn filter_luma<S: Simd>(
     samples: &mut [u8],
     at: usize,
     stride: usize,
-    vertical: &Edges<S::Words, 4>,
-    horizontal: &Edges<S::Words, 4>,
+    vertical: &Edges<'_, S::Words, 4>,
+    horizontal: &Edges<'_, S::Words, 4>,
 ) {
     if vertical.iter().any(Option::is_some) {
         let [mut first, mut second] = load_macroblock(simd, samples, at, stride);
-        if let Some(edge) = &vertical[0] {
+        if let Some(edge) = vertical[0] {
             let mut before = load_columns(simd, samples, at - 8, stride);
             let [.., p3, p2, p1, p0] = before;
             let [q0, q1, q2, q3, ..] = first;
@@ -302,18 +341,18 @@ pub(in super::super) fn filter_luma<S: Simd>(
                 luma(simd, [p3, p2, p1, p0, q0, q1, q2, q3], edge);
             store_columns::<S>(before, samples, at - 8, stride);
         }
-        if let Some(edge) = &vertical[1] {
+        if let Some(edge) = vertical[1] {
             let [_, p2, p1, p0, q0, q1, q2, _] = first;
             [first[2], first[3], first[4], first[5]] =
                 luma_normal(simd, [p2, p1, p0, q0, q1, q2], &edge.limits);
         }
-        if let Some(edge) = &vertical[2] {
+        if let Some(edge) = vertical[2] {
             let [.., p2, p1, p0] = first;
             let [q0, q1, q2, ..] = second;
             [first[6], first[7], second[0], second[1]] =
                 luma_normal(simd, [p2, p1, p0, q0, q1, q2], &edge.limits);
         }
-        if let Some(edge) = &vertical[3] {
+        if let Some(edge) = vertical[3] {
             let [_, p2, p1, p0, q0, q1, q2, _] = second;
             [second[2], second[3], second[4], second[5]] =
                 luma_normal(simd, [p2, p1, p0, q0, q1, q2], &edge.limits);
@@ -321,7 +360,7 @@ pub(in super::super) fn filter_luma<S: Simd>(
         store_macroblock::<S>([first, second], samples, at, stride);
     }
 
-    if let Some(edge) = &horizontal[0] {
+    if let Some(edge) = horizontal[0] {
         let mut rows = [S::Words::splat(simd, 0); 8];
         for (i, row) in rows.iter_mut().enumerate() {
             *row = S::Words::load_bytes(simd, sixteen(samples, at + i * stride - 4 * stride));
@@ -356,8 +395,8 @@ pub(in super::super) fn filter_chroma<S: Simd>(
     [cb, cr]: [&mut [u8]; 2],
     at: usize,
     stride: usize,
-    vertical: &Edges<S::Words, 2>,
-    horizontal: &Edges<S::Words, 2>,
+    vertical: &Edges<'_, S::Words, 2>,
+    horizontal: &Edges<'_, S::Words, 2>,
 ) {
     // Of one length, so that what is inside the one is inside the other.
     let length = cb.len().min(cr.len());
@@ -371,11 +410,11 @@ pub(in super::super) fn filter_chroma<S: Simd>(
             *row = S::Words::load_bytes_halves(simd, eight(cb, at), eight(cr, at));
         }
         let mut columns = transpose::<S>(rows);
-        if let Some(edge) = &vertical[0] {
+        if let Some(edge) = vertical[0] {
             let [p1, p0, q0, q1, ..] = columns;
             [columns[1], columns[2]] = chroma(simd, [p1, p0, q0, q1], &edge.limits, edge.strong);
         }
-        if let Some(edge) = &vertical[1] {
+        if let Some(edge) = vertical[1] {
             if before == 2 {
                 let [.., p1, p0, q0, q1] = columns;
                 [columns[5], columns[6]] = chroma(simd, [p1, p0, q0, q1], &edge.limits, false);
