@@ -38,11 +38,16 @@ impl Job for FrameDeblocker<'_> {
             let above = (y > 0 && !self.slices.start(y)).then(|| place.wrapping_sub(columns));
             let vertical = self.strengths(place, left, true);
             let horizontal = self.strengths(place, above, false);
+            if vertical == [[0; 4]; 4] && horizontal == [[0; 4]; 4] {
+                continue;
+            }
             let qp = |at: usize| self.coded[at].qp;
             let qps = Qps { own: qp(place), left: left.map(qp), above: above.map(qp) };
+            let chroma_offset = self.filter.chroma_offset();
+            let qps = [qps, qps.map(|qp| chroma_qp(qp, chroma_offset))];
             if S::IS_SCALAR {
                 self.filter_lines((x, y), &vertical, &horizontal, qps);
-            } else if vertical != [[0; 4]; 4] || horizontal != [[0; 4]; 4] {
+            } else {
                 self.filter_macroblock(simd, (x, y), &vertical, &horizontal, qps);
             }
         }
@@ -94,18 +99,17 @@ impl FrameDeblocker<'_> {
         0b11 * u16::from(differ(0)) + 0b1100 * u16::from(differ(1))
     }
 
-    /// Filters the edges of a macroblock.
+    /// Filters the edges of a macroblock; the QPs are those of luma and of chroma.
     fn filter_macroblock<S: Simd>(
         &mut self,
         simd: S,
         (x, y): (usize, usize),
         vertical: &Strengths,
         horizontal: &Strengths,
-        qps: Qps,
+        [qps, chroma_qps]: [Qps; 2],
     ) {
         let filter = self.filter;
         let Planes { y: luma, cb, cr, .. } = &mut *self.planes;
-        let chroma_qps = qps.map(|qp| chroma_qp(qp, filter.chroma_offset()));
         simd.vectorize(
             #[inline(always)]
             || {
@@ -139,11 +143,10 @@ impl FrameDeblocker<'_> {
         (x, y): (usize, usize),
         vertical: &Strengths,
         horizontal: &Strengths,
-        qps: Qps,
+        [qps, chroma_qps]: [Qps; 2],
     ) {
         let filter = self.filter;
         let Planes { y: luma, cb, cr, .. } = &mut *self.planes;
-        let chroma_qps = qps.map(|qp| chroma_qp(qp, filter.chroma_offset()));
         for (strengths, neighbour, chroma_neighbour, is_vertical) in
             [(vertical, qps.left, chroma_qps.left, true), (horizontal, qps.above, chroma_qps.above, false)]
         {

@@ -339,6 +339,7 @@ impl<T: Target, C: Fn(Vector, usize) -> u32, P: Fn(Vector) -> u32> Search<T, C, 
             if !self.limits.hold_inside(centre) {
                 break;
             }
+            // Where it came from is no better.
             let skipped = came_from.filter(|_| !is_final);
             let around = if skipped.is_none() {
                 self.target.distortions_at_quarters(centre, self.manner.metric).map(Some)

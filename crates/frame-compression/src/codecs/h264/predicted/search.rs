@@ -5,8 +5,9 @@ use super::super::inter::{Entry, Part};
 use super::super::kernels::difference;
 use super::super::macroblock::gather;
 use super::super::motion::{Found, Limits, Manner, Moves, Pointer, REACH, Search, Target, Threshold, Vector};
+use super::super::samples::Cross;
 use super::{FrameCoder, Place};
-use crate::simd::{Simd, each};
+use crate::simd::Simd;
 
 /// Runs an expression for the width and the area of a part, in samples of luma and of chroma.
 macro_rules! for_size_of {
@@ -302,26 +303,19 @@ impl<S: Simd> Target for InEntry<'_, S> {
     }
 
     fn differences_at_halves(&self, centre: Vector) -> [u32; 4] {
-        let Self { simd, part, at: (x, y), entry, .. } = *self;
-        let at = Vector::new(x, y) + centre;
-        simd.vectorize(
-            #[inline(always)]
-            || {
-                for_size_of!(part, W, A, _W2, _A4 => {
-                    let source = self.source.first_chunk().expect("a part's samples");
-                    let cross = entry.reference.luma.cross(at, W, A / W);
-                    let Some(cross) = cross.filter(|_| entry.weights[0].is_none()) else {
-                        return self.distortions_one_by_one(centre, 2, Metric::Sad);
-                    };
-                    each!(4, i => {
-                        difference::of_windows::<S, W, A, 1>(simd, Metric::Sad, source, [cross.arms[i]])
-                    })
-                })
-            },
-        )
+        self.distortions_by_cross::<false>(centre, Metric::Sad)
     }
 
     fn distortions_at_quarters(&self, centre: Vector, metric: Metric) -> [u32; 4] {
+        self.distortions_by_cross::<true>(centre, metric)
+    }
+}
+
+impl<S: Simd> InEntry<'_, S> {
+    /// The distortions of what is half a sample up, down, to the left and to the right of a vector, or, at quarters, of its means
+    /// with what the vector itself points at.
+    #[inline(always)]
+    fn distortions_by_cross<const QUARTERS: bool>(&self, centre: Vector, metric: Metric) -> [u32; 4] {
         let Self { simd, part, at: (x, y), entry, .. } = *self;
         let at = Vector::new(x, y) + centre;
         simd.vectorize(
@@ -330,13 +324,17 @@ impl<S: Simd> Target for InEntry<'_, S> {
                 for_size_of!(part, W, A, _W2, _A4 => {
                     let source = self.source.first_chunk().expect("a part's samples");
                     let cross = entry.reference.luma.cross(at, W, A / W);
-                    let Some(cross) = cross.filter(|_| entry.weights[0].is_none()) else {
-                        return self.distortions_one_by_one(centre, 1, metric);
+                    let Some(Cross { centre: middle, arms }) = cross.filter(|_| entry.weights[0].is_none())
+                    else {
+                        return self.distortions_one_by_one(centre, if QUARTERS { 1 } else { 2 }, metric);
                     };
                     let mut found = [0; 4];
-                    for (found, arm) in found.iter_mut().zip(cross.arms) {
-                        let both = [cross.centre, arm];
-                        *found = difference::of_windows::<S, W, A, 2>(simd, metric, source, both);
+                    for (found, arm) in found.iter_mut().zip(arms) {
+                        *found = if QUARTERS {
+                            difference::of_windows::<S, W, A, 2>(simd, metric, source, [middle, arm])
+                        } else {
+                            difference::of_windows::<S, W, A, 1>(simd, metric, source, [arm])
+                        };
                     }
                     found
                 })
