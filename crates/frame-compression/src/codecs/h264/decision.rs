@@ -4,6 +4,7 @@
 
 use super::distortion::Metric;
 use super::frame::Frame;
+use super::kernels::difference::of_samples;
 use super::kernels::{self, Flat, Place, luma4x4, luma8x8, luma16x16};
 use super::macroblock::{ChromaCanvas, GridPlace, LumaCanvas, Macroblock, Neighbours, gather, scatter};
 use super::predict::blocks::{self, predict};
@@ -258,15 +259,8 @@ fn choose_16x16_by_terms<S: Simd>(
             break;
         }
         let prediction = predict_luma(&macroblock.luma, mode, macroblock.neighbours);
-        let (metric, source) = (prices.metric, &macroblock.source.y);
-        let distortion = if S::IS_SCALAR {
-            metric.of_region::<16, 256>(source, &prediction)
-        } else {
-            simd.vectorize(
-                #[inline(always)]
-                || kernels::difference::of_region::<S, 16, 256>(simd, metric, source, &prediction),
-            )
-        };
+        let source = &macroblock.source.y;
+        let distortion = of_samples::<S, 16, 256>(simd, prices.metric, source, &prediction);
         let cost = distortion + prices.lambda * mode.luma_bits();
         if cost < best.1 {
             best = (mode, cost);

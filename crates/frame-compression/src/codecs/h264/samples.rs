@@ -204,8 +204,8 @@ impl Quarters {
         Some(Cross { centre, arms })
     }
 
-    /// Has fetched what a search for the macroblock at (x, y) reaches first and none above it did, of all planes: a line of
-    /// the cache of each of 16 rows.
+    /// Prefetches the rows of all planes that a search for the macroblock at (x, y) reaches, and one for the macroblock above
+    /// it did not: 16 rows, a cache line each.
     #[inline(always)]
     pub(super) fn prefetch<S: Simd>(&self, simd: S, (x, y): (i32, i32)) {
         for samples in &self.0 {

@@ -90,7 +90,7 @@ impl FrameDeblocker<'_> {
         [first, strengths(coded >> 4, 0), middle, strengths(coded >> 12, 0)]
     }
 
-    /// Bits of the 4x4 blocks along an edge that are moved otherwise than those on its other side: two 8x8 blocks each.
+    /// Bits of the 4x4 blocks along an edge whose vectors differ across it. Each 8x8 block has two.
     fn moved(&self, own: &Motion, places: [usize; 2], other: &Motion, other_places: [usize; 2]) -> u16 {
         let differ = |i: usize| {
             let (own, other) = (&own.moves[places[i]], &other.moves[other_places[i]]);
@@ -195,8 +195,8 @@ fn strengths(coded: u16, moved: u16) -> [u8; 4] {
     (bytes(coded) << 1 | bytes(moved & !coded)).to_le_bytes()
 }
 
-/// The lines of an edge for the kernels, `N` for each strength, and the same again if those are not all; `None` where nothing
-/// is filtered.
+/// An edge for the kernels: each strength holds for `N` of its 16 lines, and the four repeat for the second chroma plane.
+/// `None` if the filter changes nothing.
 #[inline(always)]
 fn kernel_edge<S: Simd, const N: usize>(
     simd: S,
@@ -207,7 +207,7 @@ fn kernel_edge<S: Simd, const N: usize>(
     let qp = qp.filter(|_| *strengths != [0; 4])?;
     let thresholds = filter.thresholds(qp)?;
     if strengths[0] >= 3 {
-        // Beside or inside of an intra macroblock, all along.
+        // An intra macroblock is on one side: all lines have this strength.
         return Some(deblock::Edge::new(simd, thresholds, strengths[0] == 4));
     }
     let clip = |strength: u8| filter.thresholds_at(qp, strength).map(|thresholds| thresholds.clip as i16);

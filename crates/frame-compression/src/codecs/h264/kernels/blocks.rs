@@ -65,6 +65,24 @@ pub(super) struct CodedBlocks<W> {
     pub(super) dc: W,
 }
 
+/// The coefficients of four blocks. They stay transposed: the scaling is symmetric.
+#[inline(always)]
+fn transformed<S: Simd>(residual: [S::Words; 4]) -> [S::Words; 4] {
+    forward_pass::<S>(transpose::<S>(forward_pass::<S>(residual)))
+}
+
+/// Their levels, and what is not 0 in a lane of a block that has one.
+#[inline(always)]
+fn quantised<S: Simd>(
+    coefficients: [S::Words; 4],
+    scaling: &FourScaling<S::Words>,
+) -> ([S::Words; 4], S::Words) {
+    let levels = each!(4, i => {
+        levels::<S>(coefficients[i], scaling.multiplier[i % 2], scaling.bias[i % 2])
+    });
+    (levels, levels[0].or(levels[1]).or(levels[2].or(levels[3])))
+}
+
 /// Bits of the 4x4 blocks of a macroblock's luma, in raster order, that have levels.
 #[inline(always)]
 pub(in super::super) fn coded_luma<S: Simd>(
@@ -80,11 +98,7 @@ pub(in super::super) fn coded_luma<S: Simd>(
         let residual = each!(4, y => {
             S::Words::load_bytes(simd, &source[4 * row + y]) - S::Words::load_bytes(simd, &prediction[4 * row + y])
         });
-        let coefficients = forward_pass::<S>(transpose::<S>(forward_pass::<S>(residual)));
-        let levels = each!(4, i => {
-            levels::<S>(coefficients[i], scaling.multiplier[i % 2], scaling.bias[i % 2])
-        });
-        let any = levels[0].or(levels[1]).or(levels[2].or(levels[3]));
+        let (_, any) = quantised::<S>(transformed::<S>(residual), &scaling);
         coded |= blocks_of(simd, any) << (4 * row);
     }
     coded
@@ -126,14 +140,9 @@ pub(super) fn quantise<S: Simd>(
     residual: [S::Words; 4],
     scaling: &FourScaling<S::Words>,
 ) -> CodedBlocks<S::Words> {
-    // The coefficients stay transposed: the scaling is symmetric.
-    let [first, second, third, fourth] = forward_pass::<S>(transpose::<S>(forward_pass::<S>(residual)));
+    let [first, second, third, fourth] = transformed::<S>(residual);
     let dc = first.and(S::Words::load(simd, &FIRST));
-    let coefficients = [first - dc, second, third, fourth];
-    let levels = each!(4, i => {
-        levels::<S>(coefficients[i], scaling.multiplier[i % 2], scaling.bias[i % 2])
-    });
-    let any = levels[0].or(levels[1]).or(levels[2].or(levels[3]));
+    let (levels, any) = quantised::<S>([first - dc, second, third, fourth], scaling);
     CodedBlocks { scaled: each!(4, i => levels[i].mul_low(scaling.level_scale[i % 2])), any, dc }
 }
 

@@ -15,7 +15,23 @@ pub(in super::super) fn of_region<S: Simd, const W: usize, const A: usize>(
     of_windows::<S, W, A, 1>(simd, metric, source, [Window::of(prediction, W, A / W)])
 }
 
-/// The same of a block, or of the mean of two.
+/// The same, compiled for the instruction set; in plain Rust where that is the reference.
+pub(in super::super) fn of_samples<S: Simd, const W: usize, const A: usize>(
+    simd: S,
+    metric: Metric,
+    source: &[u8; A],
+    prediction: &[u8; A],
+) -> u32 {
+    if S::IS_SCALAR {
+        return metric.of_region::<W, A>(source, prediction);
+    }
+    simd.vectorize(
+        #[inline(always)]
+        || of_region::<S, W, A>(simd, metric, source, prediction),
+    )
+}
+
+/// The distortion of a block, or of the mean of two.
 #[inline(always)]
 pub(in super::super) fn of_windows<S: Simd, const W: usize, const A: usize, const N: usize>(
     simd: S,

@@ -148,7 +148,7 @@ impl Job for FrameCoder<'_> {
         let (columns, rows) = (self.planes.y.stride / 16, self.planes.y.rows / 16);
         let (mut number, mut intra, mut last) = (0, 0, 0);
         let motions = std::mem::take(&mut self.motions);
-        // Presets that search little lose more by it.
+        // Presets that search little lose time by prefetching.
         let searches_long = self.level() >= 4;
         for y in 0..rows {
             let first_row = self.slices.start(y);
@@ -215,7 +215,7 @@ impl<'a> Place<'a> {
 }
 
 impl FrameCoder<'_> {
-    /// Has fetched what the next macroblocks will be searched for in: references are too large for the near caches.
+    /// Prefetches the part of each reference that the next macroblocks will search: references do not fit into the near caches.
     #[inline(always)]
     fn prefetch<S: Simd>(&self, simd: S, (x, y): (usize, usize)) {
         let lists = if self.after.is_some() { 2 } else { 1 };

@@ -312,8 +312,8 @@ impl<S: Simd> Target for InEntry<'_, S> {
 }
 
 impl<S: Simd> InEntry<'_, S> {
-    /// The distortions of what is half a sample up, down, to the left and to the right of a vector, or, at quarters, of its means
-    /// with what the vector itself points at.
+    /// The distortions half a sample up, down, to the left and to the right of a vector. With `QUARTERS`, a quarter of a sample
+    /// from it: those blocks averaged with the one that the vector points at.
     #[inline(always)]
     fn distortions_by_cross<const QUARTERS: bool>(&self, centre: Vector, metric: Metric) -> [u32; 4] {
         let Self { simd, part, at: (x, y), entry, .. } = *self;

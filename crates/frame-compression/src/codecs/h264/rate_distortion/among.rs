@@ -1,14 +1,14 @@
 //! Intra prediction in frames that are predicted from others (docs/spec/h264-clips.md, sections 8, 13.2 and 14).
 
 use super::super::decision::Bounds;
+use super::super::distortion::Metric;
+use super::super::kernels::difference::of_samples;
 use super::super::macroblock::Macroblock;
 use super::super::predict::planes::{Mode, predict_luma};
 use super::super::quantise::lambda;
 use super::coded::{ChromaCoding, LumaCoding};
 use super::psy::Energy;
-use super::search::{
-    Found, Limits, NEVER, Prices, region_satd, search_4x4, search_8x8, search_16x16, search_chroma,
-};
+use super::search::{Found, Limits, NEVER, Prices, search_4x4, search_8x8, search_16x16, search_chroma};
 use super::work::{Work, code_16x16};
 use crate::simd::Simd;
 
@@ -155,7 +155,7 @@ fn choose_again<S: Simd>(
     let others = Mode::candidates(macroblock.neighbours).iter().filter(|&&mode| mode != Mode::Plane);
     for &mode in others {
         let prediction = predict_luma(&macroblock.luma, mode, macroblock.neighbours);
-        let cost = region_satd::<S, 16, 256>(simd, &macroblock.source.y, &prediction)
+        let cost = of_samples::<S, 16, 256>(simd, Metric::Satd, &macroblock.source.y, &prediction)
             + prices.lambda * mode.luma_bits();
         if cost < best.1 {
             best = (mode, cost);

@@ -1,7 +1,8 @@
 //! The search by transformed differences, before rates are known (docs/spec/h264-presets.md, section 8.1).
 
 use super::super::decision::{Shortcut, available_8x8, choose_by_shortcut};
-use super::super::distortion::{Metric, sa8d_8x8, satd, satd_4x4};
+use super::super::distortion::{Metric, sa8d_8x8, satd_4x4};
+use super::super::kernels::difference::of_samples;
 use super::super::kernels::{self, Flat, Place, Spot, luma4x4, luma8x8, luma16x16};
 use super::super::macroblock::{LumaCanvas, Macroblock, gather, scatter};
 use super::super::predict::blocks::{self, predict};
@@ -126,7 +127,7 @@ pub(super) fn search_16x16<S: Simd>(
     found.costs_16x16 = [NEVER; 4];
     for &mode in Mode::candidates(macroblock.neighbours) {
         let prediction = predict_luma(&macroblock.luma, mode, macroblock.neighbours);
-        let cost = region_satd::<S, 16, 256>(simd, &macroblock.source.y, &prediction)
+        let cost = of_samples::<S, 16, 256>(simd, Metric::Satd, &macroblock.source.y, &prediction)
             + prices.lambda * mode.luma_bits();
         found.costs_16x16[mode as usize] = cost;
         if cost < found.cost_16x16 {
@@ -158,7 +159,7 @@ pub(super) fn search_chroma<S: Simd>(
     for &mode in Mode::candidates(macroblock.neighbours) {
         let distortion = [0, 1].map(|plane| {
             let prediction = predict_chroma(&macroblock.chroma, plane, mode, macroblock.neighbours);
-            region_satd::<S, 8, 64>(simd, &source[plane], &prediction)
+            of_samples::<S, 8, 64>(simd, Metric::Satd, &source[plane], &prediction)
         });
         let cost = distortion[0] + distortion[1] + prices.lambda * mode.chroma_bits();
         found.costs_chroma[mode as usize] = cost;
@@ -167,21 +168,6 @@ pub(super) fn search_chroma<S: Simd>(
         }
     }
     found.prediction = predict_both_chroma(macroblock, found.chroma);
-}
-
-/// [`satd`] of a region that vectors have.
-pub(super) fn region_satd<S: Simd, const W: usize, const A: usize>(
-    simd: S,
-    source: &[u8; A],
-    prediction: &[u8; A],
-) -> u32 {
-    if S::IS_SCALAR {
-        return satd::<W, A>(source, prediction);
-    }
-    simd.vectorize(
-        #[inline(always)]
-        || kernels::difference::of_region::<S, W, A>(simd, Metric::Satd, source, prediction),
-    )
 }
 
 /// The source, the availability and the edge of an 8x8 block.
