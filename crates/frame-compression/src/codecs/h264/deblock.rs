@@ -189,8 +189,19 @@ fn filter_chroma(samples: &mut [u8], edge: EdgeLines, thresholds: Option<Thresho
 }
 
 /// Filters the inner edges of a macroblock's luma.
-pub(super) fn filter_inside(samples: &mut [u8; 256], transform_8x8: bool, qp: u8, filter: Filter) {
+#[inline(always)]
+pub(super) fn filter_inside<S: Simd>(
+    simd: S,
+    samples: &mut [u8; 256],
+    transform_8x8: bool,
+    qp: u8,
+    filter: Filter,
+) {
     let qps = Qps { own: qp, left: None, above: None };
+    if !S::IS_SCALAR {
+        kernels::deblock::filter_intra_luma(simd, samples, 0, 16, transform_8x8, qps, filter);
+        return;
+    }
     let inner = if transform_8x8 { 8 } else { 4 };
     edges(0, 16, 16, inner, qps, |edge, qp| filter_luma(samples, edge, filter.thresholds(qp)));
 }

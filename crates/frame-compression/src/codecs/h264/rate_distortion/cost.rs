@@ -113,7 +113,10 @@ impl Measure<'_> {
         let mut samples = &luma.samples;
         if let Some(filter) = self.rules.trial_filter {
             filtered = luma.samples;
-            filter_inside(&mut filtered, luma.kind.is_8x8(), self.qp, filter);
+            simd.vectorize(
+                #[inline(always)]
+                || filter_inside(simd, &mut filtered, luma.kind.is_8x8(), self.qp, filter),
+            );
             samples = &filtered;
         }
         self.distortion_of(simd, samples, &chroma.samples)

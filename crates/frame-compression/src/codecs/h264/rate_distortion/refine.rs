@@ -46,7 +46,7 @@ pub(super) fn refine_16x16<S: Simd>(
     }
 }
 
-/// Tries the other modes of chroma.
+/// Tries the other modes of chroma. Whether the best was not coded, as one before had no levels.
 #[inline(always)]
 pub(super) fn refine_chroma<S: Simd>(
     simd: S,
@@ -55,7 +55,7 @@ pub(super) fn refine_chroma<S: Simd>(
     measure: &mut Measure<'_>,
     found: &Found,
     chroma: &mut ChromaCoding,
-) {
+) -> bool {
     let chosen = found.chroma;
     let limit = if measure.patient { u32::MAX } else { 5 * found.cost_chroma / 4 };
     let candidates = || {
@@ -63,14 +63,15 @@ pub(super) fn refine_chroma<S: Simd>(
         others.filter(|&mode| mode != chosen && found.costs_chroma[mode as usize] < limit)
     };
     if candidates().next().is_none() {
-        return;
+        return false;
     }
     let mut best = u64::MAX;
-    let mut bare = false;
+    let (mut bare, mut best_is_bare) = (false, false);
     for mode in std::iter::once(chosen).chain(candidates()) {
         let prediction = predict_both_chroma(macroblock, mode);
         let mut trial = ChromaCoding { mode, ..ChromaCoding::default() };
-        if bare {
+        let is_bare = bare;
+        if is_bare {
             trial.samples = prediction;
         } else {
             coder.code_chroma(simd, &macroblock.source.chroma, &prediction, &mut trial);
@@ -79,10 +80,11 @@ pub(super) fn refine_chroma<S: Simd>(
         let distortion = squares(simd, &macroblock.source.chroma, &trial.samples);
         let cost = measure.chroma_cost(&trial, chroma_number(mode), distortion);
         if cost < best {
-            best = cost;
+            (best, best_is_bare) = (cost, is_bare);
             *chroma = trial;
         }
     }
+    best_is_bare
 }
 
 /// Tries all modes of the 4x4 blocks.

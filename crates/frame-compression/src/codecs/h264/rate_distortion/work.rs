@@ -4,7 +4,7 @@ use super::super::cabac::Contexts;
 use super::super::cabac::macroblock::{Around, Head};
 use super::super::frame::Frame;
 use super::super::kernels::luma16x16;
-use super::super::macroblock::{Macroblock, Source, gather};
+use super::super::macroblock::{Macroblock, Neighbours, Source, gather};
 use super::super::predict::planes::{Mode, predict_luma};
 use super::super::preset::Trellis as When;
 use super::super::quantise::{Denoise, Quantiser, Quantisers as Steps, chroma_qp, lambda};
@@ -14,7 +14,7 @@ use super::coding::Coder;
 use super::cost::{Measure, predict_both_chroma};
 use super::prices::{chroma_weight, moved_trellis_lambda, rate_lambda, trellis_lambda};
 use super::psy::Energy;
-use super::quantiser_search::{Trial, search_quantiser};
+use super::quantiser_search::{Attempts, search_quantiser};
 use super::record::{BLOCKS, Counts, Kind};
 use super::refine::{refine_4x4, refine_8x8, refine_16x16, refine_chroma};
 use super::search::{
@@ -78,22 +78,33 @@ fn code_again<S: Simd>(
     }
 }
 
-/// Codes luma and chroma once more.
-fn code_both_again<S: Simd>(
+/// Codes luma and chroma once more, as far as they are given.
+pub(super) fn code_both_again<S: Simd>(
     simd: S,
     macroblock: &mut Macroblock,
     coder: &Coder<'_>,
     cabac: bool,
-    luma: &mut LumaCoding,
-    (prediction, chroma): (&[u8; 128], &mut ChromaCoding),
+    luma: Option<&mut LumaCoding>,
+    chroma: Option<(&[u8; 128], &mut ChromaCoding)>,
 ) {
     simd.vectorize(
         #[inline(always)]
         || {
-            code_again(simd, macroblock, coder, cabac, luma);
-            coder.code_chroma(simd, &macroblock.source.chroma, prediction, chroma);
+            if let Some(luma) = luma {
+                code_again(simd, macroblock, coder, cabac, luma);
+            }
+            if let Some((prediction, chroma)) = chroma {
+                coder.code_chroma(simd, &macroblock.source.chroma, prediction, chroma);
+            }
         },
     );
+}
+
+/// What is coded already as coding it again would have it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settled {
+    pub(super) luma: bool,
+    pub(super) chroma: bool,
 }
 
 /// A macroblock as it is coded.
@@ -258,20 +269,24 @@ impl<'a> Work<'a> {
             best
         };
         let mut luma = luma.clone();
+        let mut settled = Settled { luma: false, chroma: false };
         if rules.subme >= 8 {
-            self.refine(simd, macroblock, &coder, found, (&mut luma, &mut chroma), cost);
+            let bare = self.refine(simd, macroblock, &coder, found, (&mut luma, &mut chroma), cost);
+            // CAVLC has the blocks count otherwise in refinement.
+            let same = rules.cabac && rules.trellis != When::Final;
+            settled = Settled { luma: same, chroma: same && !bare };
         }
-        let mut qp = qp;
         if rules.subme >= 10 {
             set_modes(macroblock, &luma);
-            qp = self.search_quantiser(simd, macroblock, &mut luma, &mut chroma);
+            return Some(self.search_quantiser(simd, macroblock, (luma, chroma), settled));
         }
         let coder = self.coder(qp, rules.trellis != When::Off);
         if chroma.mode != found.chroma {
             found.prediction = predict_both_chroma(macroblock, chroma.mode);
         }
-        let with_chroma = (&found.prediction, &mut chroma);
-        code_both_again(simd, macroblock, &coder, rules.cabac, &mut luma, with_chroma);
+        let luma_again = (!settled.luma).then_some(&mut luma);
+        let chroma_again = (!settled.chroma).then_some((&found.prediction, &mut chroma));
+        code_both_again(simd, macroblock, &coder, rules.cabac, luma_again, chroma_again);
         Some(Chosen { luma, chroma, qp })
     }
 
@@ -285,7 +300,8 @@ impl<'a> Work<'a> {
     ) {
         let prediction = predict_both_chroma(macroblock, chroma.mode);
         let coder = self.coder(self.quantisers.qp, self.rules.trellis != When::Off);
-        code_both_again(simd, macroblock, &coder, self.rules.cabac, luma, (&prediction, chroma));
+        let chroma = Some((&prediction, chroma));
+        code_both_again(simd, macroblock, &coder, self.rules.cabac, Some(luma), chroma);
     }
 
     /// Searches the modes of all types.
@@ -344,6 +360,7 @@ impl<'a> Work<'a> {
         (best.0, codings[best.1.min(2)])
     }
 
+    /// Tries modes near the ones chosen. Whether chroma is left without levels that it might have.
     fn refine<S: Simd>(
         &self,
         simd: S,
@@ -352,7 +369,7 @@ impl<'a> Work<'a> {
         found: &Found,
         (luma, chroma): (&mut LumaCoding, &mut ChromaCoding),
         mut cost: u32,
-    ) {
+    ) -> bool {
         let scene = macroblock.clone();
         let mut measure = self.measure(simd, &scene);
         let partial = coder.counting_levels();
@@ -362,9 +379,9 @@ impl<'a> Work<'a> {
                 if luma.kind == Kind::Intra16x16 {
                     refine_16x16(simd, macroblock, coder, &mut measure, found, luma, (&*chroma, &mut cost));
                 }
-                if macroblock.neighbours.left || macroblock.neighbours.top {
-                    refine_chroma(simd, macroblock, coder, &mut measure, found, chroma);
-                }
+                let Neighbours { left, top, .. } = macroblock.neighbours;
+                let bare =
+                    (left || top) && refine_chroma(simd, macroblock, coder, &mut measure, found, chroma);
                 measure.counts.put_luma(&luma.counts);
                 match luma.kind {
                     Kind::Intra8x8 => {
@@ -373,32 +390,36 @@ impl<'a> Work<'a> {
                     Kind::Intra4x4 => refine_4x4(simd, macroblock, &partial, &mut measure, luma),
                     _ => {}
                 }
+                bare
             },
-        );
+        )
     }
 
+    /// Codes the macroblock by the best of the quantisers near its own.
     fn search_quantiser<S: Simd>(
         &self,
         simd: S,
         macroblock: &mut Macroblock,
-        luma: &mut LumaCoding,
-        chroma: &mut ChromaCoding,
-    ) -> u8 {
-        let rules = self.rules;
+        (luma, chroma): (LumaCoding, ChromaCoding),
+        settled: Settled,
+    ) -> Chosen {
         let MacroblockQuantisers { qp, last, .. } = self.quantisers;
         let scene = macroblock.clone();
-        let mut measure = self.measure(simd, &scene);
         let prediction = predict_both_chroma(macroblock, chroma.mode);
-        search_quantiser(qp, last, rules.psy_rd != 0, |qp| {
-            let coder = self.coder(qp, rules.trellis == When::Everywhere);
-            let with_chroma = (&prediction, &mut *chroma);
-            code_both_again(simd, macroblock, &coder, rules.cabac, luma, with_chroma);
-            measure.qp = qp;
-            let cost = measure.cost(simd, luma, chroma, None, u32::MAX);
-            let residual = chroma.pattern != 0
-                || luma.pattern != 0
-                || rules.cabac && luma.kind == Kind::Intra16x16 && luma.dc_coded;
-            Trial { cost, residual }
-        })
+        let mut attempts = Attempts {
+            simd,
+            work: self,
+            measure: self.measure(simd, &scene),
+            macroblock,
+            prediction,
+            settled,
+            luma: luma.clone(),
+            best: luma,
+            chroma: vec![(self.chroma_qp(qp), chroma, None)],
+            chroma_at: 0,
+            best_chroma: 0,
+        };
+        let qp = search_quantiser(qp, last, self.rules.psy_rd != 0, &mut attempts);
+        attempts.chosen(qp)
     }
 }
