@@ -179,8 +179,17 @@ impl Measure<'_> {
         (u64::from(distortion) << 8) + if self.cabac() { (bits + 128) >> 8 } else { bits }
     }
 
-    /// The cost of chroma.
-    pub(super) fn chroma_cost(&mut self, chroma: &ChromaCoding, number: u8, distortion: u32) -> u64 {
+    /// The cost of chroma if it is below a limit; otherwise maybe no more than the limit itself.
+    pub(super) fn chroma_cost(
+        &mut self,
+        chroma: &ChromaCoding,
+        number: u8,
+        distortion: u32,
+        limit: u64,
+    ) -> u64 {
+        if u64::from(distortion) << 8 >= limit {
+            return limit;
+        }
         self.counts.put_chroma(&chroma.counts);
         if !self.cabac() {
             let bits = cavlc::unsigned(number.into())
@@ -194,15 +203,18 @@ impl Measure<'_> {
         self.partial(distortion, bits, self.chroma_rate)
     }
 
-    /// The cost of a 4x4 block.
+    /// The cost of a 4x4 block if it is below a limit; otherwise maybe no more than the limit itself.
     pub(super) fn cost_4x4(
         &mut self,
         k: usize,
-        predicted: u8,
-        mode: u8,
+        [predicted, mode]: [u8; 2],
         block: &Block<16>,
         distortion: u32,
+        limit: u64,
     ) -> u64 {
+        if u64::from(distortion) << 8 >= limit {
+            return limit;
+        }
         if !self.cabac() {
             let place = luma_place(BLOCKS[k].0, BLOCKS[k].1);
             let column = cavlc::column(self.counts.luma[place - 1], self.counts.luma[place - 8]);
@@ -229,15 +241,19 @@ impl Measure<'_> {
         self.counts.luma[luma_place(BLOCKS[k].0, BLOCKS[k].1)] = block.count();
     }
 
-    /// The cost of an 8x8 block.
+    /// The cost of an 8x8 block if it is below a limit; otherwise maybe no more than the limit itself.
     pub(super) fn cost_8x8(
         &mut self,
         k: usize,
         [predicted, mode]: [u8; 2],
         block: &Block<64>,
-        distortion: u32,
         [pattern, chroma_pattern]: [u8; 2],
+        distortion: u32,
+        limit: u64,
     ) -> u64 {
+        if u64::from(distortion) << 8 >= limit {
+            return limit;
+        }
         if !self.cabac() {
             let mut bits = cavlc::mode_bits(predicted, mode) + cavlc::pattern_bits(pattern, chroma_pattern);
             if block.is_coded() {

@@ -20,6 +20,28 @@ fn modes_of(available: Available) -> &'static [u8] {
     }
 }
 
+/// The best of some modes of a block.
+struct Best<const A: usize> {
+    cost: u64,
+    /// Its place in the order of the refinement: of equals the first is the best.
+    place: usize,
+    mode: u8,
+    block: Block<A>,
+}
+
+impl<const A: usize> Best<A> {
+    /// What a mode's cost has to be below to be better.
+    fn limit(best: Option<&Self>, place: usize) -> u64 {
+        best.map_or(u64::MAX, |best| best.cost + u64::from(place < best.place))
+    }
+}
+
+/// Modes with their places in order, `likely` first: where the best one is known early, the others are soon seen to be worse.
+fn likely_first(modes: &[u8], likely: u8) -> impl Iterator<Item = (usize, u8)> {
+    let all = || modes.iter().copied().enumerate();
+    all().filter(move |&(_, mode)| mode == likely).chain(all().filter(move |&(_, mode)| mode != likely))
+}
+
 /// Tries the other modes of Intra16x16. `best` is the cost of `luma`, and becomes that of the mode chosen.
 #[inline(always)]
 pub(super) fn refine_16x16<S: Simd>(
@@ -78,7 +100,7 @@ pub(super) fn refine_chroma<S: Simd>(
             bare = trial.pattern == 0;
         }
         let distortion = squares(simd, &macroblock.source.chroma, &trial.samples);
-        let cost = measure.chroma_cost(&trial, chroma_number(mode), distortion);
+        let cost = measure.chroma_cost(&trial, chroma_number(mode), distortion, best);
         if cost < best {
             (best, best_is_bare) = (cost, is_bare);
             *chroma = trial;
@@ -100,18 +122,19 @@ pub(super) fn refine_4x4<S: Simd>(
         let (source, available, _) = block_4x4(macroblock, k);
         let predicted = macroblock.modes.predicted(mode_place(k));
         let energy = energy_4x4(&source);
-        let mut best: Option<(u64, u8, Block<16>)> = None;
-        for &mode in modes_of(available) {
+        let mut best: Option<Best<16>> = None;
+        for (place, mode) in likely_first(modes_of(available), luma.modes[k]) {
             let block =
                 coder.code_4x4(simd, k, &luma.counts, &source, &predict_4x4(simd, macroblock, k, mode));
             let distortion = squares(simd, &source, &block.samples)
                 + measure.psy_cost(energy.abs_diff(energy_4x4(&block.samples)));
-            let cost = measure.cost_4x4(k, predicted, mode, &block, distortion);
-            if best.is_none_or(|best| cost < best.0) {
-                best = Some((cost, mode, block));
+            let limit = Best::limit(best.as_ref(), place);
+            let cost = measure.cost_4x4(k, [predicted, mode], &block, distortion, limit);
+            if cost < limit {
+                best = Some(Best { cost, place, mode, block });
             }
         }
-        let Some((_, mode, block)) = best else { continue };
+        let Some(Best { mode, block, .. }) = best else { continue };
         macroblock.modes.set(mode_place(k), mode);
         (luma.modes[k], luma.predicted[k]) = (mode, predicted);
         put_4x4(macroblock, k, &block);
@@ -137,20 +160,22 @@ pub(super) fn refine_8x8<S: Simd>(
         let predicted = macroblock.modes.predicted(mode_place(4 * k));
         let energy = Energy::of_8x8(simd, &source);
         let costs = &found.costs_8x8[k];
-        let limit = if measure.patient { u32::MAX } else { 11 * costs[usize::from(luma.modes[4 * k])] / 8 };
-        let mut best: Option<(u64, u8, Block<64>)> = None;
-        for &mode in modes_of(available).iter().filter(|&&mode| costs[usize::from(mode)] <= limit) {
+        let worst = if measure.patient { u32::MAX } else { 11 * costs[usize::from(luma.modes[4 * k])] / 8 };
+        let mut best: Option<Best<64>> = None;
+        let near = |&(_, mode): &(usize, u8)| costs[usize::from(mode)] <= worst;
+        for (place, mode) in likely_first(modes_of(available), luma.modes[4 * k]).filter(near) {
             let block =
                 coder.code_8x8(simd, k, &luma.counts, &source, &predict_8x8(simd, macroblock, k, mode));
             let distortion = squares(simd, &source, &block.samples)
                 + measure.psy_cost(energy.difference(Energy::of_8x8(simd, &block.samples)));
             let pattern = luma.pattern & !(1 << k) | u8::from(block.is_coded()) << k;
-            let cost = measure.cost_8x8(k, [predicted, mode], &block, distortion, [pattern, chroma.pattern]);
-            if best.is_none_or(|best| cost < best.0) {
-                best = Some((cost, mode, block));
+            let (limit, patterns) = (Best::limit(best.as_ref(), place), [pattern, chroma.pattern]);
+            let cost = measure.cost_8x8(k, [predicted, mode], &block, patterns, distortion, limit);
+            if cost < limit {
+                best = Some(Best { cost, place, mode, block });
             }
         }
-        let Some((_, mode, block)) = best else { continue };
+        let Some(Best { mode, block, .. }) = best else { continue };
         macroblock.modes.set_8x8(k % 2 * 2, k / 2 * 2, mode);
         (luma.modes[4 * k], luma.predicted[4 * k]) = (mode, predicted);
         put_8x8(macroblock, k, &block);
