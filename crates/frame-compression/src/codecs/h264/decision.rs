@@ -231,7 +231,7 @@ fn by_metric<S: Simd, R>(simd: S, metric: Metric, search: impl FnOnce(Metric) ->
 fn choose_16x16<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices<'_>) -> (Mode, u32) {
     if !S::IS_SCALAR {
         let Macroblock { source, luma, neighbours, flat, .. } = macroblock;
-        return by_metric(
+        let (mode, costs) = by_metric(
             simd,
             prices.metric,
             #[inline(always)]
@@ -242,6 +242,7 @@ fn choose_16x16<S: Simd>(simd: S, macroblock: &mut Macroblock, prices: &Prices<'
                 }
             },
         );
+        return (mode, costs[mode as usize]);
     }
     choose_16x16_by_terms(simd, macroblock, prices, u32::MAX)
 }

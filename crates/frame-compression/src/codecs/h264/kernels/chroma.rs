@@ -139,7 +139,7 @@ fn code_dc<S: Simd>(simd: S, [upper, lower]: [S::Words; 2], quantiser: &Quantise
     })
 }
 
-/// The mode of least cost and its prediction.
+/// The mode of least cost, the costs of all modes that there are, and its prediction.
 #[inline(always)]
 fn choose<S: Simd>(
     simd: S,
@@ -147,10 +147,10 @@ fn choose<S: Simd>(
     chroma: &ChromaCanvas,
     neighbours: Neighbours,
     (metric, lambda): (Metric, u32),
-) -> (Mode, [S::Words; 8]) {
+) -> (Mode, [u32; 4], [S::Words; 8]) {
     let sides = Sides::read(simd, chroma);
-    let (mut best_cost, mut best_mode) = (u32::MAX, Mode::Dc);
-    let mut prediction = *source;
+    let (mut best, mut costs) = (u32::MAX, [u32::MAX; 4]);
+    let (mut best_mode, mut prediction) = (Mode::Dc, *source);
     for &mode in Mode::candidates(neighbours) {
         let candidate = predict(simd, &sides, mode, neighbours);
         let residual = each!(8, y => source[y] - candidate[y]);
@@ -163,14 +163,35 @@ fn choose<S: Simd>(
             Metric::Sad => absolute_sum::<S, 8>(residual),
         };
         let cost = sums.sum() as u32 + lambda * mode.chroma_bits();
-        if cost < best_cost {
-            (best_cost, best_mode, prediction) = (cost, mode, candidate);
+        costs[mode as usize] = cost;
+        if cost < best {
+            (best, best_mode, prediction) = (cost, mode, candidate);
         }
     }
-    (best_mode, prediction)
+    (best_mode, costs, prediction)
 }
 
-/// The mode of least cost and its prediction: rows of Cb and Cr side by side.
+#[inline(always)]
+fn store_rows<S: Simd>(rows: [S::Words; 8]) -> [u8; 128] {
+    let mut samples = [0; 128];
+    for (row, samples) in rows.into_iter().zip(samples.as_chunks_mut::<16>().0) {
+        row.store_bytes(samples);
+    }
+    samples
+}
+
+/// The prediction by a mode: rows of Cb and Cr side by side.
+#[inline(always)]
+pub(in super::super) fn predict_both<S: Simd>(
+    simd: S,
+    chroma: &ChromaCanvas,
+    mode: Mode,
+    neighbours: Neighbours,
+) -> [u8; 128] {
+    store_rows::<S>(predict(simd, &Sides::read(simd, chroma), mode, neighbours))
+}
+
+/// The mode of least cost, the costs of all modes that there are, and its prediction: rows of Cb and Cr side by side.
 #[inline(always)]
 pub(in super::super) fn search<S: Simd>(
     simd: S,
@@ -178,15 +199,11 @@ pub(in super::super) fn search<S: Simd>(
     chroma: &ChromaCanvas,
     neighbours: Neighbours,
     lambda: u32,
-) -> (Mode, [u8; 128]) {
+) -> (Mode, [u32; 4], [u8; 128]) {
     let rows = source.as_chunks::<16>().0;
     let source = each!(8, y => S::Words::load_bytes(simd, &rows[y]));
-    let (mode, prediction) = choose(simd, &source, chroma, neighbours, (Metric::Satd, lambda));
-    let mut samples = [0; 128];
-    for (row, samples) in prediction.into_iter().zip(samples.as_chunks_mut::<16>().0) {
-        row.store_bytes(samples);
-    }
-    (mode, samples)
+    let (mode, costs, prediction) = choose(simd, &source, chroma, neighbours, (Metric::Satd, lambda));
+    (mode, costs, store_rows::<S>(prediction))
 }
 
 /// Chooses how to predict both planes, by a metric and λ, and codes them; the mode, and whether they have a residual.
@@ -202,7 +219,7 @@ pub(in super::super) fn code<S: Simd>(
 ) -> (Mode, bool) {
     let rows = source.as_chunks::<16>().0;
     let source = each!(8, y => S::Words::load_bytes(simd, &rows[y]));
-    let (best_mode, prediction) = choose(simd, &source, chroma, neighbours, prices);
+    let (best_mode, _, prediction) = choose(simd, &source, chroma, neighbours, prices);
 
     let scaling = FourScaling::new(simd, &quantiser.four);
     let coded = each!(2, row => {

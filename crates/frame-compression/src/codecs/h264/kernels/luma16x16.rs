@@ -77,8 +77,8 @@ impl<S: Simd> Plane<S> {
     }
 }
 
-/// The mode of the nearest prediction, its cost, and for each 4x4 block in coding order what a flat prediction
-/// would leave of it.
+/// The mode of the nearest prediction, the costs of all modes that there are, and for each 4x4 block in coding order
+/// what a flat prediction would leave of it.
 #[inline(always)]
 pub(in super::super) fn search<S: Simd>(
     simd: S,
@@ -87,7 +87,7 @@ pub(in super::super) fn search<S: Simd>(
     neighbours: Neighbours,
     lambda: u32,
     flat: &mut [Flat; 16],
-) -> (Mode, u32) {
+) -> (Mode, [u32; 4]) {
     static FIRST_FOUR: [i16; 16] = [-1, -1, -1, -1, 0, 0, 0, 0, -1, -1, -1, -1, 0, 0, 0, 0];
     static FIRST: [i16; 16] = [-1, 0, 0, 0, 0, 0, 0, 0, -1, 0, 0, 0, 0, 0, 0, 0];
     let sides = Sides::read(luma);
@@ -147,7 +147,7 @@ pub(in super::super) fn search<S: Simd>(
     cheapest([by_vertical, by_horizontal, by_dc, by_plane], neighbours, lambda)
 }
 
-/// The mode of the nearest prediction by plain differences, and its cost.
+/// The mode of the nearest prediction by plain differences, and the costs of all modes that there are.
 #[inline(always)]
 pub(in super::super) fn search_by_differences<S: Simd>(
     simd: S,
@@ -155,7 +155,7 @@ pub(in super::super) fn search_by_differences<S: Simd>(
     luma: &LumaCanvas,
     neighbours: Neighbours,
     lambda: u32,
-) -> (Mode, u32) {
+) -> (Mode, [u32; 4]) {
     let sides = Sides::read(luma);
     let zero = S::Words::splat(simd, 0);
     let top = S::Words::load_bytes(simd, &sides.top);
@@ -173,17 +173,17 @@ pub(in super::super) fn search_by_differences<S: Simd>(
     cheapest(each!(4, i => halves[i] + halves[4 + i]), neighbours, lambda)
 }
 
-/// The mode of least cost, given the distortions of vertical, horizontal, DC and plane prediction.
+/// The mode of least cost and the costs, given the distortions of vertical, horizontal, DC and plane prediction.
 #[inline(always)]
-fn cheapest(distortions: [i32; 4], neighbours: Neighbours, lambda: u32) -> (Mode, u32) {
-    let mut best = (Mode::Dc, u32::MAX);
+fn cheapest(distortions: [i32; 4], neighbours: Neighbours, lambda: u32) -> (Mode, [u32; 4]) {
+    let (mut best, mut costs) = (Mode::Dc, [u32::MAX; 4]);
     for &mode in Mode::candidates(neighbours) {
-        let cost = distortions[mode as usize] as u32 + lambda * mode.luma_bits();
-        if cost < best.1 {
-            best = (mode, cost);
+        costs[mode as usize] = distortions[mode as usize] as u32 + lambda * mode.luma_bits();
+        if costs[mode as usize] < costs[best as usize] {
+            best = mode;
         }
     }
-    best
+    (best, costs)
 }
 
 /// Predicts a macroblock's luma.

@@ -51,3 +51,25 @@ pub(in super::super) fn block_8x8_sums<S: Simd>(simd: S, samples: &[u8; 64]) -> 
     }
     [sum.sum(), 2 * four.sum(), 2 * eight.sum()]
 }
+
+/// The sum of a 4x4 block's samples, and that of the absolute coefficients of its Hadamard transform.
+#[inline(always)]
+pub(in super::super) fn block_4x4_sums<S: Simd>(simd: S, samples: &[u8; 16]) -> [i32; 2] {
+    let ones = S::Words::splat(simd, 1);
+    let samples = S::Words::load_bytes(simd, samples);
+    let coefficients = hadamard_of_fours(simd, hadamard_of_fours(simd, samples).transpose_4x4());
+    [samples, coefficients.abs()].map(
+        #[inline(always)]
+        |words| words.mul_add_pairs(ones).sum(),
+    )
+}
+
+/// The vertical half of the Hadamard transform of a block whose rows are the fours of lanes.
+#[inline(always)]
+fn hadamard_of_fours<S: Simd>(simd: S, rows: S::Words) -> S::Words {
+    static NEIGHBOURS: [i16; 16] = [1, 1, 1, 1, -1, -1, -1, -1, 1, 1, 1, 1, -1, -1, -1, -1];
+    static HALVES: [i16; 16] = [1, 1, 1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1, -1];
+    let [neighbours, halves] = each!(2, i => S::Words::load(simd, [&NEIGHBOURS, &HALVES][i]));
+    let rows = rows.fours::<0b10_11_00_01>() + rows.mul_low(neighbours);
+    rows.swap_halves() + rows.mul_low(halves)
+}

@@ -1,10 +1,8 @@
 //! Intra prediction in frames that are predicted from others (docs/spec/h264-clips.md, sections 8, 13.2 and 14).
 
 use super::super::decision::Bounds;
-use super::super::distortion::Metric;
-use super::super::kernels::difference::of_samples;
-use super::super::macroblock::Macroblock;
-use super::super::predict::planes::{Mode, predict_luma};
+use super::super::macroblock::{Macroblock, Neighbours};
+use super::super::predict::planes::Mode;
 use super::super::quantise::lambda;
 use super::coded::{ChromaCoding, LumaCoding};
 use super::psy::Energy;
@@ -65,8 +63,7 @@ impl Work<'_> {
             shortcut: self.rules.shortcut,
             surcharge: terms.surcharge,
         };
-        let limits = Limits { abandons_8x8: false, cabac: self.rules.cabac, keeps_costs: true };
-        search_chroma(simd, macroblock, &limits, &prices, found);
+        search_chroma(simd, macroblock, &prices, found);
         let chroma = if terms.chroma_first { found.cost_chroma } else { 0 };
         let bound = terms.bound.saturating_sub(chroma);
         let costs = self.search_luma(simd, macroblock, (terms, bound), &prices, found, codings);
@@ -85,9 +82,9 @@ impl Work<'_> {
         let limits = Limits { abandons_8x8: false, cabac: self.rules.cabac, keeps_costs: false };
         let coder = self.coder(self.quantisers.qp, false);
         let Bounds { patience, smaller, .. } = (terms.bounds)(bound);
-        search_16x16(simd, macroblock, &limits, prices, found);
+        search_16x16(simd, macroblock, prices, found);
         if found.mode_16x16 == Mode::Plane {
-            choose_again(simd, macroblock, prices, patience, found);
+            choose_again(macroblock.neighbours, patience, found);
         }
         let sixteen = found.cost_16x16 + terms.surcharge;
         let mut costs = IntraCosts { sixteen, ..IntraCosts::NONE };
@@ -144,19 +141,10 @@ impl Work<'_> {
 }
 
 /// Chooses the mode of Intra16x16 where Plane is not tried if the others cost more than a limit.
-fn choose_again<S: Simd>(
-    simd: S,
-    macroblock: &Macroblock,
-    prices: &Prices,
-    patience: u32,
-    found: &mut Found,
-) {
+fn choose_again(neighbours: Neighbours, patience: u32, found: &mut Found) {
     let mut best = (Mode::Dc, NEVER);
-    let others = Mode::candidates(macroblock.neighbours).iter().filter(|&&mode| mode != Mode::Plane);
-    for &mode in others {
-        let prediction = predict_luma(&macroblock.luma, mode, macroblock.neighbours);
-        let cost = of_samples::<S, 16, 256>(simd, Metric::Satd, &macroblock.source.y, &prediction)
-            + prices.lambda * mode.luma_bits();
+    for &mode in Mode::candidates(neighbours).iter().filter(|&&mode| mode != Mode::Plane) {
+        let cost = found.costs_16x16[mode as usize];
         if cost < best.1 {
             best = (mode, cost);
         }

@@ -1,14 +1,15 @@
 //! What a way of coding a macroblock or a part of it costs: distortion and rate
 //! (docs/spec/h264-presets.md, sections 8.2 to 8.4 and 9).
 
-use super::super::cabac::Contexts;
 use super::super::cabac::block::{Category, Order, pass_block};
 use super::super::cabac::macroblock::{
     Around, Head, Subject, flags, pass_chroma_mode, pass_chroma_pattern, pass_chroma_residual, pass_flagged,
     pass_luma_pattern, pass_macroblock, pass_mode,
 };
+use super::super::cabac::{BIT, Contexts, cost};
 use super::super::cavlc;
 use super::super::deblock::filter_inside;
+use super::super::kernels::chroma as kernels;
 use super::super::macroblock::{Macroblock, Source, scatter};
 use super::super::predict::planes::{Mode, predict_chroma};
 use super::Rules;
@@ -46,10 +47,17 @@ pub(in super::super) struct Measure<'a> {
 }
 
 /// Predicts both planes of chroma: rows side by side.
-pub(super) fn predict_both_chroma(macroblock: &Macroblock, mode: Mode) -> [u8; 128] {
+pub(super) fn predict_both_chroma<S: Simd>(simd: S, macroblock: &Macroblock, mode: Mode) -> [u8; 128] {
+    let Macroblock { chroma, neighbours, .. } = macroblock;
+    if !S::IS_SCALAR {
+        return simd.vectorize(
+            #[inline(always)]
+            || kernels::predict_both(simd, chroma, mode, *neighbours),
+        );
+    }
     let mut samples = [0; 128];
     for plane in 0..2 {
-        let block = predict_chroma(&macroblock.chroma, plane, mode, macroblock.neighbours);
+        let block = predict_chroma(chroma, plane, mode, *neighbours);
         scatter::<8, 64>(&block, &mut samples, 16, 8 * plane);
     }
     samples
@@ -173,6 +181,11 @@ impl Measure<'_> {
         pass_macroblock(&mut self.contexts.clone(), &subject, Order::Descending, chroma_bits, most)
     }
 
+    /// What CABAC needs at least for a block's mode and levels: the first bin of the mode, and the signs.
+    fn least_bits(&self, predicted: u8, mode: u8, coded: u64) -> u32 {
+        cost(self.contexts.state(68), mode == predicted) + BIT * coded.count_ones()
+    }
+
     /// The cost of a part of a macroblock.
     fn partial(&self, distortion: u32, bits: u32, rate: u64) -> u64 {
         let bits = u64::from(bits) * rate;
@@ -222,6 +235,9 @@ impl Measure<'_> {
                 + cavlc::block_bits(&block.levels, column, self.rules.transform_8x8);
             return self.partial(distortion, bits, self.rate);
         }
+        if self.partial(distortion, self.least_bits(predicted, mode, block.coded), self.rate) >= limit {
+            return limit;
+        }
         let mut contexts = self.contexts.clone();
         let flags = flags(&self.counts.luma, luma_place(BLOCKS[k].0, BLOCKS[k].1));
         let bits = pass_mode(&mut contexts, predicted, mode)
@@ -261,6 +277,9 @@ impl Measure<'_> {
                 bits += cavlc::block_8x8_bits(&mut self.counts, k, &block.levels, long_levels);
             }
             return self.partial(distortion, bits, self.rate);
+        }
+        if self.partial(distortion, self.least_bits(predicted, mode, block.coded), self.rate) >= limit {
+            return limit;
         }
         let mut contexts = self.contexts.clone();
         let mut bits = pass_mode(&mut contexts, predicted, mode)

@@ -58,7 +58,12 @@ impl Energy {
 }
 
 /// The energy of a 4x4 block.
-pub(super) fn energy_4x4(samples: &[u8; 16]) -> i32 {
+#[inline(always)]
+pub(super) fn energy_4x4<S: Simd>(simd: S, samples: &[u8; 16]) -> i32 {
+    if !S::IS_SCALAR {
+        let [sum, coefficients] = kernels::block_4x4_sums(simd, samples);
+        return coefficients / 2 - sum / 2;
+    }
     let sum: i32 = samples.iter().map(|&sample| i32::from(sample)).sum();
     hadamard_sum::<4, 16>(samples) as i32 / 2 - sum / 2
 }
@@ -75,7 +80,7 @@ pub(super) fn squares<S: Simd, const A: usize>(simd: S, a: &[u8; A], b: &[u8; A]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::{Job, Level};
+    use crate::simd::{Job, Level, Scalar};
 
     struct Sums<'a> {
         a: &'a [u8; 256],
@@ -84,12 +89,13 @@ mod tests {
     }
 
     impl Job for Sums<'_> {
-        type Output = (u32, (Energy, Energy));
+        type Output = (u32, (Energy, Energy), i32);
 
         #[inline(always)]
         fn run<S: Simd>(self, simd: S) -> Self::Output {
             let energies = (Energy::of_macroblock(simd, self.a), Energy::of_8x8(simd, self.block));
-            (squares(simd, self.a, self.b), energies)
+            let quarter = gather::<4, 16>(self.block, 8, 36);
+            (squares(simd, self.a, self.b), energies, energy_4x4(simd, &quarter))
         }
     }
 
@@ -102,10 +108,11 @@ mod tests {
             let b: [u8; 256] = std::array::from_fn(|_| sample());
             let block = gather::<8, 64>(&a, 16, 0);
             let expected = (Energy::of::<16, 256>(&a), Energy::of::<8, 64>(&block));
+            let quarter = energy_4x4(Scalar, &gather::<4, 16>(&block, 8, 36));
             let squared: u32 = a.iter().zip(&b).map(|(&a, &b)| u32::from(a.abs_diff(b)).pow(2)).sum();
             for level in Level::available() {
                 let found = level.run(Sums { a: &a, b: &b, block: &block });
-                assert_eq!(found, (squared, expected), "{level}");
+                assert_eq!(found, (squared, expected, quarter), "{level}");
             }
         }
     }

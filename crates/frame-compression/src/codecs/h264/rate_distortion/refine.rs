@@ -90,7 +90,7 @@ pub(super) fn refine_chroma<S: Simd>(
     let mut best = u64::MAX;
     let (mut bare, mut best_is_bare) = (false, false);
     for mode in std::iter::once(chosen).chain(candidates()) {
-        let prediction = predict_both_chroma(macroblock, mode);
+        let prediction = predict_both_chroma(simd, macroblock, mode);
         let mut trial = ChromaCoding { mode, ..ChromaCoding::default() };
         let is_bare = bare;
         if is_bare {
@@ -121,13 +121,13 @@ pub(super) fn refine_4x4<S: Simd>(
     for k in 0..16 {
         let (source, available, _) = block_4x4(macroblock, k);
         let predicted = macroblock.modes.predicted(mode_place(k));
-        let energy = energy_4x4(&source);
+        let energy = energy_4x4(simd, &source);
         let mut best: Option<Best<16>> = None;
         for (place, mode) in likely_first(modes_of(available), luma.modes[k]) {
             let block =
                 coder.code_4x4(simd, k, &luma.counts, &source, &predict_4x4(simd, macroblock, k, mode));
             let distortion = squares(simd, &source, &block.samples)
-                + measure.psy_cost(energy.abs_diff(energy_4x4(&block.samples)));
+                + measure.psy_cost(energy.abs_diff(energy_4x4(simd, &block.samples)));
             let limit = Best::limit(best.as_ref(), place);
             let cost = measure.cost_4x4(k, [predicted, mode], &block, distortion, limit);
             if cost < limit {

@@ -19,7 +19,7 @@ use crate::simd::{Simd, Words};
 pub(super) struct Limits {
     pub(super) abandons_8x8: bool,
     pub(super) cabac: bool,
-    /// Whether the costs of all modes are wanted.
+    /// Whether the costs of all modes of Intra8x8 are wanted.
     pub(super) keeps_costs: bool,
 }
 
@@ -105,7 +105,6 @@ pub(super) fn available_4x4(macroblock: &Macroblock, k: usize) -> Available {
 pub(super) fn search_16x16<S: Simd>(
     simd: S,
     macroblock: &mut Macroblock,
-    limits: &Limits,
     prices: &Prices,
     found: &mut Found,
 ) {
@@ -116,12 +115,11 @@ pub(super) fn search_16x16<S: Simd>(
             || {
                 luma4x4::split(simd, &source.y, blocks);
                 let best = luma16x16::search(simd, source, luma, *neighbours, prices.lambda, flat);
-                (found.mode_16x16, found.cost_16x16) = best;
+                (found.mode_16x16, found.costs_16x16) = best;
             },
         );
-        if !limits.keeps_costs {
-            return;
-        }
+        found.cost_16x16 = found.costs_16x16[found.mode_16x16 as usize];
+        return;
     }
     found.cost_16x16 = NEVER;
     found.costs_16x16 = [NEVER; 4];
@@ -137,20 +135,15 @@ pub(super) fn search_16x16<S: Simd>(
 }
 
 /// Searches the mode of chroma.
-pub(super) fn search_chroma<S: Simd>(
-    simd: S,
-    macroblock: &Macroblock,
-    limits: &Limits,
-    prices: &Prices,
-    found: &mut Found,
-) {
-    if !S::IS_SCALAR && !limits.keeps_costs {
+pub(super) fn search_chroma<S: Simd>(simd: S, macroblock: &Macroblock, prices: &Prices, found: &mut Found) {
+    if !S::IS_SCALAR {
         let Macroblock { source, chroma, neighbours, .. } = macroblock;
         let search = simd.vectorize(
             #[inline(always)]
             || kernels::chroma::search(simd, &source.chroma, chroma, *neighbours, prices.lambda),
         );
-        (found.chroma, found.prediction) = search;
+        (found.chroma, found.costs_chroma, found.prediction) = search;
+        found.cost_chroma = found.costs_chroma[found.chroma as usize];
         return;
     }
     found.cost_chroma = NEVER;
@@ -167,7 +160,7 @@ pub(super) fn search_chroma<S: Simd>(
             (found.chroma, found.cost_chroma) = (mode, cost);
         }
     }
-    found.prediction = predict_both_chroma(macroblock, found.chroma);
+    found.prediction = predict_both_chroma(simd, macroblock, found.chroma);
 }
 
 /// The source, the availability and the edge of an 8x8 block.

@@ -187,12 +187,12 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn measure<'b, S: Simd>(&'b self, simd: S, macroblock: &'b Macroblock) -> Measure<'b> {
+    fn measure<'b, S: Simd>(&'b self, simd: S, source: &'b Source) -> Measure<'b> {
         let energy = simd.vectorize(
             #[inline(always)]
-            || Energy::of_macroblock(simd, &macroblock.source.y),
+            || Energy::of_macroblock(simd, &source.y),
         );
-        self.measure_of(&macroblock.source, energy)
+        self.measure_of(source, energy)
     }
 
     /// The measure of a source of this energy.
@@ -282,7 +282,7 @@ impl<'a> Work<'a> {
         }
         let coder = self.coder(qp, rules.trellis != When::Off);
         if chroma.mode != found.chroma {
-            found.prediction = predict_both_chroma(macroblock, chroma.mode);
+            found.prediction = predict_both_chroma(simd, macroblock, chroma.mode);
         }
         let luma_again = (!settled.luma).then_some(&mut luma);
         let chroma_again = (!settled.chroma).then_some((&found.prediction, &mut chroma));
@@ -298,7 +298,7 @@ impl<'a> Work<'a> {
         luma: &mut LumaCoding,
         chroma: &mut ChromaCoding,
     ) {
-        let prediction = predict_both_chroma(macroblock, chroma.mode);
+        let prediction = predict_both_chroma(simd, macroblock, chroma.mode);
         let coder = self.coder(self.quantisers.qp, self.rules.trellis != When::Off);
         let chroma = Some((&prediction, chroma));
         code_both_again(simd, macroblock, &coder, self.rules.cabac, Some(luma), chroma);
@@ -315,7 +315,7 @@ impl<'a> Work<'a> {
         [_, eight, four]: &mut [LumaCoding; 3],
     ) {
         let rules = self.rules;
-        search_16x16(simd, macroblock, limits, prices, found);
+        search_16x16(simd, macroblock, prices, found);
         let tried = rules.intra_8x8 && search_8x8(simd, macroblock, coder, limits, prices, found, eight);
         if !tried {
             found.cost_8x8 = NEVER;
@@ -330,7 +330,7 @@ impl<'a> Work<'a> {
         if !tried {
             found.cost_4x4 = NEVER;
         }
-        search_chroma(simd, macroblock, limits, prices, found);
+        search_chroma(simd, macroblock, prices, found);
     }
 
     /// The cheapest of Intra16x16, Intra4x4 and Intra8x8; of equals the first. The likeliest is measured first, so that
@@ -343,7 +343,7 @@ impl<'a> Work<'a> {
         codings: [&'b mut LumaCoding; 3],
         chroma: &ChromaCoding,
     ) -> (u32, &'b LumaCoding) {
-        let mut measure = self.measure(simd, macroblock);
+        let mut measure = self.measure(simd, &macroblock.source);
         let chroma_bits = measure.chroma_bits(chroma);
         let codings = codings.map(|coding| &*coding);
         let searched = [found.cost_16x16, found.cost_4x4, found.cost_8x8];
@@ -370,8 +370,8 @@ impl<'a> Work<'a> {
         (luma, chroma): (&mut LumaCoding, &mut ChromaCoding),
         mut cost: u32,
     ) -> bool {
-        let scene = macroblock.clone();
-        let mut measure = self.measure(simd, &scene);
+        let source = macroblock.source.clone();
+        let mut measure = self.measure(simd, &source);
         let partial = coder.counting_levels();
         simd.vectorize(
             #[inline(always)]
@@ -404,12 +404,12 @@ impl<'a> Work<'a> {
         settled: Settled,
     ) -> Chosen {
         let MacroblockQuantisers { qp, last, .. } = self.quantisers;
-        let scene = macroblock.clone();
-        let prediction = predict_both_chroma(macroblock, chroma.mode);
+        let source = macroblock.source.clone();
+        let prediction = predict_both_chroma(simd, macroblock, chroma.mode);
         let mut attempts = Attempts {
             simd,
             work: self,
-            measure: self.measure(simd, &scene),
+            measure: self.measure(simd, &source),
             macroblock,
             prediction,
             settled,
