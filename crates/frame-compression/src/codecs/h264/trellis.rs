@@ -132,20 +132,22 @@ impl<const N: usize> Rounded<N> {
 }
 
 /// What the significance of a category's coefficients costs in the context model of a macroblock's start, at the
-/// macroblock's λ.
+/// macroblock's λ, and the contexts of their levels.
 #[derive(Debug)]
 pub(super) struct Significance<const N: usize> {
     /// The summed costs of zeros before each scan position, times λ.
     zeros: [i64; 65],
-    /// The bits of a coefficient that is not the last, and of the last.
+    /// The bits of a coefficient that is not the last, and of the last, with their signs.
     one: [u32; N],
     last: [u32; N],
+    start: Start,
 }
 
 impl<const N: usize> Significance<N> {
     pub(super) fn of(contexts: &Contexts, category: Category, lambda: u32) -> Self {
         let bases = category.bases();
-        let mut significance = Self { zeros: [0; 65], one: [0; N], last: [0; N] };
+        let start = Start::of(contexts, category);
+        let mut significance = Self { zeros: [0; 65], one: [0; N], last: [BIT; N], start };
         for i in 0..N - 1 {
             let (coded, last) = match category {
                 Category::Luma8x8 => (usize::from(SIGNIFICANCE_8X8[i]), usize::from(LAST_8X8[i])),
@@ -154,7 +156,7 @@ impl<const N: usize> Significance<N> {
             };
             let coded = contexts.state(bases.significance + coded);
             let last = contexts.state(bases.last + last);
-            let one = cost(coded, true);
+            let one = cost(coded, true) + BIT;
             significance.zeros[i + 1] = significance.zeros[i] + price(cost(coded, false), lambda);
             significance.one[i] = one + cost(last, false);
             significance.last[i] = one + cost(last, true);
@@ -185,12 +187,23 @@ pub(super) struct Weighing<'a, const N: usize> {
 const NOWHERE: i64 = 1 << 60;
 
 /// The contexts of levels as a block starts, by node.
+#[derive(Debug)]
 struct Start {
     first: [u8; 8],
     other: [u8; 8],
     /// What the first bin costs after the first three nodes, which keep its context: of a level of 1, and of more.
     ones: [u32; 3],
     mores: [u32; 3],
+}
+
+impl Start {
+    fn of(contexts: &Contexts, category: Category) -> Self {
+        let states: &[u8; 10] = contexts.states(category.bases().level);
+        let first = FIRST_BIN.map(|place| states[usize::from(place)]);
+        let costs = |is_more: bool| [0, 1, 2].map(|j| cost(first[j], is_more));
+        let other = std::array::from_fn(|j| states[other_bins(category, j)]);
+        Self { first, other, ones: costs(false), mores: costs(true) }
+    }
 }
 
 /// Ways to code the coefficients from some position on. A node's place says how many levels were coded: none; of 1
@@ -207,12 +220,14 @@ struct Nodes {
     first: [u8; 8],
     /// The context of the other bins after the last node. Those of the other nodes are passed once only.
     other: u8,
+    /// To how many of the nodes from the fifth on anything leads: one more with each level that may be more than 1.
+    large: usize,
 }
 
 impl Nodes {
     /// Nothing leads to any node.
     fn nowhere(start: &Start) -> Self {
-        Self { score: [NOWHERE; 8], path: [0; 8], first: start.first, other: start.other[7] }
+        Self { score: [NOWHERE; 8], path: [0; 8], first: start.first, other: start.other[7], large: 0 }
     }
 
     /// Replaces a node by a better one; whether it is better.
@@ -295,6 +310,15 @@ impl Few {
     }
 }
 
+/// A walk through coefficients from the last one down.
+struct Walk {
+    few: Few,
+    /// Where there are more.
+    rest: u64,
+    /// The place of the coefficient before in the walk.
+    before: usize,
+}
+
 impl<const N: usize> Weighing<'_, N> {
     /// The distortion of a level: as if others are coded, and as if the lone DC is.
     fn distortions(&self, i: usize, coefficient: i32, level: u32) -> (i64, i64) {
@@ -374,27 +398,20 @@ impl<const N: usize> Weighing<'_, N> {
         (coefficients, rounded): (&[i32; N], &Rounded<N>),
         first: usize,
     ) -> u64 {
-        let states: &[u8; 10] = self.contexts.states(self.category.bases().level);
-        let bins = FIRST_BIN.map(|place| states[usize::from(place)]);
-        let costs = |is_more: bool| [0, 1, 2].map(|j| cost(bins[j], is_more));
-        let other = std::array::from_fn(|j| states[other_bins(self.category, j)]);
-        let start = Start { first: bins, other, ones: costs(false), mores: costs(true) };
-        let mut rest = rounded.coded;
-        let mut before = 63 - rest.leading_zeros() as usize + 1;
-        let mut few = Few::new(&start);
-        while rest != 0 {
-            let i = (63 - rest.leading_zeros()) as usize % N;
-            if rounded.levels[i] != 1 {
-                break;
-            }
-            rest ^= 1 << i;
-            self.pass_one(&start, &mut few, significance, coefficients[i], (before, i));
-            before = i;
-        }
+        let start = &significance.start;
+        let rest = rounded.coded;
+        let mut walk = Walk { few: Few::new(start), rest, before: 64 - rest.leading_zeros() as usize };
+        let given = (coefficients, rounded);
+        // As many nodes as levels can have led to.
+        let goes_on = self.pass_one::<1>(significance, given, &mut walk)
+            && self.pass_one::<2>(significance, given, &mut walk)
+            && self.pass_one::<3>(significance, given, &mut walk);
+        while goes_on && self.pass_one::<4>(significance, given, &mut walk) {}
+        let Walk { few, mut rest, mut before } = walk;
         if rest == 0 {
             return few.best(significance.zeros[before] - significance.zeros[first]);
         }
-        let mut nodes = few.nodes(&start);
+        let mut nodes = few.nodes(start);
         while rest != 0 {
             let i = (63 - rest.leading_zeros()) as usize % N;
             rest ^= 1 << i;
@@ -406,69 +423,71 @@ impl<const N: usize> Weighing<'_, N> {
             let level = rounded.levels[i] as u16 as u32;
             let terms = |level: u32, bit: u64| {
                 let (distortion, alone) = self.distortions(i, coefficients[i], level);
-                let (bits, last) = (significance.one[i] + BIT, significance.last[i] + BIT);
+                let (bits, last) = (significance.one[i], significance.last[i]);
                 Terms { level, bit, distortion, bits, alone, last }
             };
             nodes = if level == 1 {
                 let zero = significance.zeros[i + 1] - significance.zeros[i];
                 let left_out = leave_out(&nodes, self.distortions(i, coefficients[i], 0), zero);
-                self.take_one(&start, &nodes, left_out, terms(1, 1 << i))
+                self.take_one(start, &nodes, left_out, terms(1, 1 << i))
             } else {
-                let (below, nowhere) = (terms(level - 1, 0), Nodes::nowhere(&start));
-                let after = if level == 2 {
-                    self.take_one(&start, &nodes, nowhere, below)
+                let (below, nowhere) = (terms(level - 1, 0), Nodes::nowhere(start));
+                let mut after = if level == 2 {
+                    self.take_one(start, &nodes, nowhere, below)
                 } else {
-                    self.take_more(&start, &nodes, nowhere, below)
+                    self.take_more(start, &nodes, nowhere, below)
                 };
-                self.take_more(&start, &nodes, after, terms(level, 1 << i))
+                after.large = (nodes.large + 1).min(4);
+                self.take_more(start, &nodes, after, terms(level, 1 << i))
             };
         }
         nodes.best(significance.zeros[before] - significance.zeros[first])
     }
 
-    /// Advances over a coefficient whose nearest level is 1, where none was larger so far. `before`: the place of the
-    /// coefficient before in the walk.
+    /// Advances over a coefficient if its nearest level is 1, where none was larger so far; whether it did. ALIVE: to how
+    /// many of the nodes anything leads at most.
     #[inline(always)]
-    fn pass_one(
+    fn pass_one<const ALIVE: usize>(
         &self,
-        start: &Start,
-        few: &mut Few,
         significance: &Significance<N>,
-        coefficient: i32,
-        (before, i): (usize, usize),
-    ) {
-        let (left_out, left_alone) = self.distortions(i, coefficient, 0);
-        let (taken, taken_alone) = self.distortions(i, coefficient, 1);
-        let zeros = significance.zeros[before];
+        (coefficients, rounded): (&[i32; N], &Rounded<N>),
+        Walk { few, rest, before }: &mut Walk,
+    ) -> bool {
+        let i = (63 - (*rest | 1).leading_zeros()) as usize % N;
+        if *rest == 0 || rounded.levels[i] != 1 {
+            return false;
+        }
+        let start = &significance.start;
+        let (left_out, left_alone) = self.distortions(i, coefficients[i], 0);
+        let (taken, taken_alone) = self.distortions(i, coefficients[i], 1);
+        let zeros = significance.zeros[*before];
         let left_out = left_out + zeros - significance.zeros[i];
         let taken = taken + zeros - significance.zeros[i + 1];
-        let one = significance.one[i] + BIT;
-        let take = |j: usize, bin: u32| few.score[j] + taken + price(one + bin, self.lambda);
-        let alone = price(significance.last[i] + BIT + start.ones[0], self.lambda);
-        let takes = [
-            few.score[0] + taken_alone + alone,
-            take(1, start.ones[1]),
-            take(2, start.ones[2]),
-            take(3, cost(few.first, false)),
-        ];
+        let take = |j: usize, bin: u32| few.score[j] + taken + price(significance.one[i] + bin, self.lambda);
+        let alone = price(significance.last[i] + start.ones[0], self.lambda);
         let bit = 1 << i;
         let paths = few.path.map(|path| path | bit);
-        let mut after = Few {
-            score: [
-                few.score[0] + left_alone,
-                few.score[1] + left_out,
-                few.score[2] + left_out,
-                few.score[3] + left_out,
-            ],
-            ..*few
-        };
-        after.take(1, takes[0], paths[0]);
-        after.take(2, takes[1], paths[1]);
-        let better = after.take(3, takes[2], paths[2]);
-        after.first = select_unpredictable(better, start.first[3], after.first);
-        let better = after.take(3, takes[3], paths[3]);
-        after.first = select_unpredictable(better, next(few.first, false), after.first);
+        let mut after = *few;
+        after.score[0] += left_alone;
+        for score in &mut after.score[1..ALIVE] {
+            *score += left_out;
+        }
+        after.take(1, few.score[0] + taken_alone + alone, paths[0]);
+        if ALIVE > 1 {
+            after.take(2, take(1, start.ones[1]), paths[1]);
+        }
+        if ALIVE > 2 {
+            let better = after.take(3, take(2, start.ones[2]), paths[2]);
+            after.first = select_unpredictable(better, start.first[3], after.first);
+        }
+        if ALIVE > 3 {
+            let better = after.take(3, take(3, cost(few.first, false)), paths[3]);
+            after.first = select_unpredictable(better, next(few.first, false), after.first);
+        }
         *few = after;
+        *rest ^= bit;
+        *before = i;
+        true
     }
 
     /// Takes a level of 1 after each of the nodes: those that are better for it replace what there is.
@@ -484,11 +503,13 @@ impl<const N: usize> Weighing<'_, N> {
         let first = nodes.first;
         let score = |j: usize, first: u8| score(j, cost(first, false));
         after.take(3, score(3, first[3]), path(3), next(first[3], false));
-        after.take(4, score(4, first[4]), path(4), next(first[4], false));
-        after.take(5, score(5, first[5]), path(5), next(first[5], false));
-        after.take(6, score(6, first[6]), path(6), next(first[6], false));
-        let better = after.take(7, score(7, first[7]), path(7), next(first[7], false));
-        after.other = select_unpredictable(better, nodes.other, after.other);
+        for j in 4..4 + nodes.large.min(3) {
+            after.take(j, score(j, first[j]), path(j), next(first[j], false));
+        }
+        if nodes.large > 3 {
+            let better = after.take(7, score(7, first[7]), path(7), next(first[7], false));
+            after.other = select_unpredictable(better, nodes.other, after.other);
+        }
         after
     }
 
@@ -511,13 +532,18 @@ impl<const N: usize> Weighing<'_, N> {
         after.take(4, score(3, cost(first[3], true) + few), path(3), start.first[4]);
         let score = |j: usize, first: u8, bits: u32| score(j, cost(first, true) + bits);
         let bits = |j: usize| unary(start.other[j], ones).0;
-        after.take(5, score(4, first[4], bits(4)), path(4), next(first[4], true));
-        after.take(6, score(5, first[5], bits(5)), path(5), next(first[5], true));
-        let (other_bits, other) = unary(nodes.other, ones);
-        let better = after.take(7, score(6, first[6], bits(6)), path(6), next(first[6], true));
-        after.other = select_unpredictable(better, start.other[7], after.other);
-        let better = after.take(7, score(7, first[7], other_bits), path(7), next(first[7], true));
-        after.other = select_unpredictable(better, other, after.other);
+        for j in 4..4 + nodes.large.min(2) {
+            after.take(j + 1, score(j, first[j], bits(j)), path(j), next(first[j], true));
+        }
+        if nodes.large > 2 {
+            let better = after.take(7, score(6, first[6], bits(6)), path(6), next(first[6], true));
+            after.other = select_unpredictable(better, start.other[7], after.other);
+        }
+        if nodes.large > 3 {
+            let (other_bits, other) = unary(nodes.other, ones);
+            let better = after.take(7, score(7, first[7], other_bits), path(7), next(first[7], true));
+            after.other = select_unpredictable(better, other, after.other);
+        }
         after
     }
 }
