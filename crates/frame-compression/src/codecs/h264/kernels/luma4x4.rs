@@ -219,6 +219,18 @@ pub(in super::super) fn predict<S: Simd>(simd: S, luma: &LumaCanvas, spot: Spot,
     samples
 }
 
+/// The predictions of a block by all modes.
+#[inline(always)]
+pub(in super::super) fn predict_all<S: Simd>(simd: S, luma: &LumaCanvas, spot: Spot) -> [[u8; 16]; 9] {
+    let (edge, _) = read_edge(simd, luma, spot.at, spot.top_right);
+    let tables = tables(simd, edge);
+    let mut all = [[0; 16]; 9];
+    for (mode, samples) in all.iter_mut().enumerate() {
+        whole(simd, &tables, mode).store_bytes(samples);
+    }
+    all
+}
+
 /// The edge in both halves, and the DC prediction that is its last sample.
 #[inline(always)]
 fn read_edge<S: Simd>(simd: S, luma: &LumaCanvas, at: usize, top_right: bool) -> (S::Bytes, u8) {

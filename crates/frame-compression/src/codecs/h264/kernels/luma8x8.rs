@@ -244,6 +244,13 @@ pub(in super::super) fn predict<S: Simd>(simd: S, luma: &LumaCanvas, spot: Spot,
     whole(&windows(simd, luma, spot.at, spot.top_right).0, mode.into())
 }
 
+/// The predictions of a block by all modes.
+#[inline(always)]
+pub(in super::super) fn predict_all<S: Simd>(simd: S, luma: &LumaCanvas, spot: Spot) -> [[u8; 64]; 9] {
+    let (windows, _) = windows(simd, luma, spot.at, spot.top_right);
+    std::array::from_fn(|mode| whole(&windows, mode))
+}
+
 /// The predictions of a block by the modes from the third to the eighth, for which there have to be samples above to the right.
 #[inline(always)]
 pub(in super::super) fn predict_diagonals<S: Simd>(simd: S, luma: &LumaCanvas, at: usize) -> [[u8; 64]; 6] {

@@ -18,7 +18,8 @@ pub(super) struct Trial {
 
 /// Codes a macroblock at quantisers.
 pub(super) trait Trials {
-    fn code(&mut self, qp: u8) -> Trial;
+    /// The cost need not be right where it is no less than the limit.
+    fn code(&mut self, qp: u8, limit: u32) -> Trial;
     /// The last one is the best so far.
     fn keep(&mut self);
 }
@@ -26,7 +27,7 @@ pub(super) trait Trials {
 /// The quantiser of least cost around `own`. `last` is that of the macroblock before.
 pub(super) fn search_quantiser(own: u8, last: u8, psy: bool, trials: &mut impl Trials) -> u8 {
     let (own, last) = (i32::from(own), i32::from(last));
-    let first = trials.code(own as u8);
+    let first = trials.code(own as u8, u32::MAX);
     trials.keep();
     let mut best = (own, first.cost);
     let mut tried_last = false;
@@ -40,7 +41,7 @@ pub(super) fn search_quantiser(own: u8, last: u8, psy: bool, trials: &mut impl T
         if direction == -1 && !first.residual {
             // Only a quantiser that leaves levels is worth the way there.
             let far = (own - limit - 1).max(0);
-            let trial = trials.code(far as u8);
+            let trial = trials.code(far as u8, u32::MAX);
             if !trial.residual {
                 tried_last |= last > far;
                 continue;
@@ -54,7 +55,9 @@ pub(super) fn search_quantiser(own: u8, last: u8, psy: bool, trials: &mut impl T
             let (cost, residual) = match memo {
                 Some((far, cost)) if far == at => (cost, true),
                 _ => {
-                    let trial = trials.code(at as u8);
+                    // Another failure ends this way, whatever it costs.
+                    let bound = if fails < limit { u32::MAX } else { before.max(best.1) };
+                    let trial = trials.code(at as u8, bound);
                     if trial.cost < best.1 {
                         best = (at, trial.cost);
                         trials.keep();
@@ -70,7 +73,7 @@ pub(super) fn search_quantiser(own: u8, last: u8, psy: bool, trials: &mut impl T
             at += direction;
         }
     }
-    if !tried_last && trials.code(last as u8).cost < best.1 {
+    if !tried_last && trials.code(last as u8, best.1).cost < best.1 {
         best.0 = last;
         trials.keep();
     }
@@ -115,7 +118,7 @@ impl<S: Simd> Attempts<'_, S> {
 }
 
 impl<S: Simd> Trials for Attempts<'_, S> {
-    fn code(&mut self, qp: u8) -> Trial {
+    fn code(&mut self, qp: u8, limit: u32) -> Trial {
         let rules = self.work.rules;
         let (at, unknown) = self.find_chroma(self.work.chroma_qp(qp));
         let (_, chroma, bits) = &mut self.chroma[at];
@@ -129,7 +132,7 @@ impl<S: Simd> Trials for Attempts<'_, S> {
             *bits = self.measure.chroma_bits(chroma);
         }
         self.measure.qp = qp;
-        let cost = self.measure.cost(self.simd, &self.luma, chroma, *bits, u32::MAX);
+        let cost = self.measure.cost(self.simd, &self.luma, chroma, *bits, limit);
         let residual = chroma.pattern != 0
             || self.luma.pattern != 0
             || rules.cabac && self.luma.kind == Kind::Intra16x16 && self.luma.dc_coded;

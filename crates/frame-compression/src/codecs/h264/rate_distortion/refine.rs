@@ -1,14 +1,15 @@
 //! The refinement of a chosen type by the costs of its parts (docs/spec/h264-presets.md, section 9).
 
-use super::super::macroblock::Macroblock;
+use super::super::decision::available_8x8;
+use super::super::macroblock::{Macroblock, gather};
 use super::super::predict::edge::Available;
 use super::super::predict::planes::Mode;
 use super::coded::{Block, ChromaCoding, LumaCoding};
 use super::coding::Coder;
 use super::cost::{Measure, predict_both_chroma};
 use super::psy::{Energy, energy_4x4, squares};
-use super::record::{chroma_number, mode_place};
-use super::search::{Found, block_4x4, block_8x8, predict_4x4, predict_8x8, put_4x4, put_8x8};
+use super::record::{BLOCKS, chroma_number, mode_place};
+use super::search::{Found, available_4x4, predict_all_4x4, predict_all_8x8, put_4x4, put_8x8};
 use super::work::code_16x16;
 use crate::simd::Simd;
 
@@ -119,13 +120,16 @@ pub(super) fn refine_4x4<S: Simd>(
     luma: &mut LumaCoding,
 ) {
     for k in 0..16 {
-        let (source, available, _) = block_4x4(macroblock, k);
+        let (x, y) = BLOCKS[k];
+        let source = gather::<4, 16>(&macroblock.source.y, 16, 64 * y + 4 * x);
+        let available = available_4x4(macroblock, k);
+        let predictions = predict_all_4x4(simd, macroblock, k);
         let predicted = macroblock.modes.predicted(mode_place(k));
         let energy = energy_4x4(simd, &source);
         let mut best: Option<Best<16>> = None;
         for (place, mode) in likely_first(modes_of(available), luma.modes[k]) {
-            let block =
-                coder.code_4x4(simd, k, &luma.counts, &source, &predict_4x4(simd, macroblock, k, mode));
+            let prediction = &predictions[usize::from(mode)];
+            let block = coder.code_4x4(simd, k, &luma.counts, &source, prediction);
             let distortion = squares(simd, &source, &block.samples)
                 + measure.psy_cost(energy.abs_diff(energy_4x4(simd, &block.samples)));
             let limit = Best::limit(best.as_ref(), place);
@@ -156,7 +160,9 @@ pub(super) fn refine_8x8<S: Simd>(
     chroma: &ChromaCoding,
 ) {
     for k in 0..4 {
-        let (source, available, _) = block_8x8(macroblock, k);
+        let source = macroblock.source.luma_8x8(k % 2 * 8, k / 2 * 8);
+        let available = available_8x8(macroblock.neighbours, k % 2, k / 2);
+        let predictions = predict_all_8x8(simd, macroblock, k);
         let predicted = macroblock.modes.predicted(mode_place(4 * k));
         let energy = Energy::of_8x8(simd, &source);
         let costs = &found.costs_8x8[k];
@@ -164,8 +170,8 @@ pub(super) fn refine_8x8<S: Simd>(
         let mut best: Option<Best<64>> = None;
         let near = |&(_, mode): &(usize, u8)| costs[usize::from(mode)] <= worst;
         for (place, mode) in likely_first(modes_of(available), luma.modes[4 * k]).filter(near) {
-            let block =
-                coder.code_8x8(simd, k, &luma.counts, &source, &predict_8x8(simd, macroblock, k, mode));
+            let prediction = &predictions[usize::from(mode)];
+            let block = coder.code_8x8(simd, k, &luma.counts, &source, prediction);
             let distortion = squares(simd, &source, &block.samples)
                 + measure.psy_cost(energy.difference(Energy::of_8x8(simd, &block.samples)));
             let pattern = luma.pattern & !(1 << k) | u8::from(block.is_coded()) << k;

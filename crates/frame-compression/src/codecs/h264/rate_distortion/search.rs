@@ -397,6 +397,39 @@ pub(super) fn predict_8x8<S: Simd>(simd: S, macroblock: &Macroblock, k: usize, m
     luma8x8::predict(simd, &macroblock.luma, spot, mode)
 }
 
+/// Predicts an 8x8 block by all modes that its neighbours allow.
+#[inline(always)]
+pub(super) fn predict_all_8x8<S: Simd>(simd: S, macroblock: &Macroblock, k: usize) -> [[u8; 64]; 9] {
+    let available = available_8x8(macroblock.neighbours, k % 2, k / 2);
+    if S::IS_SCALAR || !available.left || !available.top {
+        let (_, available, edge) = block_8x8(macroblock, k);
+        return all_of(available, |mode| predict::<8, 25, 64>(mode, &edge, available));
+    }
+    let spot = Spot { at: LumaCanvas::at(k % 2 * 8, k / 2 * 8), top_right: available.top_right };
+    luma8x8::predict_all(simd, &macroblock.luma, spot)
+}
+
+fn all_of<const A: usize>(available: Available, predict: impl Fn(u8) -> [u8; A]) -> [[u8; A]; 9] {
+    let mut all = [[0; A]; 9];
+    for &mode in modes_of(available) {
+        all[usize::from(mode)] = predict(mode);
+    }
+    all
+}
+
+/// Predicts a 4x4 block by all modes that its neighbours allow.
+#[inline(always)]
+pub(super) fn predict_all_4x4<S: Simd>(simd: S, macroblock: &Macroblock, k: usize) -> [[u8; 16]; 9] {
+    let available = available_4x4(macroblock, k);
+    if S::IS_SCALAR || !available.left || !available.top {
+        let (_, available, edge) = block_4x4(macroblock, k);
+        return all_of(available, |mode| predict::<4, 13, 16>(mode, &edge, available));
+    }
+    let (x, y) = BLOCKS[k];
+    let spot = Spot { at: LumaCanvas::at(4 * x, 4 * y), top_right: available.top_right };
+    luma4x4::predict_all(simd, &macroblock.luma, spot)
+}
+
 /// Predicts a 4x4 block by a mode that its neighbours allow.
 #[inline(always)]
 pub(super) fn predict_4x4<S: Simd>(simd: S, macroblock: &Macroblock, k: usize, mode: u8) -> [u8; 16] {
