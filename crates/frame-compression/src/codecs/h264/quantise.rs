@@ -2,6 +2,7 @@
 //! (docs/spec/h264-intra.md, sections 4 and 10, annex A; H.264 8.5.8 and 8.5.9.)
 
 use super::aq::{QUANTISER_MAX, exp2_double};
+use super::kernels::blocks::Corners;
 
 /// The largest quantisation parameter that the bitstream can carry.
 pub(super) const QP_MAX: u8 = 51;
@@ -37,6 +38,13 @@ pub(super) struct Scaling<const N: usize> {
     /// What a level is multiplied by. 4x4: that is all (H.264 8.5.12.1; with flat matrices its rounding
     /// is exact). 8x8 (8.5.13.1): the same from QP 12 on; below, the product is four times the coefficient.
     pub(super) level_scale: [i16; N],
+}
+
+impl Scaling<16> {
+    pub(super) fn corners(&self) -> Corners {
+        let of = |values: &[i16; 16]| [values[0], values[1], values[4], values[5]];
+        Corners { multiplier: of(&self.multiplier), bias: of(&self.bias) }
+    }
 }
 
 /// Everything that depends on a QP in 0..=51.

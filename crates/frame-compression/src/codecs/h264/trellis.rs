@@ -6,6 +6,7 @@ use std::hint::select_unpredictable;
 use super::cabac::block::{Category, FIRST_BIN, other_bins};
 use super::cabac::{BIT, Contexts, LAST_8X8, SIGNIFICANCE_8X8, cost, escape, next, unary};
 use super::cavlc::trellis::Candidate;
+use super::kernels::blocks::Corners;
 use super::quantise::{FORWARD_4X4, FORWARD_8X8, QP_MAX, class_4x4, class_8x8, rounded};
 use super::rate_distortion::prices::{ZIGZAG_4X4, ZIGZAG_8X8};
 
@@ -24,11 +25,19 @@ pub(super) struct Scaling<const N: usize> {
     energy_weight: [u16; N],
 }
 
+/// Multipliers and biases of 8x8 blocks two rows at a time; or columns, as they are symmetric.
+#[derive(Debug)]
+pub(super) struct Rows {
+    pub(super) multiplier: [[i16; 16]; 4],
+    pub(super) bias: [[i16; 16]; 4],
+}
+
 /// The scalings of a QP.
 #[derive(Debug)]
 pub(super) struct Scalings {
     pub(super) four: Scaling<16>,
     pub(super) eight: Scaling<64>,
+    pub(super) eight_by_rows: Rows,
     pub(super) luma_dc: Scaling<16>,
     pub(super) chroma_dc: Scaling<4>,
 }
@@ -53,6 +62,14 @@ impl<const N: usize> Scaling<N> {
             i += 1;
         }
         scaling
+    }
+}
+
+impl Scaling<16> {
+    pub(super) fn corners(&self) -> Corners {
+        // The places in the scan.
+        let of = |values: &[i16; 16]| [values[0], values[1], values[2], values[4]];
+        Corners { multiplier: of(&self.multiplier), bias: of(&self.bias) }
     }
 }
 
@@ -87,6 +104,7 @@ impl Scalings {
             i += 1;
         }
         let mut eight = Scaling::EMPTY;
+        let mut eight_by_rows = Rows { multiplier: [[0; 16]; 4], bias: [[0; 16]; 4] };
         let mut i = 0;
         while i < 64 {
             let place = ZIGZAG_8X8[i] as usize;
@@ -97,11 +115,14 @@ impl Scalings {
             eight.step[i] = ((1u64 << (24 + period)) / FORWARD_8X8[phase][class] as u64) as u32;
             eight.weight[i] = WEIGHT_8X8[class];
             eight.energy_weight[i] = ENERGY_WEIGHT_8X8[class];
+            eight_by_rows.multiplier[place / 16][place % 16] = eight.multiplier[i];
+            eight_by_rows.bias[place / 16][place % 16] = eight.bias[i];
             i += 1;
         }
         let multiplier = four.multiplier[0] as u32;
         let step = four.step[0];
-        Self { four, eight, luma_dc: Scaling::dc(multiplier, step), chroma_dc: Scaling::dc(multiplier, step) }
+        let (luma_dc, chroma_dc) = (Scaling::dc(multiplier, step), Scaling::dc(multiplier, step));
+        Self { four, eight, eight_by_rows, luma_dc, chroma_dc }
     }
 }
 

@@ -295,7 +295,7 @@ fn chroma_levels<S: Simd>(
     let (mut blocks, mut coded, mut dc) = ([[0; 16]; 4], [0; 4], [0; 4]);
     let mut may_have = 0b1111;
     if !S::IS_SCALAR && steps.denoise.is_none() {
-        (may_have, dc) = side_by_side::coded_chroma(simd, source, prediction, &steps.chroma.four);
+        (may_have, dc) = side_by_side::coded_chroma(simd, source, prediction, &steps.chroma.four.corners());
     }
     for (k, &at) in CHROMA_BLOCKS.iter().enumerate().filter(|(k, _)| may_have >> k & 1 != 0) {
         let [source, prediction] = [source, prediction].map(|plane| gather::<4, 16>(plane, 8, at));

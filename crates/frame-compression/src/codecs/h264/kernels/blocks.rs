@@ -28,11 +28,35 @@ fn inverse_pass<S: Simd>([a, b, c, d]: [S::Words; 4]) -> [S::Words; 4] {
     [e + h, f + g, f - g, e - h]
 }
 
-/// The scaling of four blocks side by side: what even rows take, and what odd rows take.
+/// How 4x4 blocks are quantised: multipliers and biases of the places (0, 0), (1, 0), (0, 1) and (1, 1), which stand for
+/// all others.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Corners {
+    pub(in super::super) multiplier: [i16; 4],
+    pub(in super::super) bias: [i16; 4],
+}
+
+/// The quantisation of four blocks side by side: what even rows take, and what odd rows take.
 #[derive(Clone, Copy)]
-pub(super) struct FourScaling<W> {
+struct Forward<W> {
     multiplier: [W; 2],
     bias: [W; 2],
+}
+
+impl<W> Forward<W> {
+    #[inline(always)]
+    fn new<S: Simd<Words = W>>(simd: S, corners: &Corners) -> Self
+    where
+        W: Words<S>,
+    {
+        Self { multiplier: alternating(simd, &corners.multiplier), bias: alternating(simd, &corners.bias) }
+    }
+}
+
+/// The scaling of four blocks side by side.
+#[derive(Clone, Copy)]
+pub(super) struct FourScaling<W> {
+    forward: Forward<W>,
     level_scale: [W; 2],
 }
 
@@ -42,18 +66,18 @@ impl<W> FourScaling<W> {
     where
         W: Words<S>,
     {
+        let [a, b, .., c, d] = *scaling.level_scale.first_chunk::<6>().expect("16 values");
         Self {
-            multiplier: alternating(simd, &scaling.multiplier),
-            bias: alternating(simd, &scaling.bias),
-            level_scale: alternating(simd, &scaling.level_scale),
+            forward: Forward::new(simd, &scaling.corners()),
+            level_scale: alternating(simd, &[a, b, c, d]),
         }
     }
 }
 
 /// The values of an even row and of an odd row.
 #[inline(always)]
-fn alternating<S: Simd>(simd: S, values: &[i16; 16]) -> [S::Words; 2] {
-    each!(2, i => S::Words::splat(simd, values[i]).zip_low_16(S::Words::splat(simd, values[4 + i])))
+fn alternating<S: Simd>(simd: S, [a, b, c, d]: &[i16; 4]) -> [S::Words; 2] {
+    [S::Words::splat_pair(simd, *a, *c), S::Words::splat_pair(simd, *b, *d)]
 }
 
 /// Levels of four blocks, transposed, scaled back, without DC.
@@ -73,12 +97,9 @@ fn transformed<S: Simd>(residual: [S::Words; 4]) -> [S::Words; 4] {
 
 /// Their levels, and what is not 0 in a lane of a block that has one.
 #[inline(always)]
-fn quantised<S: Simd>(
-    coefficients: [S::Words; 4],
-    scaling: &FourScaling<S::Words>,
-) -> ([S::Words; 4], S::Words) {
+fn quantised<S: Simd>(coefficients: [S::Words; 4], forward: &Forward<S::Words>) -> ([S::Words; 4], S::Words) {
     let levels = each!(4, i => {
-        levels::<S>(coefficients[i], scaling.multiplier[i % 2], scaling.bias[i % 2])
+        levels::<S>(coefficients[i], forward.multiplier[i % 2], forward.bias[i % 2])
     });
     (levels, levels[0].or(levels[1]).or(levels[2].or(levels[3])))
 }
@@ -91,14 +112,14 @@ pub(in super::super) fn coded_luma<S: Simd>(
     prediction: &[u8; 256],
     scaling: &Scaling<16>,
 ) -> u16 {
-    let scaling = FourScaling::new(simd, scaling);
+    let forward = Forward::new(simd, &scaling.corners());
     let (source, prediction) = (source.as_chunks::<16>().0, prediction.as_chunks::<16>().0);
     let mut coded = 0;
     for row in 0..4 {
         let residual = each!(4, y => {
             S::Words::load_bytes(simd, &source[4 * row + y]) - S::Words::load_bytes(simd, &prediction[4 * row + y])
         });
-        let (_, any) = quantised::<S>(transformed::<S>(residual), &scaling);
+        let (_, any) = quantised::<S>(transformed::<S>(residual), &forward);
         coded |= blocks_of(simd, any) << (4 * row);
     }
     coded
@@ -110,17 +131,49 @@ pub(in super::super) fn coded_chroma<S: Simd>(
     simd: S,
     source: &[u8; 64],
     prediction: &[u8; 64],
-    scaling: &Scaling<16>,
+    corners: &Corners,
 ) -> (u16, [i32; 4]) {
     let (source, prediction) = (source.as_chunks::<8>().0, prediction.as_chunks::<8>().0);
     let residual = each!(4, y => {
         S::Words::load_bytes_halves(simd, &source[y], &source[y + 4])
             - S::Words::load_bytes_halves(simd, &prediction[y], &prediction[y + 4])
     });
-    let coded = quantise(simd, residual, &FourScaling::new(simd, scaling));
-    let mut dc = [0; 16];
-    coded.dc.store(&mut dc);
-    (blocks_of(simd, coded.any), [dc[0].into(), dc[4].into(), dc[8].into(), dc[12].into()])
+    coded_beside_dc(simd, residual, &Forward::new(simd, corners))
+}
+
+/// The same of a macroblock's luma, in raster order.
+#[inline(always)]
+pub(in super::super) fn coded_luma_ac<S: Simd>(
+    simd: S,
+    source: &[u8; 256],
+    prediction: &[u8; 256],
+    corners: &Corners,
+) -> (u16, [i32; 16]) {
+    let forward = Forward::new(simd, corners);
+    let (source, prediction) = (source.as_chunks::<16>().0, prediction.as_chunks::<16>().0);
+    let (mut coded, mut dc) = (0, [0; 16]);
+    for (row, dc) in dc.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        let residual = each!(4, y => {
+            S::Words::load_bytes(simd, &source[4 * row + y]) - S::Words::load_bytes(simd, &prediction[4 * row + y])
+        });
+        let blocks;
+        (blocks, *dc) = coded_beside_dc(simd, residual, &forward);
+        coded |= blocks << (4 * row);
+    }
+    (coded, dc)
+}
+
+/// Bits of four blocks that have levels beside DC, and their DC coefficients.
+#[inline(always)]
+fn coded_beside_dc<S: Simd>(
+    simd: S,
+    residual: [S::Words; 4],
+    forward: &Forward<S::Words>,
+) -> (u16, [i32; 4]) {
+    let (dc, _, any) = quantised_beside_dc(simd, residual, forward);
+    let mut lanes = [0; 16];
+    dc.store(&mut lanes);
+    (blocks_of(simd, any), [lanes[0].into(), lanes[4].into(), lanes[8].into(), lanes[12].into()])
 }
 
 /// Bits of the blocks of which any of four lanes is not 0.
@@ -133,6 +186,20 @@ fn blocks_of<S: Simd>(simd: S, lanes: S::Words) -> u16 {
 
 static FIRST: [i16; 16] = [-1, 0, 0, 0, -1, 0, 0, 0, -1, 0, 0, 0, -1, 0, 0, 0];
 
+/// The DC coefficients of four blocks, in their first lanes, the other levels, and what is not 0 in a lane of a block that
+/// has one.
+#[inline(always)]
+fn quantised_beside_dc<S: Simd>(
+    simd: S,
+    residual: [S::Words; 4],
+    forward: &Forward<S::Words>,
+) -> (S::Words, [S::Words; 4], S::Words) {
+    let [first, second, third, fourth] = transformed::<S>(residual);
+    let dc = first.and(S::Words::load(simd, &FIRST));
+    let (levels, any) = quantised::<S>([first - dc, second, third, fourth], forward);
+    (dc, levels, any)
+}
+
 /// Transforms and quantises four blocks but for their DC.
 #[inline(always)]
 pub(super) fn quantise<S: Simd>(
@@ -140,9 +207,7 @@ pub(super) fn quantise<S: Simd>(
     residual: [S::Words; 4],
     scaling: &FourScaling<S::Words>,
 ) -> CodedBlocks<S::Words> {
-    let [first, second, third, fourth] = transformed::<S>(residual);
-    let dc = first.and(S::Words::load(simd, &FIRST));
-    let (levels, any) = quantised::<S>([first - dc, second, third, fourth], scaling);
+    let (dc, levels, any) = quantised_beside_dc(simd, residual, &scaling.forward);
     CodedBlocks { scaled: each!(4, i => levels[i].mul_low(scaling.level_scale[i % 2])), any, dc }
 }
 
@@ -186,7 +251,7 @@ mod tests {
             let Self { source, prediction, scaling } = self;
             let luma = coded_luma(simd, source, prediction, scaling);
             let planes = [source, prediction].map(|samples| gather::<8, 64>(samples, 16, 0));
-            let chroma = coded_chroma(simd, &planes[0], &planes[1], scaling);
+            let chroma = coded_chroma(simd, &planes[0], &planes[1], &scaling.corners());
             let (mut expected_luma, mut expected_chroma) = (0, (0, [0; 4]));
             for k in 0..16 {
                 let block = |samples: &[u8; 256]| gather::<4, 16>(samples, 16, k / 4 * 64 + k % 4 * 4);

@@ -41,6 +41,16 @@ static TRANSPOSED_8X8: [u8; 64] = {
     places
 };
 
+static SCANNED_8X8: [u8; 64] = {
+    let mut places = [0; 64];
+    let mut i = 0;
+    while i < 64 {
+        places[TRANSPOSED_8X8[i] as usize] = i as u8;
+        i += 1;
+    }
+    places
+};
+
 /// The coefficients of a 4x4 block, transposed: the scaling is symmetric.
 #[inline(always)]
 fn transform_4x4<S: Simd>(simd: S, source: &[u8; 16], prediction: &[u8; 16]) -> S::Words {
@@ -76,23 +86,18 @@ fn coded<S: Simd>(simd: S, levels: S::Words) -> u64 {
     u64::from(!levels.equal(S::Words::splat(simd, 0)).signs())
 }
 
-/// The nearest levels of coefficients in scan order, a multiple of 16 of them.
+/// The nearest levels of coefficients in scan order.
 #[inline(always)]
-pub(in super::super) fn rounded<S: Simd, const N: usize>(
+pub(in super::super) fn rounded<S: Simd>(
     simd: S,
-    coefficients: &[i16; N],
-    scaling: &trellis::Scaling<N>,
-) -> Rounded<N> {
-    let mut rounded = Rounded { levels: [0; N], coded: 0 };
-    let load =
-        |values: &[i16; N], at: usize| S::Words::load(simd, values[at..].first_chunk().expect("16 values"));
-    for at in (0..N).step_by(16) {
-        let magnitudes = load(coefficients, at).abs() + load(&scaling.bias, at);
-        let levels = magnitudes.mul_high_unsigned(load(&scaling.multiplier, at));
-        levels.store(rounded.levels[at..].first_chunk_mut().expect("16 levels"));
-        rounded.coded |= coded(simd, levels) << at;
-    }
-    rounded
+    coefficients: &[i16; 16],
+    scaling: &trellis::Scaling<16>,
+) -> Rounded<16> {
+    let magnitudes = S::Words::load(simd, coefficients).abs() + S::Words::load(simd, &scaling.bias);
+    let found = magnitudes.mul_high_unsigned(S::Words::load(simd, &scaling.multiplier));
+    let mut levels = [0; 16];
+    found.store(&mut levels);
+    Rounded { levels, coded: coded(simd, found) }
 }
 
 /// Codes a 4x4 block by dead zones: its reconstruction, its levels in scan order, which of them are not 0.
@@ -153,29 +158,72 @@ pub(in super::super) fn reconstruct_4x4<S: Simd>(
     add_4x4(simd, scaled, prediction)
 }
 
-/// The coefficients of an 8x8 block in scan order.
+/// The coefficients of an 8x8 block, two transposed rows a vector.
 #[inline(always)]
 pub(in super::super) fn coefficients_8x8<S: Simd>(
     simd: S,
     source: &[u8; 64],
     prediction: &[u8; 64],
-) -> [i16; 64] {
+) -> [S::Words; 4] {
     let coefficients = luma8x8::transform(simd, source, prediction);
-    scanned::<S>(each!(4, i => coefficients[2 * i].low_halves(coefficients[2 * i + 1])))
+    each!(4, i => coefficients[2 * i].low_halves(coefficients[2 * i + 1]))
 }
 
-/// Two transposed rows a vector to scan order.
 #[inline(always)]
-fn scanned<S: Simd>(pairs: [S::Words; 4]) -> [i16; 64] {
+fn stored<S: Simd>(pairs: [S::Words; 4]) -> [i16; 64] {
     let mut lanes = [0; 64];
     for (pair, lanes) in pairs.into_iter().zip(lanes.as_chunks_mut::<16>().0) {
         pair.store(lanes);
     }
-    let mut scanned = [0; 64];
-    for (to, &place) in scanned.iter_mut().zip(&TRANSPOSED_8X8) {
-        *to = lanes[usize::from(place & 63)];
+    lanes
+}
+
+/// [`coefficients_8x8`] in scan order.
+#[inline(always)]
+pub(in super::super) fn scanned_8x8<S: Simd>(pairs: [S::Words; 4]) -> [i32; 64] {
+    let lanes = stored::<S>(pairs);
+    TRANSPOSED_8X8.map(|place| lanes[usize::from(place & 63)].into())
+}
+
+/// Which lanes of four vectors are not 0.
+#[inline(always)]
+fn coded_8x8<S: Simd>(simd: S, pairs: [S::Words; 4]) -> u64 {
+    let [a, b, c, d] = each!(4, i => coded(simd, pairs[i]) << (16 * i));
+    a | b | c | d
+}
+
+/// Calls `take` with the lane and the scan position of each that `lanes` has; which positions these are. Most blocks have
+/// few levels.
+#[inline(always)]
+fn each_coded(mut lanes: u64, mut take: impl FnMut(usize, usize)) -> u64 {
+    let mut coded = 0;
+    while lanes != 0 {
+        let lane = lanes.trailing_zeros() as usize & 63;
+        lanes &= lanes - 1;
+        let i = usize::from(SCANNED_8X8[lane] & 63);
+        take(lane, i);
+        coded |= 1 << i;
     }
-    scanned
+    coded
+}
+
+/// The nearest levels of an 8x8 block's coefficients in scan order, and the coefficients where those are not 0.
+#[inline(always)]
+pub(in super::super) fn rounded_8x8<S: Simd>(
+    simd: S,
+    pairs: [S::Words; 4],
+    scaling: &trellis::Rows,
+) -> (Rounded<64>, [i32; 64]) {
+    let found = each!(4, i => {
+        let magnitudes = pairs[i].abs() + S::Words::load(simd, &scaling.bias[i]);
+        magnitudes.mul_high_unsigned(S::Words::load(simd, &scaling.multiplier[i]))
+    });
+    let (from_levels, from) = (stored::<S>(found), stored::<S>(pairs));
+    let (mut levels, mut coefficients) = ([0; 64], [0; 64]);
+    let coded = each_coded(coded_8x8(simd, found), |lane, i| {
+        (levels[i], coefficients[i]) = (from_levels[lane], i32::from(from[lane]));
+    });
+    (Rounded { levels, coded }, coefficients)
 }
 
 /// Codes an 8x8 block by dead zones: its reconstruction, its levels in scan order, which of them are not 0.
@@ -191,24 +239,24 @@ pub(in super::super) fn code_8x8<S: Simd>(
     if found[0].or(found[1]).or(found[2].or(found[3])).is_zero() {
         return (*prediction, [0; 64], 0);
     }
-    let levels = scanned::<S>(found);
-    let rows = levels.as_chunks::<16>().0;
-    let [a, b, c, d] = each!(4, i => coded(simd, S::Words::load(simd, &rows[i])) << (16 * i));
-    let coded = a | b | c | d;
+    let (from, mut levels) = (stored::<S>(found), [0; 64]);
+    let coded = each_coded(coded_8x8(simd, found), |lane, i| levels[i] = from[lane]);
     (luma8x8::reconstruct(simd, found, prediction, quantiser), levels, coded)
 }
 
-/// The reconstruction of an 8x8 block from levels in scan order.
+/// The reconstruction of an 8x8 block from levels in scan order, of which those that `coded` has are not 0.
 #[inline(always)]
 pub(in super::super) fn reconstruct_8x8<S: Simd>(
     simd: S,
-    levels: &[i16; 64],
+    (levels, mut coded): (&[i16; 64], u64),
     prediction: &[u8; 64],
     quantiser: &Quantiser,
 ) -> [u8; 64] {
     let mut lanes = [0; 64];
-    for (&level, &place) in levels.iter().zip(&TRANSPOSED_8X8) {
-        lanes[usize::from(place & 63)] = level;
+    while coded != 0 {
+        let i = coded.trailing_zeros() as usize & 63;
+        coded &= coded - 1;
+        lanes[usize::from(TRANSPOSED_8X8[i] & 63)] = levels[i];
     }
     let rows = lanes.as_chunks::<16>().0;
     luma8x8::reconstruct(simd, each!(4, i => S::Words::load(simd, &rows[i])), prediction, quantiser)

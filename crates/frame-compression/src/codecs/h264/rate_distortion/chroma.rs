@@ -71,11 +71,14 @@ impl Coder<'_> {
         let mut dc = [0; 4];
         let mut any = false;
         let scaling = &self.chroma.four;
-        // A trellis takes levels that this does not see.
         let mut may_have = 0b1111;
-        if !self.plain::<S>() && self.trellis.is_none() {
+        if !self.plain::<S>() && !self.uses_cavlc_trellis() {
             let block = |samples: &[u8; 128]| gather::<8, 64>(samples, 16, 8 * plane);
-            (may_have, dc) = coded_chroma(simd, &block(source), &block(prediction), scaling);
+            let corners = self
+                .trellis
+                .as_ref()
+                .map_or_else(|| scaling.corners(), |trellis| trellis.chroma.four.corners());
+            (may_have, dc) = coded_chroma(simd, &block(source), &block(prediction), &corners);
         }
         for (k, dc) in dc.iter_mut().enumerate() {
             if may_have >> k & 1 == 0 {

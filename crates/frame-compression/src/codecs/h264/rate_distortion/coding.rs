@@ -2,6 +2,7 @@
 //! (docs/spec/h264-presets.md, sections 3, 6 and 7).
 
 use super::super::cabac::block::{Category, coded_of};
+use super::super::kernels::blocks::coded_luma_ac;
 use super::super::kernels::levels as kernels;
 use super::super::macroblock::{gather, scatter};
 use super::super::quantise::{Denoise, Quantiser, Scaling, class_4x4, class_8x8};
@@ -181,6 +182,11 @@ impl Coder<'_> {
         S::IS_SCALAR || self.denoise.is_some()
     }
 
+    /// Whether a trellis chooses levels that does not begin with the nearest ones.
+    pub(super) fn uses_cavlc_trellis(&self) -> bool {
+        self.trellis.as_ref().is_some_and(|trellis| trellis.cavlc.is_some())
+    }
+
     /// Codes a luma block as 4x4. `k`: its place in coding order, `inside` the counts of those before.
     #[inline(always)]
     pub(super) fn code_4x4<S: Simd>(
@@ -227,17 +233,18 @@ impl Coder<'_> {
             let (samples, levels, coded) = kernels::code_8x8(simd, source, prediction, self.luma);
             return Block { samples, levels, coded };
         };
-        let coefficients = kernels::coefficients_8x8(simd, source, prediction);
-        let scaling = &trellis.luma.eight;
-        let rounded = kernels::rounded(simd, &coefficients, scaling);
+        let pairs = kernels::coefficients_8x8(simd, source, prediction);
+        let (rounded, mut coefficients) = kernels::rounded_8x8(simd, pairs, &trellis.luma.eight_by_rows);
+        if trellis.cavlc.is_some() {
+            coefficients = kernels::scanned_8x8::<S>(pairs);
+        }
         let mut levels = [0; 64];
         let mut coded = 0;
         if trellis.cavlc.is_some() || rounded.any() {
-            let coefficients = coefficients.map(i32::from);
             coded = trellis.quantise_8x8(k, inside, (&coefficients, &rounded), &mut levels);
         }
         let samples = if coded != 0 {
-            kernels::reconstruct_8x8(simd, &levels, prediction, self.luma)
+            kernels::reconstruct_8x8(simd, (&levels, coded), prediction, self.luma)
         } else {
             *prediction
         };
@@ -275,9 +282,18 @@ impl Coder<'_> {
             return self.code_16x16_plain(source, prediction, to);
         }
         to.kind = Kind::Intra16x16;
-        let mut dc = [0; 16];
         let scaling = &self.luma.four;
+        let corners =
+            self.trellis.as_ref().map_or_else(|| scaling.corners(), |trellis| trellis.luma.four.corners());
+        let (mut may_have, mut dc) = coded_luma_ac(simd, source, prediction, &corners);
+        if self.uses_cavlc_trellis() {
+            may_have = u16::MAX;
+        }
         for (k, (x, y)) in BLOCKS.into_iter().enumerate() {
+            if may_have >> (4 * y + x) & 1 == 0 {
+                (to.levels[k], to.coded[k], to.counts[4 * y + x]) = ([0; 16], 0, 0);
+                continue;
+            }
             let at = 64 * y + 4 * x;
             let (from, predicted) = (gather::<4, 16>(source, 16, at), gather::<4, 16>(prediction, 16, at));
             let (first, coded) = self.code_ac(
