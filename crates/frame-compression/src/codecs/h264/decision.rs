@@ -735,4 +735,4 @@ pub(super) fn code_chroma_planes(macroblock: &mut Macroblock, mode: Mode, prices
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -80,30 +80,38 @@ pub(in super::super) fn pass_block<const N: usize>(
         return 0;
     }
     let bases = category.bases();
-    let place = |i: usize| match category {
-        Category::Luma8x8 => {
-            let i = i & 63;
-            (bases.significance + usize::from(SIGNIFICANCE_8X8[i]), bases.last + usize::from(LAST_8X8[i]))
-        }
-        _ => (bases.significance + i, bases.last + i),
-    };
     let end = 63 - coded.leading_zeros() as usize;
     let mut bits = 0;
     let mut significance = |contexts: &mut Contexts, i: usize| {
-        let (significance, last) = place(i);
-        let coded = coded >> i & 1 != 0;
-        bits += contexts.pass(significance, coded) + contexts.pass_if(coded, last, i == end);
+        let place = if category == Category::Luma8x8 { SIGNIFICANCE_8X8[i & 63].into() } else { i };
+        bits += contexts.pass(bases.significance + place, coded >> i & 1 != 0);
     };
     let count = (end + 1).min(N - 1);
     match order {
         Order::Descending => (0..count).rev().for_each(|i| significance(contexts, i)),
         Order::Ascending => (0..count).for_each(|i| significance(contexts, i)),
     }
+    // The last position is known to be the last coefficient, if it is one.
+    let last = |contexts: &mut Contexts, i: usize| {
+        let place = if category == Category::Luma8x8 { LAST_8X8[i & 63].into() } else { i };
+        contexts.pass_if(i < N - 1, bases.last + place, i == end)
+    };
+    // Significance and ends share no contexts, so that ends may be passed later, as long as their order is right.
+    if order == Order::Ascending {
+        let mut rest = coded;
+        while rest != 0 {
+            bits += last(contexts, rest.trailing_zeros() as usize);
+            rest &= rest - 1;
+        }
+    }
     let mut node = 0;
     let mut rest = coded;
     while rest != 0 {
         let i = 63 - rest.leading_zeros() as usize;
         rest ^= 1 << i;
+        if order == Order::Descending {
+            bits += last(contexts, i);
+        }
         bits += pass_level(contexts, category, u32::from(levels[i % N].unsigned_abs()), &mut node);
     }
     bits

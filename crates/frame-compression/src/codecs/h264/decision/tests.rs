@@ -26,7 +26,7 @@ impl Job for Decision<'_> {
 }
 
 /// A macroblock of noise on a slope, so that every mode has its chance.
-fn macroblock(rng: &mut Rng, neighbours: Neighbours) -> Macroblock {
+pub(in super::super) fn macroblock(rng: &mut Rng, neighbours: Neighbours) -> Macroblock {
     let mut macroblock = Macroblock { neighbours, ..Macroblock::default() };
     let noise = 1 << (rng.byte() % 9);
     let [base, along, down] = [0; 3].map(|_: u8| i32::from(rng.byte()));

@@ -243,20 +243,28 @@ mod tests {
     }
 
     impl Job for Coded<'_> {
-        /// Of luma, of a chroma plane, and both again by the coding of each block.
-        type Output = [(u16, [i32; 4]); 4];
+        /// Of luma, of a chroma plane, and of luma beside DC, as it is found and by the coding of each block.
+        type Output = [[(u16, [i32; 16]); 3]; 2];
 
         #[inline(always)]
         fn run<S: Simd>(self, simd: S) -> Self::Output {
             let Self { source, prediction, scaling } = self;
+            let corners = scaling.corners();
             let luma = coded_luma(simd, source, prediction, scaling);
+            let beside = coded_luma_ac(simd, source, prediction, &corners);
             let planes = [source, prediction].map(|samples| gather::<8, 64>(samples, 16, 0));
-            let chroma = coded_chroma(simd, &planes[0], &planes[1], &scaling.corners());
-            let (mut expected_luma, mut expected_chroma) = (0, (0, [0; 4]));
+            let (chroma, chroma_dc) = coded_chroma(simd, &planes[0], &planes[1], &corners);
+            let mut padded = [0; 16];
+            padded[..4].copy_from_slice(&chroma_dc);
+            let (mut expected_luma, mut expected_chroma, mut expected_beside) =
+                (0, (0, [0; 16]), (0, [0; 16]));
             for k in 0..16 {
                 let block = |samples: &[u8; 256]| gather::<4, 16>(samples, 16, k / 4 * 64 + k % 4 * 4);
                 let (_, _, coded) = code_4x4(simd, &block(source), &block(prediction), scaling);
                 expected_luma |= u16::from(coded != 0) << k;
+                let (_, dc, coded) = code_4x4_ac(simd, &block(source), &block(prediction), scaling);
+                expected_beside.0 |= u16::from(coded != 0) << k;
+                expected_beside.1[k] = dc.into();
             }
             for k in 0..4 {
                 let block = |samples: &[u8; 256]| gather::<4, 16>(samples, 16, k / 2 * 64 + k % 2 * 4);
@@ -264,7 +272,10 @@ mod tests {
                 expected_chroma.0 |= u16::from(coded != 0) << k;
                 expected_chroma.1[k] = dc.into();
             }
-            [(luma, [0; 4]), (expected_luma, [0; 4]), chroma, expected_chroma]
+            [
+                [(luma, [0; 16]), (chroma, padded), beside],
+                [(expected_luma, [0; 16]), expected_chroma, expected_beside],
+            ]
         }
     }
 
@@ -280,11 +291,11 @@ mod tests {
             });
             let scaling = &Quantisers::inter().at([0, 20, 28, 37, 51][round / 5 % 5]).four;
             for level in Level::available() {
-                let [luma, expected_luma, chroma, expected_chroma] =
+                let [found, expected] =
                     level.run(Coded { source: &source, prediction: &prediction, scaling });
-                assert_eq!((luma, chroma), (expected_luma, expected_chroma), "{level:?}, round {round}");
-                some += luma.0.count_ones();
-                none += luma.0.count_zeros();
+                assert_eq!(found, expected, "{level:?}, round {round}");
+                some += found[2].0.count_ones();
+                none += found[2].0.count_zeros();
             }
         }
         assert!(some > 1000 && none > 1000, "{some} with levels, {none} without");

@@ -261,3 +261,73 @@ pub(in super::super) fn reconstruct_8x8<S: Simd>(
     let rows = lanes.as_chunks::<16>().0;
     luma8x8::reconstruct(simd, each!(4, i => S::Words::load(simd, &rows[i])), prediction, quantiser)
 }
+
+#[cfg(test)]
+mod tests {
+    use test_pictures::Rng;
+
+    use super::*;
+    use crate::codecs::h264::quantise::Quantisers;
+    use crate::codecs::h264::residual::level;
+    use crate::codecs::h264::transform::{forward_8x8, residual};
+    use crate::codecs::h264::trellis::Scalings;
+    use crate::simd::{Job, Level};
+
+    struct Coded<'a> {
+        source: &'a [u8; 64],
+        prediction: &'a [u8; 64],
+        quantiser: &'a Quantiser,
+        scaling: &'a trellis::Rows,
+    }
+
+    impl Job for Coded<'_> {
+        /// The coefficients, the nearest levels with their coefficients, and the coding by dead zones: the reconstruction,
+        /// the levels, and the reconstruction from these.
+        type Output = ([i32; 64], (Rounded<64>, [i32; 64]), ([u8; 64], [i16; 64], u64), [u8; 64]);
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> Self::Output {
+            let Self { source, prediction, quantiser, scaling } = self;
+            let pairs = coefficients_8x8(simd, source, prediction);
+            let coded = code_8x8(simd, source, prediction, quantiser);
+            let again = reconstruct_8x8(simd, (&coded.1, coded.2), prediction, quantiser);
+            (scanned_8x8::<S>(pairs), rounded_8x8(simd, pairs, scaling), coded, again)
+        }
+    }
+
+    #[test]
+    fn eights_are_those_of_the_plain_form() {
+        let mut rng = Rng::new(11);
+        for round in 0..400 {
+            let noise = [0, 2, 8, 40, 255][round % 5];
+            let source: [u8; 64] = std::array::from_fn(|_| rng.byte());
+            let prediction = source.map(|sample| sample.saturating_add(rng.below(noise + 1) as u8));
+            let qp = [0, 12, 20, 28, 37, 51][round / 5 % 6];
+            let (quantiser, scalings) = (Quantisers::inter().at(qp), Scalings::of(qp));
+            let mut block = residual(&source, &prediction);
+            forward_8x8(&mut block);
+            let coefficients = ZIGZAG_8X8.map(|place| block[usize::from(place)]);
+            let nearest = Rounded::of(&scalings.eight, &coefficients);
+            let expected = ZIGZAG_8X8.map(|place| {
+                let (i, scaling) = (usize::from(place), &quantiser.eight);
+                level(block[i], scaling.multiplier[i], scaling.bias[i]) as i16
+            });
+            for simd in Level::available() {
+                let scaling = &scalings.eight_by_rows;
+                let job = Coded { source: &source, prediction: &prediction, quantiser, scaling };
+                let (scanned, (rounded, sparse), (samples, levels, coded), again) = simd.run(job);
+                assert_eq!(scanned, coefficients, "{simd}: round {round}");
+                assert_eq!(
+                    (rounded.levels, rounded.coded),
+                    (nearest.levels, nearest.coded),
+                    "{simd}: round {round}"
+                );
+                for i in (0..64).filter(|&i| nearest.levels[i] != 0) {
+                    assert_eq!(sparse[i], coefficients[i], "{simd}: round {round}, place {i}");
+                }
+                assert_eq!((levels, samples), (expected, again), "{simd}: round {round}");
+                assert!((0..64).all(|i| (coded >> i & 1 != 0) == (levels[i] != 0)), "{simd}: round {round}");
+            }
+        }
+    }
+}

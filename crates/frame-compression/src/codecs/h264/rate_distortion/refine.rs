@@ -28,12 +28,24 @@ struct Best<const A: usize> {
     place: usize,
     mode: u8,
     block: Block<A>,
+    distortion: u32,
 }
 
 impl<const A: usize> Best<A> {
     /// What a mode's cost has to be below to be better.
     fn limit(best: Option<&Self>, place: usize) -> u64 {
         best.map_or(u64::MAX, |best| best.cost + u64::from(place < best.place))
+    }
+
+    /// The block and its distortion, if it is predicted as it would be once more: often two modes predict the same.
+    #[inline(always)]
+    fn of_prediction(
+        best: Option<&Self>,
+        predictions: &[[u8; A]; 9],
+        prediction: &[u8; A],
+    ) -> Option<(Block<A>, u32)> {
+        let same = best.filter(|best| predictions[usize::from(best.mode)] == *prediction)?;
+        Some((same.block, same.distortion))
     }
 }
 
@@ -129,13 +141,18 @@ pub(super) fn refine_4x4<S: Simd>(
         let mut best: Option<Best<16>> = None;
         for (place, mode) in likely_first(modes_of(available), luma.modes[k]) {
             let prediction = &predictions[usize::from(mode)];
-            let block = coder.code_4x4(simd, k, &luma.counts, &source, prediction);
-            let distortion = squares(simd, &source, &block.samples)
-                + measure.psy_cost(energy.abs_diff(energy_4x4(simd, &block.samples)));
+            let (block, distortion) = match Best::of_prediction(best.as_ref(), &predictions, prediction) {
+                Some(same) => same,
+                None => {
+                    let block = coder.code_4x4(simd, k, &luma.counts, &source, prediction);
+                    let energy = energy.abs_diff(energy_4x4(simd, &block.samples));
+                    (block, squares(simd, &source, &block.samples) + measure.psy_cost(energy))
+                }
+            };
             let limit = Best::limit(best.as_ref(), place);
             let cost = measure.cost_4x4(k, [predicted, mode], &block, distortion, limit);
             if cost < limit {
-                best = Some(Best { cost, place, mode, block });
+                best = Some(Best { cost, place, mode, block, distortion });
             }
         }
         let Some(Best { mode, block, .. }) = best else { continue };
@@ -171,14 +188,19 @@ pub(super) fn refine_8x8<S: Simd>(
         let near = |&(_, mode): &(usize, u8)| costs[usize::from(mode)] <= worst;
         for (place, mode) in likely_first(modes_of(available), luma.modes[4 * k]).filter(near) {
             let prediction = &predictions[usize::from(mode)];
-            let block = coder.code_8x8(simd, k, &luma.counts, &source, prediction);
-            let distortion = squares(simd, &source, &block.samples)
-                + measure.psy_cost(energy.difference(Energy::of_8x8(simd, &block.samples)));
+            let (block, distortion) = match Best::of_prediction(best.as_ref(), &predictions, prediction) {
+                Some(same) => same,
+                None => {
+                    let block = coder.code_8x8(simd, k, &luma.counts, &source, prediction);
+                    let energy = energy.difference(Energy::of_8x8(simd, &block.samples));
+                    (block, squares(simd, &source, &block.samples) + measure.psy_cost(energy))
+                }
+            };
             let pattern = luma.pattern & !(1 << k) | u8::from(block.is_coded()) << k;
             let (limit, patterns) = (Best::limit(best.as_ref(), place), [pattern, chroma.pattern]);
             let cost = measure.cost_8x8(k, [predicted, mode], &block, patterns, distortion, limit);
             if cost < limit {
-                best = Some(Best { cost, place, mode, block });
+                best = Some(Best { cost, place, mode, block, distortion });
             }
         }
         let Some(Best { mode, block, .. }) = best else { continue };

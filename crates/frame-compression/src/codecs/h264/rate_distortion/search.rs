@@ -442,3 +442,56 @@ pub(super) fn predict_4x4<S: Simd>(simd: S, macroblock: &Macroblock, k: usize, m
     let spot = Spot { at: LumaCanvas::at(4 * x, 4 * y), top_right: available.top_right };
     luma4x4::predict(simd, &macroblock.luma, spot, mode)
 }
+
+#[cfg(test)]
+mod tests {
+    use test_pictures::Rng;
+
+    use super::super::super::decision::tests::macroblock;
+    use super::super::super::macroblock::Neighbours;
+    use super::*;
+    use crate::simd::{Job, Level, Scalar};
+
+    struct Predicted<'a>(&'a mut Macroblock);
+
+    impl Job for Predicted<'_> {
+        /// All predictions of all blocks, of both planes of chroma, and what the searches through whole planes find.
+        type Output = (Vec<[[u8; 16]; 9]>, Vec<[[u8; 64]; 9]>, Vec<[u8; 128]>, [(Mode, u32, [u32; 4]); 2]);
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> Self::Output {
+            let Self(macroblock) = self;
+            let prices = Prices { lambda: 7, limited_lambda: 7, shortcut: None, surcharge: 0 };
+            let mut found = Found::default();
+            search_16x16(simd, macroblock, &prices, &mut found);
+            search_chroma(simd, macroblock, &prices, &mut found);
+            let mut modes = vec![found.prediction];
+            for &mode in Mode::candidates(macroblock.neighbours) {
+                modes.push(predict_both_chroma(simd, macroblock, mode));
+            }
+            (
+                (0..16).map(|k| predict_all_4x4(simd, macroblock, k)).collect(),
+                (0..4).map(|k| predict_all_8x8(simd, macroblock, k)).collect(),
+                modes,
+                [
+                    (found.mode_16x16, found.cost_16x16, found.costs_16x16),
+                    (found.chroma, found.cost_chroma, found.costs_chroma),
+                ],
+            )
+        }
+    }
+
+    #[test]
+    fn levels_predict_as_the_plain_form() {
+        let mut rng = Rng::new(12);
+        for round in 0..200 {
+            let [left, top, top_right] = [0; 3].map(|_: u8| !rng.byte().is_multiple_of(4));
+            let scene = macroblock(&mut rng, Neighbours { left, top, top_right: top && top_right });
+            let run = |level: Level| level.run(Predicted(&mut scene.clone()));
+            let plain = run(Level::Scalar(Scalar));
+            for level in Level::available() {
+                assert_eq!(run(level), plain, "{level}: round {round}");
+            }
+        }
+    }
+}
