@@ -187,11 +187,9 @@ fn pass_moved(contexts: &mut Contexts, subject: &Subject<'_>, order: Order, most
 
 /// The mode of a 4x4 or 8x8 block.
 pub(in super::super) fn pass_mode(contexts: &mut Contexts, predicted: u8, mode: u8) -> u32 {
-    let (is_predicted, rest) = (mode == predicted, mode - u8::from(mode > predicted));
-    contexts.pass(68, is_predicted)
-        + contexts.pass_if(!is_predicted, 69, rest & 1 != 0)
-        + contexts.pass_if(!is_predicted, 69, rest >> 1 & 1 != 0)
-        + contexts.pass_if(!is_predicted, 69, rest >> 2 != 0)
+    let is_predicted = mode == predicted;
+    let rest = if is_predicted { None } else { Some(mode - u8::from(mode > predicted)) };
+    contexts.pass(68, is_predicted) + contexts.pass_three(69, rest)
 }
 
 /// intra_chroma_pred_mode.

@@ -95,6 +95,29 @@ static UNARY: [[(u16, u8); 128]; LONGEST_UNARY + 1] = {
     all
 };
 
+/// What passing three bins in one context does, as [`PASS`] has it: by their values, the first one lowest, and the state;
+/// after all values, nothing.
+static PASS_THREE: [[u32; 128]; 9] = {
+    let mut all = [[0; 128]; 9];
+    let mut bins = 0;
+    while bins < 9 {
+        let mut state = 0;
+        while state < 128 {
+            let (mut cost, mut now, mut i) = (0, state, if bins < 8 { 0 } else { 3 });
+            while i < 3 {
+                let step = PASS[2 * now + (bins >> i & 1)];
+                cost += step >> 8;
+                now = (step & 255) as usize;
+                i += 1;
+            }
+            all[bins][state] = cost << 8 | now as u32;
+            state += 1;
+        }
+        bins += 1;
+    }
+    all
+};
+
 /// The cost of a bin in a state.
 #[inline(always)]
 pub(super) fn cost(state: u8, bin: bool) -> u32 {
@@ -157,6 +180,15 @@ impl Contexts {
     pub(super) fn pass(&mut self, context: usize, bin: bool) -> u32 {
         let state = &mut self.0[context & 511];
         let step = PASS[2 * usize::from(*state) + usize::from(bin)];
+        *state = step as u8;
+        step >> 8
+    }
+
+    /// Passes three bins, the lowest first, or does nothing; at once, as each has to wait for the one before.
+    #[inline(always)]
+    pub(super) fn pass_three(&mut self, context: usize, bins: Option<u8>) -> u32 {
+        let state = &mut self.0[context & 511];
+        let step = PASS_THREE[bins.map_or(8, |bins| usize::from(bins & 7))][usize::from(*state & 127)];
         *state = step as u8;
         step >> 8
     }
