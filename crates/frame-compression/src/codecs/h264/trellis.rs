@@ -262,6 +262,7 @@ impl Nodes {
     }
 
     /// The path of the best node, where all but the first have zeros to come.
+    #[inline(always)]
     fn best(&self, zeros: i64) -> u64 {
         let (mut score, mut path) = (self.score[0], self.path[0]);
         for j in 1..8 {
@@ -311,6 +312,7 @@ impl Few {
     }
 
     /// The path of the best node, where all but the first have zeros to come.
+    #[inline(always)]
     fn best(&self, zeros: i64) -> u64 {
         let (mut score, mut path) = (self.score[0], self.path[0]);
         for j in 1..4 {
@@ -342,6 +344,7 @@ struct Walk {
 
 impl<const N: usize> Weighing<'_, N> {
     /// The distortion of a level: as if others are coded, and as if the lone DC is.
+    #[inline(always)]
     fn distortions(&self, i: usize, coefficient: i32, level: u32) -> (i64, i64) {
         let magnitude = i64::from(coefficient.unsigned_abs());
         let value = i64::from((self.scaling.step[i] * level + 128) >> 8);
@@ -388,6 +391,7 @@ impl<const N: usize> Weighing<'_, N> {
     }
 
     /// Chooses the levels of coefficients in scan order, the first `first` of which are 0; which of them are not 0.
+    #[inline(always)]
     pub(super) fn quantise(
         &self,
         significance: &Significance<N>,
@@ -413,6 +417,7 @@ impl<const N: usize> Weighing<'_, N> {
     }
 
     /// At which of the coded positions the best path takes the nearest level. `first`: the first position of the block.
+    #[inline(always)]
     fn shortest_path(
         &self,
         significance: &Significance<N>,

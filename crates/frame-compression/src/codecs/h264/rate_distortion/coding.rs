@@ -15,7 +15,7 @@ use super::coded::{Block, LumaCoding};
 use super::prices::{ZIGZAG_4X4, ZIGZAG_8X8};
 use super::record::{BLOCKS, Kind};
 use super::weighing::{Trellis, scanned_4x4, scanned_8x8};
-use crate::simd::Simd;
+use crate::simd::{Scalar, Simd};
 
 /// How coefficients become levels.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +53,7 @@ impl Coder<'_> {
         if let Some(trellis) = &self.trellis {
             let scanned = scanned_4x4(block);
             let rounded = Rounded::of(trellis.scaling_4x4(category), &scanned);
-            return trellis.quantise_4x4(category, k, inside, (&scanned, &rounded), levels);
+            return trellis.quantise_4x4(Scalar, (category, k, inside), (&scanned, &rounded), levels);
         }
         let quantiser = if category == Category::ChromaAc { self.chroma } else { self.luma };
         let scaling = &quantiser.four;
@@ -111,7 +111,7 @@ impl Coder<'_> {
         let coded = if let Some(trellis) = &self.trellis {
             let scanned = scanned_8x8(&block);
             let rounded = Rounded::of(&trellis.luma.eight, &scanned);
-            trellis.quantise_8x8(k, inside, (&scanned, &rounded), &mut levels)
+            trellis.quantise_8x8(Scalar, (k, inside), (&scanned, &rounded), &mut levels)
         } else {
             levels = ZIGZAG_8X8.map(|place| {
                 let i = usize::from(place);
@@ -241,7 +241,7 @@ impl Coder<'_> {
         let mut levels = [0; 64];
         let mut coded = 0;
         if trellis.cavlc.is_some() || rounded.any() {
-            coded = trellis.quantise_8x8(k, inside, (&coefficients, &rounded), &mut levels);
+            coded = trellis.quantise_8x8(simd, (k, inside), (&coefficients, &rounded), &mut levels);
         }
         let samples = if coded != 0 {
             kernels::reconstruct_8x8(simd, (&levels, coded), prediction, self.luma)
@@ -266,7 +266,7 @@ impl Coder<'_> {
             *levels = [0; 16];
             return 0;
         }
-        trellis.quantise_4x4(category, k, inside, (&coefficients.map(i32::from), &rounded), levels)
+        trellis.quantise_4x4(simd, (category, k, inside), (&coefficients.map(i32::from), &rounded), levels)
     }
 
     /// Codes a macroblock's luma as Intra16x16.

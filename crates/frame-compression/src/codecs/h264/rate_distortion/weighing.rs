@@ -8,6 +8,7 @@ use super::super::transform::{forward_4x4, forward_8x8};
 use super::super::trellis::{self, Rounded, Scalings, Significance, Weighing};
 use super::prices::{ZIGZAG_4X4, ZIGZAG_8X8};
 use super::record::{BLOCKS, Counts, luma_place};
+use crate::simd::Simd;
 use std::cell::OnceCell;
 
 /// What a trellis in a macroblock weighs by.
@@ -176,12 +177,23 @@ impl<'a> Trellis<'a> {
     }
 
     /// Quantises a 4x4 block, but for a first coefficient of AC blocks.
-    #[inline(never)]
-    pub(super) fn quantise_4x4(
+    pub(super) fn quantise_4x4<S: Simd>(
         &self,
-        category: Category,
-        k: usize,
-        inside: &[u8; 16],
+        simd: S,
+        place: (Category, usize, &[u8; 16]),
+        given: (&[i32; 16], &Rounded<16>),
+        levels: &mut [i16; 16],
+    ) -> u64 {
+        simd.vectorize(
+            #[inline(always)]
+            || self.choose_4x4(place, given, levels),
+        )
+    }
+
+    #[inline(always)]
+    fn choose_4x4(
+        &self,
+        (category, k, inside): (Category, usize, &[u8; 16]),
         (coefficients, rounded): (&[i32; 16], &Rounded<16>),
         levels: &mut [i16; 16],
     ) -> u64 {
@@ -205,11 +217,24 @@ impl<'a> Trellis<'a> {
         }
     }
 
-    #[inline(never)]
-    pub(super) fn quantise_8x8(
+    /// Quantises an 8x8 block.
+    pub(super) fn quantise_8x8<S: Simd>(
         &self,
-        k: usize,
-        inside: &[u8; 16],
+        simd: S,
+        place: (usize, &[u8; 16]),
+        given: (&[i32; 64], &Rounded<64>),
+        levels: &mut [i16; 64],
+    ) -> u64 {
+        simd.vectorize(
+            #[inline(always)]
+            || self.choose_8x8(place, given, levels),
+        )
+    }
+
+    #[inline(always)]
+    fn choose_8x8(
+        &self,
+        (k, inside): (usize, &[u8; 16]),
         (coefficients, rounded): (&[i32; 64], &Rounded<64>),
         levels: &mut [i16; 64],
     ) -> u64 {
