@@ -470,8 +470,8 @@ impl<const N: usize> Weighing<'_, N> {
         nodes.best(significance.zeros[before] - significance.zeros[first])
     }
 
-    /// Advances over a coefficient if its nearest level is 1, where none was larger so far; whether it did. ALIVE: to how
-    /// many of the nodes anything leads at most.
+    /// Advances over a coefficient if its nearest level is 1, where none was larger so far; whether it did. ALIVE: to
+    /// how many of the nodes anything leads at most.
     #[inline(always)]
     fn pass_one<const ALIVE: usize>(
         &self,
@@ -529,8 +529,8 @@ impl<const N: usize> Weighing<'_, N> {
         let first = nodes.first;
         let score = |j: usize, first: u8| score(j, cost(first, false));
         after.take(3, score(3, first[3]), path(3), next(first[3], false));
-        for j in 4..4 + nodes.large.min(3) {
-            after.take(j, score(j, first[j]), path(j), next(first[j], false));
+        for (j, &first) in first.iter().enumerate().skip(4).take(nodes.large.min(3)) {
+            after.take(j, score(j, first), path(j), next(first, false));
         }
         if nodes.large > 3 {
             let better = after.take(7, score(7, first[7]), path(7), next(first[7], false));
@@ -558,8 +558,8 @@ impl<const N: usize> Weighing<'_, N> {
         after.take(4, score(3, cost(first[3], true) + few), path(3), start.first[4]);
         let score = |j: usize, first: u8, bits: u32| score(j, cost(first, true) + bits);
         let bits = |j: usize| unary(start.other[j], ones).0;
-        for j in 4..4 + nodes.large.min(2) {
-            after.take(j + 1, score(j, first[j], bits(j)), path(j), next(first[j], true));
+        for (j, &first) in first.iter().enumerate().skip(4).take(nodes.large.min(2)) {
+            after.take(j + 1, score(j, first, bits(j)), path(j), next(first, true));
         }
         if nodes.large > 2 {
             let better = after.take(7, score(6, first[6], bits(6)), path(6), next(first[6], true));

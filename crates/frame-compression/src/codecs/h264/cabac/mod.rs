@@ -95,8 +95,8 @@ static UNARY: [[(u16, u8); 128]; LONGEST_UNARY + 1] = {
     all
 };
 
-/// What passing three bins in one context does, as [`PASS`] has it: by their values, the first one lowest, and the state;
-/// after all values, nothing.
+/// What passing three bins in one context does, as [`PASS`] has it: by their values, the first one lowest, and the
+/// state; after all values, nothing.
 static PASS_THREE: [[u32; 128]; 9] = {
     let mut all = [[0; 128]; 9];
     let mut bins = 0;

@@ -28,8 +28,8 @@ fn inverse_pass<S: Simd>([a, b, c, d]: [S::Words; 4]) -> [S::Words; 4] {
     [e + h, f + g, f - g, e - h]
 }
 
-/// How 4x4 blocks are quantised: multipliers and biases of the places (0, 0), (1, 0), (0, 1) and (1, 1), which stand for
-/// all others.
+/// How 4x4 blocks are quantised: multipliers and biases of the places (0, 0), (1, 0), (0, 1) and (1, 1), which stand
+/// for all others.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Corners {
     pub(in super::super) multiplier: [i16; 4],
@@ -186,8 +186,8 @@ fn blocks_of<S: Simd>(simd: S, lanes: S::Words) -> u16 {
 
 static FIRST: [i16; 16] = [-1, 0, 0, 0, -1, 0, 0, 0, -1, 0, 0, 0, -1, 0, 0, 0];
 
-/// The DC coefficients of four blocks, in their first lanes, the other levels, and what is not 0 in a lane of a block that
-/// has one.
+/// The DC coefficients of four blocks, in their first lanes, the other levels, and what is not 0 in a lane of a block
+/// that has one.
 #[inline(always)]
 fn quantised_beside_dc<S: Simd>(
     simd: S,

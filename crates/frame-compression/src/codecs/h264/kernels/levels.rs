@@ -192,8 +192,8 @@ fn coded_8x8<S: Simd>(simd: S, pairs: [S::Words; 4]) -> u64 {
     a | b | c | d
 }
 
-/// Calls `take` with the lane and the scan position of each that `lanes` has; which positions these are. Most blocks have
-/// few levels.
+/// Calls `take` with the lane and the scan position of each that `lanes` has; which positions these are. Most blocks
+/// have few levels.
 #[inline(always)]
 fn each_coded(mut lanes: u64, mut take: impl FnMut(usize, usize)) -> u64 {
     let mut coded = 0;
@@ -281,8 +281,8 @@ mod tests {
     }
 
     impl Job for Coded<'_> {
-        /// The coefficients, the nearest levels with their coefficients, and the coding by dead zones: the reconstruction,
-        /// the levels, and the reconstruction from these.
+        /// The coefficients, the nearest levels with their coefficients, and the coding by dead zones: the
+        /// reconstruction, the levels, and the reconstruction from these.
         type Output = ([i32; 64], (Rounded<64>, [i32; 64]), ([u8; 64], [i16; 64], u64), [u8; 64]);
 
         #[inline(always)]

@@ -49,7 +49,8 @@ impl<const A: usize> Best<A> {
     }
 }
 
-/// Modes with their places in order, `likely` first: where the best one is known early, the others are soon seen to be worse.
+/// Modes with their places in order, `likely` first: where the best one is known early, the others are soon seen to be
+/// worse.
 fn likely_first(modes: &[u8], likely: u8) -> impl Iterator<Item = (usize, u8)> {
     let all = || modes.iter().copied().enumerate();
     all().filter(move |&(_, mode)| mode == likely).chain(all().filter(move |&(_, mode)| mode != likely))
@@ -131,8 +132,7 @@ pub(super) fn refine_4x4<S: Simd>(
     measure: &mut Measure<'_>,
     luma: &mut LumaCoding,
 ) {
-    for k in 0..16 {
-        let (x, y) = BLOCKS[k];
+    for (k, (x, y)) in BLOCKS.into_iter().enumerate() {
         let source = gather::<4, 16>(&macroblock.source.y, 16, 64 * y + 4 * x);
         let available = available_4x4(macroblock, k);
         let predictions = predict_all_4x4(simd, macroblock, k);
