@@ -3,6 +3,7 @@
 
 mod search;
 
+use std::hint::select_unpredictable;
 use std::ops::{Add, Neg, Sub};
 
 pub(super) use search::{Manner, REACH, Search, Target, Threshold};
@@ -269,10 +270,13 @@ pub(super) struct Found {
 
 impl Found {
     /// Takes another if it is cheaper.
+    #[inline(always)]
     pub(super) fn take(&mut self, vector: Vector, cost: u32) {
-        if cost < self.cost {
-            *self = Self { vector, cost };
-        }
+        // Nobody can foresee which of two is cheaper.
+        let is_cheaper = cost < self.cost;
+        let choose = |new: i32, old: i32| select_unpredictable(is_cheaper, new, old);
+        self.vector = Vector::new(choose(vector.x, self.vector.x), choose(vector.y, self.vector.y));
+        self.cost = cost.min(self.cost);
     }
 }
 

@@ -341,17 +341,16 @@ impl<T: Target, C: Fn(Vector, usize) -> u32, P: Fn(Vector) -> u32> Search<T, C, 
             }
             // Where it came from is no better.
             let skipped = came_from.filter(|_| !is_final);
-            let around = if skipped.is_none() {
-                self.target.distortions_at_quarters(centre, self.manner.metric).map(Some)
+            if skipped.is_none() {
+                let around = self.target.distortions_at_quarters(centre, self.manner.metric);
+                for (step, distortion) in AROUND.into_iter().zip(around) {
+                    self.take(best, centre + step, distortion);
+                }
             } else {
-                [None; 4]
-            };
-            for (step, distortion) in AROUND.into_iter().zip(around) {
-                if skipped != Some(step) {
-                    let vector = centre + step;
-                    let distortion =
-                        distortion.unwrap_or_else(|| self.target.distortion(vector, self.manner.metric));
-                    best.take(vector, self.with_chroma_below(vector, distortion, best.cost));
+                for vector in
+                    AROUND.into_iter().filter(|&step| skipped != Some(step)).map(|step| centre + step)
+                {
+                    self.take(best, vector, self.target.distortion(vector, self.manner.metric));
                 }
             }
             if best.vector == centre {
@@ -361,7 +360,14 @@ impl<T: Target, C: Fn(Vector, usize) -> u32, P: Fn(Vector) -> u32> Search<T, C, 
         }
     }
 
+    /// Takes a vector of this distortion if it is cheaper.
+    #[inline(always)]
+    fn take(&self, best: &mut Found, vector: Vector, distortion: u32) {
+        best.take(vector, self.with_chroma_below(vector, distortion, best.cost));
+    }
+
     /// What a vector of this distortion costs, if it is less than `limit`.
+    #[inline(always)]
     fn with_chroma_below(&self, vector: Vector, distortion: u32, limit: u32) -> u32 {
         let mut cost = distortion + (self.price)(vector);
         if self.manner.chroma {
