@@ -64,6 +64,9 @@ pub(crate) fn psnr(reference: &Planes, planes: &Planes) -> [Option<f64>; 3] {
     })
 }
 
+/// How many rows ahead is prefetched.
+const ROWS_AHEAD: usize = 2;
+
 /// The sum of the squared differences of a component.
 struct Squares<'a> {
     reference: &'a Planes,
@@ -78,6 +81,11 @@ impl Job for Squares<'_> {
     fn run<S: Simd>(self, simd: S) -> u64 {
         let Self { reference, planes, component } = self;
         let row = |y| {
+            // Both have left the near caches.
+            for planes in [reference, planes] {
+                let row = planes.row(component, y);
+                simd.prefetch(row, ROWS_AHEAD * row.len());
+            }
             let (a, a_rest) = reference.row(component, y).as_chunks::<16>();
             let (b, b_rest) = planes.row(component, y).as_chunks::<16>();
             let mut sum = S::Dwords::splat(simd, 0);

@@ -62,6 +62,9 @@ impl Sums {
     }
 }
 
+/// How many bytes ahead is prefetched.
+const AHEAD: usize = 2048;
+
 /// The sum of samples, and that of their squares.
 struct Totals<'a>(&'a [u8]);
 
@@ -72,12 +75,16 @@ impl Job for Totals<'_> {
     fn run<S: Simd>(self, simd: S) -> (u64, u64) {
         let ones = S::Words::splat(simd, 1);
         // Planes have whole macroblocks. As many samples as fit into 32 bits.
-        self.0.as_chunks::<16>().0.chunks(1 << 8).fold((0, 0), |(sum, squares), samples| {
+        self.0.as_chunks::<64>().0.chunks(1 << 6).fold((0, 0), |(sum, squares), samples| {
             let mut sums = [S::Dwords::splat(simd, 0); 2];
             for samples in samples {
-                let samples = S::Words::load_bytes(simd, samples);
-                sums[0] = sums[0] + samples.mul_add_pairs(ones);
-                sums[1] = sums[1] + samples.mul_add_pairs(samples);
+                // The frame is looked at for the first time.
+                simd.prefetch(samples, AHEAD);
+                for samples in samples.as_chunks::<16>().0 {
+                    let samples = S::Words::load_bytes(simd, samples);
+                    sums[0] = sums[0] + samples.mul_add_pairs(ones);
+                    sums[1] = sums[1] + samples.mul_add_pairs(samples);
+                }
             }
             (sum + sums[0].sum() as u64, squares + sums[1].sum() as u64)
         })
