@@ -25,6 +25,21 @@ pub(crate) fn scatter<const W: usize, const N: usize>(
     }
 }
 
+/// Copies W columns of so many rows from samples whose rows are so far apart, from a place on, into others. No block
+/// lies between them, which a processor would wait for to be in memory.
+#[inline(always)]
+pub(crate) fn copy_rows<const W: usize>(
+    (from, from_stride, from_at): (&[u8], usize, usize),
+    (to, to_stride, to_at): (&mut [u8], usize, usize),
+    rows: usize,
+) {
+    let from = &from[from_at..][..(rows - 1) * from_stride + W];
+    let to = &mut to[to_at..][..(rows - 1) * to_stride + W];
+    for y in 0..rows {
+        to[y * to_stride..][..W].copy_from_slice(&from[y * from_stride..][..W]);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,5 +54,9 @@ mod tests {
         assert_eq!(others.iter().filter(|&&sample| sample == 200).count(), 16);
         scatter::<4, 16>(&block, &mut others, 12, 14);
         assert_eq!(others, samples);
+        let mut copied = [200; 4 * 9];
+        copy_rows::<4>((&samples, 12, 14), (&mut copied, 9, 1), 4);
+        assert_eq!(gather::<4, 16>(&copied, 9, 1), block);
+        assert_eq!(copied.iter().filter(|&&sample| sample == 200).count(), 20);
     }
 }

@@ -1,6 +1,6 @@
 //! One macroblock while it is coded: its source, and its reconstruction with the neighbouring samples around it.
 
-pub(super) use crate::blocks::{gather, scatter};
+pub(super) use crate::blocks::{copy_rows, gather, scatter};
 
 use super::kernels::Flat;
 

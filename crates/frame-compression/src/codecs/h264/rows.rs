@@ -4,7 +4,7 @@ use super::aq::energy;
 use super::decision::{MacroblockType, Prices, code_both_chroma, code_luma};
 use super::frame::Frame;
 use super::kernels;
-use super::macroblock::{Bottom, ChromaCanvas, LumaCanvas, Macroblock, Neighbours, Source, gather, scatter};
+use super::macroblock::{Bottom, ChromaCanvas, LumaCanvas, Macroblock, Neighbours, Source, copy_rows};
 use super::overflow;
 use super::quantise::QP_MAX;
 use crate::planes::Planes;
@@ -211,10 +211,25 @@ impl<'a> SourceBand<'a> {
         }
     }
 
+    /// Prefetches what lies so many samples behind macroblock `x`: the frame waited so long that it left the near
+    /// caches.
+    #[inline(always)]
+    pub(super) fn prefetch<S: Simd>(&self, simd: S, x: usize, ahead: usize) {
+        let row = |plane: &'a [u8], stride: usize, row: usize, at: usize| &plane[row * stride + at..][..1];
+        for y in 0..16 {
+            simd.prefetch(row(self.y, self.stride, y, 16 * x), ahead);
+        }
+        for y in 0..8 {
+            for plane in [self.cb, self.cr] {
+                simd.prefetch(row(plane, self.stride / 2, y, 8 * x), ahead / 2);
+            }
+        }
+    }
+
     /// Copies the source of macroblock `x`.
     #[inline(always)]
     pub(super) fn load(&self, x: usize, source: &mut Source) {
-        source.y = gather::<16, 256>(self.y, self.stride, x * 16);
+        copy_rows::<16>((self.y, self.stride, x * 16), (&mut source.y, 16, 0), 16);
         for (row, to) in source.chroma.as_chunks_mut::<16>().0.iter_mut().enumerate() {
             let at = row * (self.stride / 2) + x * 8;
             to[..8].copy_from_slice(&self.cb[at..at + 8]);
@@ -237,12 +252,11 @@ impl Band<'_> {
 
     /// Puts the reconstruction of macroblock `x` into the planes.
     pub(super) fn store(&mut self, x: usize, macroblock: &Macroblock) {
-        let luma = gather::<16, 256>(&macroblock.luma.samples, LumaCanvas::STRIDE, LumaCanvas::ORIGIN);
-        scatter::<16, 256>(&luma, self.y, self.stride, x * 16);
+        let luma = (&macroblock.luma.samples[..], LumaCanvas::STRIDE, LumaCanvas::ORIGIN);
+        copy_rows::<16>(luma, (&mut *self.y, self.stride, x * 16), 16);
         for (plane, samples) in [&mut *self.cb, &mut *self.cr].into_iter().enumerate() {
-            let origin = ChromaCanvas::ORIGIN[plane];
-            let block = gather::<8, 64>(&macroblock.chroma.samples, ChromaCanvas::STRIDE, origin);
-            scatter::<8, 64>(&block, samples, self.stride / 2, x * 8);
+            let block = (&macroblock.chroma.samples[..], ChromaCanvas::STRIDE, ChromaCanvas::ORIGIN[plane]);
+            copy_rows::<8>(block, (samples, self.stride / 2, x * 8), 8);
         }
     }
 }

@@ -2,8 +2,8 @@
 //! (docs/spec/h264-clips.md, sections 2.1 and 6.1).
 
 use super::distortion::Metric;
-use super::kernels::difference;
 use super::kernels::eights::{self, Block};
+use super::kernels::{difference, moved};
 use super::motion::Vector;
 use crate::planes::{Plane, Planes};
 use crate::simd::{Grid, Job, Level, Simd, Window};
@@ -183,6 +183,16 @@ impl Quarters {
         self.0[0].window((x - more, y - more), width + 2 * reach, height + 2 * reach)
     }
 
+    /// The two regions of half samples whose mean is the block at (x, y) in quarter samples, the same one twice where
+    /// it is one of them, if they are inside.
+    #[inline(always)]
+    pub(super) fn pair(&self, (x, y): (i32, i32), width: usize, height: usize) -> Option<moved::Luma<'_>> {
+        let (first, second) = between(x, y);
+        let first = self.half_window(first, width, height)?;
+        let second = second.map_or(Some(first), |second| self.half_window(second, width, height))?;
+        Some([first, second])
+    }
+
     /// A block, at a place that is not between half samples, and those half a sample from it, if they are inside.
     #[inline(always)]
     pub(super) fn cross<'a>(&'a self, at: Vector, width: usize, height: usize) -> Option<Cross<'a>> {
@@ -204,13 +214,12 @@ impl Quarters {
         Some(Cross { centre, arms })
     }
 
-    /// Prefetches the rows of all planes that a search for the macroblock at (x, y) reaches, and one for the macroblock above
-    /// it did not: 16 rows, a cache line each.
+    /// Prefetches so many rows of all planes from (x, y) on, a cache line each.
     #[inline(always)]
-    pub(super) fn prefetch<S: Simd>(&self, simd: S, (x, y): (i32, i32)) {
+    pub(super) fn prefetch<S: Simd>(&self, simd: S, at: (i32, i32), rows: usize) {
         for samples in &self.0 {
-            if let Some(window) = samples.window((x, y + 8), 1, 16) {
-                for row in 0..16 {
+            if let Some(window) = samples.window(at, 1, rows) {
+                for row in 0..rows {
                     simd.prefetch(window.row::<1>((0, row)), 0);
                 }
             }
@@ -454,6 +463,13 @@ impl Samples {
             }
         }
         block
+    }
+
+    /// What the 8x8 block at (x, y) in eighths of a sample is made from, if it is inside.
+    #[inline(always)]
+    pub(super) fn corners(&self, x: i32, y: i32) -> Option<moved::Chroma<'_>> {
+        let window = self.window((x >> 3, y >> 3), 9, 9)?;
+        Some((window, [x & 7, y & 7].map(|eighths| eighths as i16)))
     }
 
     #[inline(never)]

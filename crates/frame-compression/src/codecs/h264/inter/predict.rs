@@ -1,11 +1,12 @@
 //! What a macroblock's vectors predict (docs/spec/h264-clips.md, section 6.1).
 
+use super::super::kernels::moved;
 use super::super::lookahead::{Weight, Weights};
 use super::super::macroblock::scatter;
 use super::super::motion::{Moves, Pointer, Vector};
 use super::super::references::implicit_share;
 use super::super::samples::{Reference, average};
-use crate::simd::each;
+use crate::simd::{Simd, each};
 
 /// Luma and chroma as vectors predict them.
 #[derive(Debug)]
@@ -111,9 +112,80 @@ impl<'a> Sources<'a> {
         Self { lists, shares }
     }
 
+    /// A block of luma W samples wide, 8 or 16, at (x, y) in quarter samples from the lists that are used.
+    #[inline(always)]
+    pub(in super::super) fn luma<S: Simd, const W: usize, const A: usize>(
+        &self,
+        simd: S,
+        moves: Moves,
+        (x, y): (i32, i32),
+    ) -> [u8; A] {
+        let place = |vector: Vector| (x + vector.x, y + vector.y);
+        match self.placed(moves, 0, |reference, vector| reference.luma.pair(place(vector), W, A / W)) {
+            Some((first, second)) => moved::luma::<S, W, A>(simd, first, second),
+            None => self.mix(
+                moves,
+                0,
+                #[inline(always)]
+                |reference, vector| reference.luma.block::<W, A>(x + vector.x, y + vector.y),
+            ),
+        }
+    }
+
+    /// An 8x8 block of a chroma plane at (x, y) in eighths of a sample from the lists that are used.
+    #[inline(always)]
+    fn chroma<S: Simd>(&self, simd: S, moves: Moves, plane: usize, (x, y): (i32, i32)) -> [u8; 64] {
+        let lies = |reference: &'a Reference, vector: Vector| {
+            reference.chroma[plane].corners(x + vector.x, y + vector.y)
+        };
+        match self.placed(moves, 1 + plane, lies) {
+            Some((first, second)) => moved::chroma(simd, first, second),
+            None => self.mix(
+                moves,
+                1 + plane,
+                #[inline(always)]
+                |reference, vector| reference.chroma[plane].eighths::<8, 64>(x + vector.x, y + vector.y),
+            ),
+        }
+    }
+
+    /// Where the blocks lie that one of a plane is predicted from, and how much the first of two counts, of 64; `None`
+    /// where one is not inside, or weighted.
+    #[inline(always)]
+    fn placed<L>(
+        &self,
+        moves: Moves,
+        plane: usize,
+        lies: impl Fn(&'a Reference, Vector) -> Option<L>,
+    ) -> Option<(L, Option<(L, i32)>)> {
+        Some(match moves {
+            [Some(first), Some(second)] => {
+                let share = self.shares[usize::from(first.entry)][usize::from(second.entry)];
+                (
+                    self.placed_in(&lies, plane, (0, first))?,
+                    Some((self.placed_in(&lies, plane, (1, second))?, share)),
+                )
+            }
+            [Some(only), None] => (self.placed_in(&lies, plane, (0, only))?, None),
+            [None, only] => (self.placed_in(&lies, plane, (1, only.unwrap_or_default()))?, None),
+        })
+    }
+
+    /// The same of the one block of a list.
+    #[inline(always)]
+    fn placed_in<L>(
+        &self,
+        lies: &impl Fn(&'a Reference, Vector) -> Option<L>,
+        plane: usize,
+        (list, Pointer { vector, entry }): (usize, Pointer),
+    ) -> Option<L> {
+        let entry = self.lists[list].at(entry);
+        if entry.weights[plane].is_some() { None } else { lies(entry.reference, vector) }
+    }
+
     /// A block of a plane from the lists that are used; `block` is that of one reference.
     #[inline(always)]
-    pub(in super::super) fn mix<const A: usize>(
+    fn mix<const A: usize>(
         &self,
         moves: Moves,
         plane: usize,
@@ -150,42 +222,28 @@ impl<'a> Sources<'a> {
 
 /// Predicts the macroblock (x, y), counted in macroblocks, from the pointers of its 8x8 blocks.
 #[inline(always)]
-pub(in super::super) fn predict(
+pub(in super::super) fn predict<S: Simd>(
+    simd: S,
     sources: &Sources<'_>,
     (x, y): (usize, usize),
     moves: &[Moves; 4],
 ) -> Prediction {
     let (x, y) = (64 * x as i32, 64 * y as i32);
     if moves.iter().any(|block| *block != moves[0]) {
-        return by_blocks(sources, (x, y), moves);
+        return by_blocks(simd, sources, (x, y), moves);
     }
-    let luma = sources.mix(
-        moves[0],
-        0,
-        #[inline(always)]
-        |reference, vector| reference.luma.block::<16, 256>(x + vector.x, y + vector.y),
-    );
-    let chroma = each!(2, plane => sources.mix(
-        moves[0],
-        1 + plane,
-        #[inline(always)]
-        |reference, vector| reference.chroma[plane].eighths::<8, 64>(x + vector.x, y + vector.y),
-    ));
+    let luma = sources.luma::<S, 16, 256>(simd, moves[0], (x, y));
+    let chroma = each!(2, plane => sources.chroma(simd, moves[0], plane, (x, y)));
     Prediction { luma, chroma }
 }
 
 #[inline(always)]
-fn by_blocks(sources: &Sources<'_>, (x, y): (i32, i32), moves: &[Moves; 4]) -> Prediction {
+fn by_blocks<S: Simd>(simd: S, sources: &Sources<'_>, (x, y): (i32, i32), moves: &[Moves; 4]) -> Prediction {
     let mut prediction = Prediction { luma: [0; 256], chroma: [[0; 64]; 2] };
     for (i, moves) in moves.iter().enumerate() {
         let (column, row) = (i % 2, i / 2);
         let (x, y) = (x + 32 * column as i32, y + 32 * row as i32);
-        let block = sources.mix(
-            *moves,
-            0,
-            #[inline(always)]
-            |reference, vector| reference.luma.block::<8, 64>(x + vector.x, y + vector.y),
-        );
+        let block = sources.luma::<S, 8, 64>(simd, *moves, (x, y));
         scatter::<8, 64>(&block, &mut prediction.luma, 16, 128 * row + 8 * column);
         for (plane, to) in prediction.chroma.iter_mut().enumerate() {
             let block = sources.mix(

@@ -75,7 +75,7 @@ pub(in super::super) fn of_windows<S: Simd, const W: usize, const A: usize, cons
 
 /// 32 samples of a region W samples wide, 8 or 16: the rows from `y` on.
 #[inline(always)]
-fn bytes_of_rows<S: Simd, const W: usize>(simd: S, block: Window<'_>, y: usize) -> S::Bytes {
+pub(super) fn bytes_of_rows<S: Simd, const W: usize>(simd: S, block: Window<'_>, y: usize) -> S::Bytes {
     if W == 16 {
         S::Bytes::load_halves(simd, block.row((0, y)), block.row((0, y + 1)))
     } else {

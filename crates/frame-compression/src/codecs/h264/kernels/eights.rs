@@ -1,7 +1,7 @@
 //! 8x8 blocks of a frame at half size, which a clip's lookahead compares by the hundred for each macroblock.
 
 use super::super::distortion::Metric;
-use super::half_coefficients;
+use super::{half_coefficients, moved};
 use crate::simd::{Bytes, Dwords, Simd, Window, Words, each};
 
 /// A block: rows 0, 1, 4, 5, then rows 2, 3, 6, 7, so that each widens to vectors of a row and the row four below.
@@ -53,18 +53,7 @@ pub(in super::super) fn mean<S: Simd>(a: Block<S>, b: Block<S>) -> Block<S> {
 /// Two blocks as one; the first counts `weight` of 64 (H.264 8.4.2.3).
 #[inline(always)]
 pub(in super::super) fn average<S: Simd>(simd: S, a: Block<S>, b: Block<S>, weight: i32) -> Block<S> {
-    if weight == 32 {
-        return mean::<S>(a, b);
-    }
-    let weights = S::Words::splat_pair(simd, weight as i16, 64 - weight as i16);
-    let rounding = S::Dwords::splat(simd, 32);
-    let (a, b) = (widen::<S>(a), widen::<S>(b));
-    let [first, second, third, fourth] = each!(4, y => {
-        let low = (a[y].zip_low_16(b[y]).mul_add_pairs(weights) + rounding).shr::<6>();
-        let high = (a[y].zip_high_16(b[y]).mul_add_pairs(weights) + rounding).shr::<6>();
-        low.pack_words(high)
-    });
-    [first.pack_bytes(second), third.pack_bytes(fourth)]
+    each!(2, half => moved::average(simd, a[half], b[half], weight))
 }
 
 /// The distortion of a prediction; a sum of coefficients is that of its 4x4 blocks.

@@ -14,6 +14,7 @@ pub(super) mod levels;
 pub(super) mod luma16x16;
 pub(super) mod luma4x4;
 pub(super) mod luma8x8;
+pub(super) mod moved;
 pub(super) mod psy;
 
 use super::distortion::Metric;

@@ -140,6 +140,9 @@ struct Fineness {
     last: u8,
 }
 
+/// How many samples ahead is prefetched.
+const AHEAD: usize = 96;
+
 impl Job for FrameCoder<'_> {
     type Output = ();
 
@@ -148,8 +151,6 @@ impl Job for FrameCoder<'_> {
         let (columns, rows) = (self.planes.y.stride / 16, self.planes.y.rows / 16);
         let (mut number, mut intra, mut last) = (0, 0, 0);
         let motions = std::mem::take(&mut self.motions);
-        // Presets that search little lose time by prefetching.
-        let searches_long = self.level() >= 4;
         for y in 0..rows {
             let first_row = self.slices.start(y);
             if first_row {
@@ -167,10 +168,7 @@ impl Job for FrameCoder<'_> {
             for x in 0..columns {
                 let (before, motions) = motions.split_at_mut(y * columns + x);
                 let place = Place::of((x, y), columns, first_row, (number, intra), before);
-                // 64 bytes are four macroblocks.
-                if x % 4 == 0 && searches_long {
-                    self.prefetch(simd, (x, y));
-                }
+                self.prefetch(simd, &place, columns);
                 self.enter(&place, first_row, columns);
                 let (motion, coded) = self.code(simd, &place, last);
                 if motion.kind == Kind::Skipped {
@@ -215,13 +213,32 @@ impl<'a> Place<'a> {
 }
 
 impl FrameCoder<'_> {
-    /// Prefetches the part of each reference that the next macroblocks will search: references do not fit into the near caches.
+    /// Prefetches what macroblocks further on in the row need: their source, and vectors of the frame before, of the
+    /// row below.
     #[inline(always)]
-    fn prefetch<S: Simd>(&self, simd: S, (x, y): (usize, usize)) {
+    fn prefetch<S: Simd>(&self, simd: S, place: &Place<'_>, columns: usize) {
+        if let Some(motion) = self.before.motions.get(place.index + columns + AHEAD / 16) {
+            simd.prefetch(&motion.searched[0][..1], 0);
+        }
+        // 64 bytes are four macroblocks.
+        if place.x % 4 == 0 {
+            SourceBand::of(&self.foreseen.source, place.y).prefetch(simd, place.x, AHEAD);
+            // Presets that search little lose time by it.
+            if self.level() >= 4 {
+                self.prefetch_references(simd, (place.x, place.y));
+            }
+        }
+    }
+
+    /// The same of what searches reach in each reference, and those for the macroblocks above did not: references do
+    /// not fit into the near caches.
+    #[inline(always)]
+    fn prefetch_references<S: Simd>(&self, simd: S, (x, y): (usize, usize)) {
         let lists = if self.after.is_some() { 2 } else { 1 };
+        let at = ((16 * x + AHEAD) as i32, 16 * y as i32 + 8);
         for list in &self.sources.lists[..lists] {
             for entry in 0..list.count() {
-                list.at(entry).reference.luma.prefetch(simd, (16 * x as i32 + 96, 16 * y as i32));
+                list.at(entry).reference.luma.prefetch(simd, at, 16);
             }
         }
     }
@@ -414,7 +431,7 @@ impl FrameCoder<'_> {
     fn predict<S: Simd>(&self, simd: S, place: &Place<'_>, moves: &[Moves; 4]) -> Prediction {
         simd.vectorize(
             #[inline(always)]
-            || inter::predict(&self.sources, (place.x, place.y), moves),
+            || inter::predict(simd, &self.sources, (place.x, place.y), moves),
         )
     }
 

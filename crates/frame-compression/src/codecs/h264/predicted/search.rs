@@ -3,7 +3,7 @@
 use super::super::distortion::Metric;
 use super::super::inter::{Entry, Part};
 use super::super::kernels::difference;
-use super::super::macroblock::gather;
+use super::super::macroblock::{copy_rows, gather};
 use super::super::motion::{Found, Limits, Manner, Moves, Pointer, REACH, Search, Target, Threshold, Vector};
 use super::super::samples::Cross;
 use super::{FrameCoder, Place};
@@ -170,12 +170,7 @@ impl FrameCoder<'_> {
             #[inline(always)]
             || {
                 for_size_of!(part, W, A, _W2, _A4 => {
-                    let block = self.sources.mix(
-                        moves,
-                        0,
-                        #[inline(always)]
-                        |reference, vector| reference.luma.block::<W, A>(x + vector.x, y + vector.y),
-                    );
+                    let block = self.sources.luma::<S, W, A>(simd, moves, (x, y));
                     difference::of_region::<S, W, A>(simd, metric, &gather::<W, A>(source, 16, from), &block)
                 })
             },
@@ -243,7 +238,7 @@ impl FrameCoder<'_> {
 fn packed(source: &[u8; 256], part: Part, from: usize) -> [u8; 256] {
     let mut own = [0; 256];
     for_size_of!(part, W, A, _W2, _A4 => {
-        own[..A].copy_from_slice(&gather::<W, A>(source, 16, from));
+        copy_rows::<W>((source, 16, from), (&mut own, W, 0), A / W);
     });
     own
 }
