@@ -319,7 +319,7 @@ impl Job for Meter<'_> {
         for y in (0..terms.rows).rev() {
             for x in (0..terms.columns).rev() {
                 // 64 bytes are eight blocks.
-                if x % 8 == 0 {
+                if x.is_multiple_of(8) {
                     self.prefetch(simd, (x, y));
                 }
                 if terms.whole_picture() || terms.counts(x, y) {

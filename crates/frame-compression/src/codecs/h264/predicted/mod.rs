@@ -221,7 +221,7 @@ impl FrameCoder<'_> {
             simd.prefetch(&motion.searched[0][..1], 0);
         }
         // 64 bytes are four macroblocks.
-        if place.x % 4 == 0 {
+        if place.x.is_multiple_of(4) {
             SourceBand::of(&self.foreseen.source, place.y).prefetch(simd, place.x, AHEAD);
             // Presets that search little lose time by it.
             if self.level() >= 4 {
