@@ -1,8 +1,6 @@
 //! The arithmetic coder as far as it matters without a bitstream: context states (H.265 9.3) and how many bits
 //! they cost, counted in 2^-15 bit.
 
-use std::hint::select_unpredictable;
-
 /// Context indices: where each syntax element's contexts begin.
 pub(super) mod context {
     pub(in super::super) const SPLIT_CU_FLAG: usize = 0;
@@ -123,36 +121,76 @@ const fn transitions() -> [u32; 256] {
     table
 }
 
-/// What coding up to four bins with one context does: the cost of all in the lower 24 bits, the last state above. The
-/// tables of 1, 2, 3 and 4 bins follow each other; each is indexed by the first state and the bins, the first highest.
-static RUNS: [u32; 128 * 30] = runs();
+/// What coding up to four bins with one context does: the cost of all in the lower 24 bits, the last state above. By 32
+/// times the first state and the bins, the first highest, with a 1 in front of them.
+static RUNS: [u32; 128 * 32] = runs();
 
-/// Where the table of so many bins begins.
-const fn run_table(bins: u32) -> usize {
-    128 * ((1 << bins) - 2)
-}
-
-const fn runs() -> [u32; 128 * 30] {
-    let mut table = [0; 128 * 30];
-    let mut bins = 1;
-    while bins <= 4 {
-        let mut index = 0;
-        while index < 128 << bins {
-            let (mut state, pattern) = (index >> bins, index & ((1 << bins) - 1));
-            let mut cost = 0;
-            let mut left = bins;
-            while left > 0 {
-                left -= 1;
-                let transition = TRANSITIONS[2 * state + ((pattern >> left) & 1)];
-                cost += transition & 0xff_ffff;
-                state = (transition >> 24) as usize;
-            }
-            table[run_table(bins) + index] = cost | (state as u32) << 24;
-            index += 1;
+const fn runs() -> [u32; 128 * 32] {
+    let mut table = [0; 128 * 32];
+    let mut index: usize = 0;
+    while index < 128 * 32 {
+        let (mut state, pattern) = (index / 32, index % 32);
+        let (mut cost, mut left) = (0, if pattern == 0 { 0 } else { pattern.ilog2() });
+        while left > 0 {
+            left -= 1;
+            let transition = TRANSITIONS[2 * state + ((pattern >> left) & 1)];
+            cost += transition & 0xff_ffff;
+            state = (transition >> 24) as usize;
         }
-        bins += 1;
+        table[index] = cost | (state as u32) << 24;
+        index += 1;
     }
     table
+}
+
+/// Codes a bin with one of the contexts. Gives what it costs.
+#[inline(always)]
+fn code_bin<const N: usize>(contexts: &mut [u8; N], context: usize, bin: bool) -> u64 {
+    let state = &mut contexts[context % N];
+    let transition = TRANSITIONS[usize::from(*state) * 2 % 256 + usize::from(bin)];
+    *state = (transition >> 24) as u8;
+    u64::from(transition & 0xff_ffff)
+}
+
+/// The contexts of a coder at work on many bins. What those cost is summed up here, which can be a register.
+#[derive(Debug)]
+pub(super) struct Bins<'a> {
+    contexts: &'a mut [u8; CONTEXTS],
+    length: u64,
+}
+
+impl Bins<'_> {
+    /// Codes a bin with a context.
+    #[inline(always)]
+    pub(super) fn bin(&mut self, context: usize, bin: bool) {
+        self.length += code_bin(self.contexts, context, bin);
+    }
+
+    /// Codes up to four bins with one context: the lower bits of `pattern`, the first highest, behind a 1. To code none takes
+    /// no branch, as how many there are cannot be foreseen.
+    #[inline(always)]
+    pub(super) fn pattern(&mut self, context: usize, pattern: u32) {
+        let state = &mut self.contexts[context % CONTEXTS];
+        let entry = RUNS[usize::from(*state) * 32 % (128 * 32) + pattern as usize % 32];
+        *state = (entry >> 24) as u8;
+        self.length += u64::from(entry & 0xff_ffff);
+    }
+
+    /// Codes `count` bins, at most 16, with one context; the first is the highest bit.
+    #[inline(always)]
+    pub(super) fn run(&mut self, context: usize, bins: u32, mut count: u32) {
+        while count > 4 {
+            count -= 4;
+            self.pattern(context, 16 | (bins >> count & 15));
+        }
+        self.pattern(context, (1 << count) | (bins & ((1 << count) - 1)));
+    }
+
+    /// Codes `count` bins without a context.
+    #[inline(always)]
+    pub(super) fn bypass(&mut self, count: u32) {
+        self.length += u64::from(count) * BIT;
+    }
 }
 
 /// The states of all contexts: 2 * pStateIdx + valMps each.
@@ -220,28 +258,21 @@ impl Coder {
     /// Codes a bin with a context.
     #[inline(always)]
     pub(super) fn bin(&mut self, context: usize, bin: bool) {
-        let state = &mut self.contexts[context % CONTEXTS];
-        let transition = TRANSITIONS[usize::from(*state) * 2 % 256 + usize::from(bin)];
-        *state = (transition >> 24) as u8;
-        self.length += u64::from(transition & 0xff_ffff);
-    }
-
-    /// Codes a bin with a context, or does nothing: for what cannot be foreseen, where a branch would cost more than the bin.
-    #[inline(always)]
-    pub(super) fn bin_if(&mut self, condition: bool, context: usize, bin: bool) {
-        let state = &mut self.contexts[context % CONTEXTS];
-        let transition = TRANSITIONS[usize::from(*state) * 2 % 256 + usize::from(bin)];
-        *state = select_unpredictable(condition, (transition >> 24) as u8, *state);
-        self.length += u64::from(select_unpredictable(condition, transition & 0xff_ffff, 0));
+        self.length += code_bin(&mut self.contexts, context, bin);
     }
 
     /// Codes a bin with a context of [`rare_context`].
     #[inline(always)]
     pub(super) fn rare_bin(&mut self, context: usize, bin: bool) {
-        let state = &mut self.rare[context % RARE_CONTEXTS];
-        let transition = TRANSITIONS[usize::from(*state) * 2 % 256 + usize::from(bin)];
-        *state = (transition >> 24) as u8;
-        self.length += u64::from(transition & 0xff_ffff);
+        self.length += code_bin(&mut self.rare, context, bin);
+    }
+
+    /// Has many bins coded.
+    #[inline(always)]
+    pub(super) fn bins(&mut self, code: impl FnOnce(&mut Bins<'_>)) {
+        let mut bins = Bins { contexts: &mut self.contexts, length: 0 };
+        code(&mut bins);
+        self.length += bins.length;
     }
 
     /// What a bin would cost with a context, in 2^-15 bit.
@@ -249,27 +280,6 @@ impl Coder {
     pub(super) fn price(&self, context: usize, bin: bool) -> i64 {
         let state = usize::from(self.contexts[context % CONTEXTS]);
         i64::from(BIN_COST[(state ^ usize::from(bin)) % 128])
-    }
-
-    /// Codes `count` bins, at most 16, with one context; the first is the highest bit.
-    #[inline(always)]
-    pub(super) fn run(&mut self, context: usize, bins: u32, mut count: u32) {
-        if count == 0 {
-            return;
-        }
-        let place = &mut self.contexts[context % CONTEXTS];
-        let mut state = usize::from(*place);
-        let mut cost = 0;
-        while count > 4 {
-            count -= 4;
-            let entry = RUNS[run_table(4) + (16 * state + (bins >> count) as usize % 16) % (16 * 128)];
-            cost += entry & 0xff_ffff;
-            state = (entry >> 24) as usize;
-        }
-        let last = (state << count) + (bins as usize & ((1 << count) - 1));
-        let entry = RUNS[run_table(count) + last];
-        *place = (entry >> 24) as u8;
-        self.length += u64::from(cost + (entry & 0xff_ffff));
     }
 
     /// Codes `count` bins without a context.

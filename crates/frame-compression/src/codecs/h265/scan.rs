@@ -40,11 +40,14 @@ pub(super) struct Scan {
     /// sigCtx of each place of a sub-block in scan order, before what depends on the block, by the
     /// coded_sub_block_flags of the right (1) and lower (2) neighbour (H.265 9.3.4.2.5).
     pub(super) significance: [[u8; 16]; 4],
-    /// For blocks of 8x8 and more, whose sigCtx is 0, 1 or 2 before that: the places of each, by the neighbours.
-    pub(super) classes: [[u16; 3]; 4],
-    /// Of four places in scan order, given as bits: the bits of each class brought together, 16 bits for each class, by
-    /// the neighbours and which four.
+    /// The places of each sigCtx before that, by the neighbours. Blocks of 8x8 and more have no others than 0, 1 and 2.
+    pub(super) classes: [[u16; 9]; 4],
+    /// Of four places in scan order, given as bits: the bits of each class brought together, by the neighbours and which
+    /// four. There are 16 bits for each of three classes, or 4 for each of nine in blocks of 4x4, whose last place has no
+    /// flag.
     pub(super) gather: [[[u64; 16]; 4]; 4],
+    /// For blocks of 4x4: a 1 in front of the bits that are below a place, 4 bits for each class.
+    pub(super) fronts: [u64; 16],
 }
 
 impl Scan {
@@ -88,6 +91,7 @@ impl Scan {
         }
         let (into_scan, into_raster) = (LaneOrder::new(places), LaneOrder::new(ranks));
         let (classes, gather) = classes(&significance, log2);
+        let fronts = fronts(&classes);
         Self {
             order,
             log2,
@@ -99,29 +103,28 @@ impl Scan {
             significance,
             classes,
             gather,
+            fronts,
         }
     }
 }
 
-type Classes = [[u16; 3]; 4];
+type Classes = [[u16; 9]; 4];
 type Gather = [[[u64; 16]; 4]; 4];
 
 const fn classes(significance: &[[u8; 16]; 4], log2: u32) -> (Classes, Gather) {
-    let (mut classes, mut gather): (Classes, Gather) = ([[0; 3]; 4], [[[0; 16]; 4]; 4]);
-    if log2 == 2 {
-        return (classes, gather);
-    }
+    let (mut classes, mut gather): (Classes, Gather) = ([[0; 9]; 4], [[[0; 16]; 4]; 4]);
+    let (width, places) = if log2 == 2 { (4, 15) } else { (16, 16) };
     let mut coded = 0;
     while coded < 4 {
         let mut rank = 0;
-        while rank < 16 {
+        while rank < places {
             let class = significance[coded][rank] as usize;
             let before = classes[coded][class].count_ones() as usize;
             classes[coded][class] |= 1 << rank;
             let mut bits = 0;
             while bits < 16 {
                 let bit = (bits >> (rank % 4)) & 1;
-                gather[coded][rank / 4][bits] |= (bit as u64) << (16 * class + before);
+                gather[coded][rank / 4][bits] |= (bit as u64) << (width * class + before);
                 bits += 1;
             }
             rank += 1;
@@ -129,6 +132,20 @@ const fn classes(significance: &[[u8; 16]; 4], log2: u32) -> (Classes, Gather) {
         coded += 1;
     }
     (classes, gather)
+}
+
+const fn fronts(classes: &Classes) -> [u64; 16] {
+    let mut fronts = [0; 16];
+    let mut i = 0;
+    while i < 16 * 9 {
+        let (top, class) = (i / 9, i % 9);
+        let below = classes[0][class] & ((1 << top) - 1);
+        if below.count_ones() < 4 {
+            fronts[top] |= 1 << (4 * class + below.count_ones() as usize);
+        }
+        i += 1;
+    }
+    fronts
 }
 
 /// ctxIdxMap of H.265 table 9-50: sigCtx in 4x4 blocks. The last place is never coded.
