@@ -157,7 +157,7 @@ impl ChromaSearch {
         let (x, y) = (x / 2, y / 2);
         for (block, component) in self.components.iter_mut().zip(&ctu.chroma) {
             let at = component.at(x, y);
-            block.references.fetch(&component.reconstruction, component.stride, at, N, neighbours);
+            block.references.fetch::<N>(&component.reconstruction, component.stride, at, neighbours);
             copy_block::<N>(component.source_at(x, y), component.side, &mut block.source);
             block.textures = simd.vectorize(
                 #[inline(always)]

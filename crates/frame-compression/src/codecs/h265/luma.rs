@@ -77,7 +77,9 @@ impl LumaBlock {
         tools: &Tools,
         blocks: &mut Blocks,
     ) {
-        self.references.filter(N, &mut self.filtered);
+        if N > 4 {
+            self.references.filter(N, &mut self.filtered);
+        }
         copy_block::<N>(source, stride, &mut self.source);
         let Self { source, textures, transformed, .. } = self;
         simd.vectorize(

@@ -31,8 +31,8 @@ pub(super) const fn angle(mode: u8) -> i32 {
 
 /// invAngle of a mode from 11 to 25.
 #[inline(always)]
-pub(super) fn inverse_angle(mode: u8) -> i32 {
-    INVERSE_ANGLE[usize::from(mode) - 11]
+pub(super) const fn inverse_angle(mode: u8) -> i32 {
+    INVERSE_ANGLE[mode as usize - 11]
 }
 
 /// The samples around a block: both sides begin with the corner.
@@ -49,44 +49,47 @@ impl Default for References {
 }
 
 impl References {
-    /// Reads the samples around the `size` x `size` block at `at` of a picture whose rows are `stride` apart
+    /// Reads the samples around the `N` x `N` block at `at` of a picture whose rows are `stride` apart
     /// (H.265 8.4.4.2.2). The neighbours' counts are in samples of this picture.
-    pub(super) fn fetch(
+    pub(super) fn fetch<const N: usize>(
         &mut self,
         picture: &[u8],
         stride: usize,
         at: usize,
-        size: usize,
         neighbours: Neighbours,
     ) {
         let Neighbours { left, above, below_left, above_right } = neighbours;
         if left {
-            let have = size + below_left;
-            for (sample, row) in self.left[1..=have].iter_mut().zip(picture[at - 1..].chunks(stride)) {
+            let rows = picture[at - 1..].chunks(stride);
+            for (sample, row) in self.left[1..=N + below_left].iter_mut().zip(rows) {
                 *sample = row[0];
             }
-            let last = self.left[have];
-            self.left[have + 1..=2 * size].fill(last);
+            continue_side::<N>(&mut self.left, below_left);
         }
         if above {
-            let have = size + above_right;
-            self.top[1..=have].copy_from_slice(&picture[at - stride..][..have]);
-            let last = self.top[have];
-            self.top[have + 1..=2 * size].fill(last);
+            let row = &picture[at - stride..];
+            self.top[1..=N].copy_from_slice(&row[..N]);
+            // Nearly always all or none: lengths that the compiler knows.
+            if above_right == N {
+                self.top[N + 1..=2 * N].copy_from_slice(&row[N..2 * N]);
+            } else {
+                self.top[N + 1..][..above_right].copy_from_slice(&row[N..][..above_right]);
+                continue_side::<N>(&mut self.top, above_right);
+            }
         }
         match (left, above) {
             (true, true) => self.left[0] = picture[at - stride - 1],
             (true, false) => {
                 self.left[0] = self.left[1];
-                self.top[1..=2 * size].fill(self.left[1]);
+                self.top[1..=2 * N].fill(self.left[1]);
             }
             (false, true) => {
                 let first = self.top[1];
-                self.left[..=2 * size].fill(first);
+                self.left[..=2 * N].fill(first);
             }
             (false, false) => {
-                self.left[..=2 * size].fill(128);
-                self.top[..=2 * size].fill(128);
+                self.left[..=2 * N].fill(128);
+                self.top[..=2 * N].fill(128);
             }
         }
         self.top[0] = self.left[0];
@@ -115,6 +118,18 @@ impl References {
         }
         let smooth = ((i32::from(self.left[1]) + 2 * corner + i32::from(self.top[1]) + 2) >> 2) as u8;
         (filtered.left[0], filtered.top[0]) = (smooth, smooth);
+    }
+}
+
+/// Repeats the last sample of a side that has so many beyond the block's own.
+#[inline(always)]
+fn continue_side<const N: usize>(side: &mut [u8; SIDE], beyond: usize) {
+    if beyond == 0 {
+        let last = side[N];
+        side[N + 1..=2 * N].fill(last);
+    } else {
+        let last = side[N + beyond];
+        side[N + beyond + 1..=2 * N].fill(last);
     }
 }
 

@@ -100,7 +100,7 @@ impl<S: Simd> Division<'_, S> {
         let luma = &self.ctu.luma;
         let neighbours = self.ctu.area.neighbours(x, y, N);
         let TransformTree { block: memory, wholes } = &mut *self.memory;
-        memory.references.fetch(&luma.reconstruction, luma.stride, luma.at(x, y), N, neighbours);
+        memory.references.fetch::<N>(&luma.reconstruction, luma.stride, luma.at(x, y), neighbours);
         memory.load::<S, N>(self.simd, luma.source_at(x, y), luma.side, self.tools, self.blocks);
         let is_first = block.first == 0;
         let syntax = BlockSyntax {

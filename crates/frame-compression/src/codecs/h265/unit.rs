@@ -46,7 +46,7 @@ impl<S: Simd> Walk<'_, '_, S> {
         let neighbours = self.ctu.area.neighbours(x, y, N);
         let Analysis { luma: search, blocks, region, .. } = &mut *self.analysis;
         let references = &mut search.block.references;
-        references.fetch(&luma.reconstruction, luma.stride, luma.at(x, y), N, neighbours);
+        references.fetch::<N>(&luma.reconstruction, luma.stride, luma.at(x, y), neighbours);
         let depth = block.depth as usize + usize::from(quartered);
         let Frame { geometry, tools, .. } = self.frame;
         let least_log2 = tools.least_transform_log2(geometry.ctu_log2, block.log2, quartered);

@@ -21,6 +21,7 @@ mod distortion;
 mod modes;
 mod modes_4x4;
 mod predict;
+mod predict_4x4;
 mod quantise;
 #[cfg(test)]
 mod tests;

@@ -62,7 +62,7 @@ pub(in super::super) fn sa8d_of_modes<S: Simd, const N: usize>(
                 *row = S::Words::load_bytes_halves(simd, eight(source, 8 * y), eight(turned, 8 * y));
             }
             for mode in angular_modes::<N>() {
-                let lines = extended(&mut lines, references, mode);
+                let lines = extended(simd, &mut lines, references, mode);
                 let [of_mode, of_opposite] = sa8d_8x8(simd, &both, lines, rows_of_mode(mode));
                 costs[usize::from(36 - mode)] = of_opposite;
                 costs[usize::from(mode)] = of_mode;
@@ -71,7 +71,7 @@ pub(in super::super) fn sa8d_of_modes<S: Simd, const N: usize>(
         _ => {
             for mode in angular_modes::<N>() {
                 let rows = rows_of_mode(mode);
-                let lines = extended(&mut lines, references, mode);
+                let lines = extended(simd, &mut lines, references, mode);
                 costs[usize::from(mode)] = sa8d_large(simd, source, &lines[0], rows);
                 if mode > 18 {
                     costs[usize::from(36 - mode)] = sa8d_large(simd, turned, &lines[1], rows);
@@ -93,15 +93,16 @@ fn angular_modes<const N: usize>() -> impl Iterator<Item = u8> {
 
 /// The lines that a mode and its opposite read.
 #[inline(always)]
-fn extended<'a, const N: usize>(
+fn extended<'a, S: Simd, const N: usize>(
+    simd: S,
     lines: &'a mut [[Line<N>; 2]; 2],
     references: BothReferences<'_>,
     mode: u8,
 ) -> &'a [Line<N>; 2] {
     let References { left, top } = references.of_mode(N, mode);
     let lines = &mut lines[usize::from(predict::is_filtered(N, mode))];
-    lines[0].extend(left, mode);
-    lines[1].extend(top, mode);
+    lines[0].extend(simd, left, mode);
+    lines[1].extend(simd, top, mode);
     lines
 }
 
@@ -250,7 +251,7 @@ fn sa8d_8x8<S: Simd, const N: usize>(
 
 /// The four rows of a 4x4 prediction.
 #[inline(always)]
-pub(super) fn predict_4x4<S: Simd, const N: usize>(simd: S, line: &Line<N>, rows: &Rows) -> S::Words {
+pub(super) fn rows_4x4<S: Simd, const N: usize>(simd: S, line: &Line<N>, rows: &Rows) -> S::Words {
     let [w, x, y, z] = unrolled!(4, k => line.window(rows.starts[k], 0));
     let a = S::Words::load_quarters(simd, [four(w, 0), four(x, 0), four(y, 0), four(z, 0)]);
     let b = S::Words::load_quarters(simd, [four(w, 1), four(x, 1), four(y, 1), four(z, 1)]);

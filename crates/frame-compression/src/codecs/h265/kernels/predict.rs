@@ -1,7 +1,8 @@
 //! Angular prediction (H.265 8.4.4.2.6).
 
 use super::super::predict::{self, References, SIDE};
-use super::modes::predict_4x4;
+use super::modes::rows_4x4;
+use super::predict_4x4;
 use super::{eight, sixteen, sixteen_mut};
 use crate::simd::{LaneOrder, Simd, Words};
 
@@ -31,7 +32,12 @@ impl<const N: usize> Line<N> {
 
     /// Continues the main reference by the side, as the angle of a mode asks for.
     #[inline(always)]
-    pub(super) fn extend(&mut self, side: &[u8; SIDE], mode: u8) {
+    pub(super) fn extend<S: Simd>(&mut self, simd: S, side: &[u8; SIDE], mode: u8) {
+        if S::HAS_LOOKUP && N < 32 {
+            let side = S::Words::load_bytes(simd, sixteen(side, 1));
+            let extension = side.reorder(&rows_of_mode(mode).extension);
+            return extension.store(sixteen_mut(&mut self.0, FRONT - 16));
+        }
         let angle = predict::angle(mode);
         if angle < 0 {
             let inverse = predict::inverse_angle(mode);
@@ -66,6 +72,11 @@ impl Reference {
     }
 }
 
+/// Where on the side the sample is that stands `count` in front of the corner, for a mode with a negative angle.
+const fn side_place(mode: u8, count: usize) -> usize {
+    ((128 - count as i32 * predict::inverse_angle(mode)) >> 8) as usize
+}
+
 /// [`Reference`] of each row of the largest block, for one angle.
 #[derive(Debug)]
 pub(super) struct Rows {
@@ -73,11 +84,23 @@ pub(super) struct Rows {
     pub(super) weights: [i16; 32],
     /// The weights of the first four rows, four times each.
     pub(super) weights_4x4: [i16; 16],
+    /// What stands in front of the main reference: lanes of the side after the corner. Of no matter where the angle is not
+    /// negative.
+    extension: LaneOrder,
 }
 
 impl Rows {
-    const fn of_angle(angle: i32) -> Self {
-        let mut rows = Self { starts: [0; 32], weights: [0; 32], weights_4x4: [0; 16] };
+    const fn of_mode(mode: u8) -> Self {
+        let angle = predict::angle(mode);
+        let mut lanes = [0; 16];
+        let mut i = 0;
+        while i < 16 && angle < 0 {
+            let place = side_place(mode, i + 1) - 1;
+            lanes[15 - i] = if place < 16 { place as u8 } else { 15 };
+            i += 1;
+        }
+        let extension = LaneOrder::new(lanes);
+        let mut rows = Self { starts: [0; 32], weights: [0; 32], weights_4x4: [0; 16], extension };
         let mut y = 0;
         while y < 32 {
             let Reference { start, weight } = Reference::of_row(y, angle);
@@ -108,10 +131,10 @@ pub(super) struct EightRows<'a> {
 
 /// The rows of modes 18 to 34 (and of modes 18 to 2, rows and columns swapped).
 static ROWS: [Rows; 17] = {
-    let mut rows = [const { Rows::of_angle(0) }; 17];
+    let mut rows = [const { Rows::of_mode(26) }; 17];
     let mut i = 0;
     while i < 17 {
-        rows[i] = Rows::of_angle(predict::angle(18 + i as u8));
+        rows[i] = Rows::of_mode(18 + i as u8);
         i += 1;
     }
     rows
@@ -132,6 +155,9 @@ pub(in super::super) fn predict<S: Simd, const N: usize>(
     smooth_edges: bool,
     out: &mut [u8],
 ) {
+    if S::HAS_LOOKUP && N == 4 && mode > predict::DC && predict::angle(mode) != 0 {
+        return predict_4x4::angular(simd, mode, references, sixteen_mut(out, 0));
+    }
     if mode > predict::DC && mode < 18 {
         let mut turned = [[0; N]; N];
         let turned = turned.as_flattened_mut();
@@ -159,13 +185,19 @@ pub(super) fn predict_turned<S: Simd, const N: usize>(
     }
     let References { left, top } = references;
     let (main, side) = if mode < 18 { (left, top) } else { (top, left) };
+    if predict::angle(mode) == 0 {
+        for row in out.chunks_exact_mut(N).take(N) {
+            row.copy_from_slice(&main[1..=N]);
+        }
+        if smooth_edges {
+            predict::smooth_first_column::<N>(main, side, out);
+        }
+        return;
+    }
     let mut line = Line::<N>::new();
     line.set(main);
-    line.extend(side, mode);
+    line.extend(simd, side, mode);
     angular(simd, &line, rows_of_mode(mode), out);
-    if predict::angle(mode) == 0 && smooth_edges {
-        predict::smooth_first_column::<N>(main, side, out);
-    }
 }
 
 /// Planar prediction (H.265 8.4.4.2.4): all sums stay below 2^15.
@@ -225,7 +257,7 @@ fn splat<S: Simd>(simd: S, value: usize) -> S::Words {
 #[inline(always)]
 fn angular<S: Simd, const N: usize>(simd: S, line: &Line<N>, rows: &Rows, out: &mut [u8]) {
     match N {
-        4 => predict_4x4(simd, line, rows).store_bytes(sixteen_mut(out, 0)),
+        4 => rows_4x4(simd, line, rows).store_bytes(sixteen_mut(out, 0)),
         8 => {
             for y in [0, 2, 4, 6] {
                 let (of_low, of_high) = (line.window(rows.starts[y], 0), line.window(rows.starts[y + 1], 0));

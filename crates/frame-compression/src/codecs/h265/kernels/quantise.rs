@@ -26,6 +26,9 @@ pub(in super::super) fn load_sub_block<S: Simd, const N: usize>(
     from: &[i16],
     at: usize,
 ) -> S::Words {
+    if N == 4 {
+        return S::Words::load(simd, sixteen(from, at));
+    }
     let from = &from[at..][..3 * N + 4];
     S::Words::load_quarters(simd, [four(from, 0), four(from, N), four(from, 2 * N), four(from, 3 * N)])
 }
@@ -33,6 +36,9 @@ pub(in super::super) fn load_sub_block<S: Simd, const N: usize>(
 /// Writes a 4x4 block of coefficients where rows are `N` apart.
 #[inline(always)]
 pub(in super::super) fn store_sub_block<S: Simd, const N: usize>(block: S::Words, to: &mut [i16], at: usize) {
+    if N == 4 {
+        return block.store(sixteen_mut(to, at));
+    }
     let to = &mut to[at..][..3 * N + 4];
     let mut lanes = [0; 16];
     block.store(&mut lanes);
