@@ -267,7 +267,7 @@ impl LumaSearch {
         simd.vectorize(
             #[inline(always)]
             || {
-                kernels::transpose::<N>(source, turned_source);
+                kernels::transpose::<S, N>(simd, source, turned_source);
                 let sums = kernels::sa8d_of_modes::<S, N>(simd, source, turned_source, references);
                 let mut costs = sums.map(|sum| sum + other);
                 for (mode, bypass) in unit.most_probable.into_iter().map(usize::from).zip([1, 2, 2]) {
@@ -279,6 +279,12 @@ impl LumaSearch {
     }
 }
 
+/// Where costs stand in what a slot holds: SA8D of 32x32 samples and the price of a mode stay below 2^20.
+const COST_SHIFT: u32 = 4;
+const LOWEST: u32 = (1 << COST_SHIFT) - 1;
+/// An empty slot.
+const NOTHING: u32 = 1 << 31;
+
 /// The modes to try in full, in the order of their slots.
 #[inline(always)]
 fn candidates(costs: &[u32; MODES], unit: &PredictionUnit<'_>) -> ([u8; MOST_CANDIDATES], usize) {
@@ -289,21 +295,20 @@ fn candidates(costs: &[u32; MODES], unit: &PredictionUnit<'_>) -> ([u8; MOST_CAN
         passing |= u64::from(cost < limit) << mode;
     }
     let mut modes = [0; MOST_CANDIDATES];
-    let mut slots = [u32::MAX; MOST_CANDIDATES];
+    // What each slot holds, its cost above its number from the end: the largest is that of the first with the worst.
+    let mut slots: [u32; MOST_CANDIDATES] = std::array::from_fn(|slot| NOTHING | (LOWEST - slot as u32));
     let slots = &mut slots[..unit.candidates];
-    let (mut worst, mut most) = (0, u32::MAX);
+    let mut worst = NOTHING | LOWEST;
     // Which mode is better than what is held cannot be foreseen: no choice is a branch.
     while passing != 0 {
         let mode = passing.trailing_zeros() as usize;
         passing &= passing - 1;
-        let cost = costs[mode % MODES];
-        modes[worst] = select_unpredictable(cost < most, mode as u8, modes[worst]);
-        slots[worst] = cost.min(most);
-        (worst, most) = (0, slots[0]);
-        for (slot, &held) in slots.iter().enumerate() {
-            worst = select_unpredictable(held > most, slot, worst);
-            most = held.max(most);
-        }
+        let number = worst & LOWEST;
+        let slot = (LOWEST - number) as usize;
+        let found = costs[mode % MODES] << COST_SHIFT | number;
+        modes[slot] = select_unpredictable(found < worst, mode as u8, modes[slot]);
+        slots[slot] = found.min(worst);
+        worst = slots.iter().copied().max().unwrap_or_default();
     }
-    (modes, slots.iter().take_while(|&&cost| cost != u32::MAX).count())
+    (modes, slots.iter().take_while(|&&held| held < NOTHING).count())
 }

@@ -162,7 +162,7 @@ pub(in super::super) fn predict<S: Simd, const N: usize>(
         let mut turned = [[0; N]; N];
         let turned = turned.as_flattened_mut();
         predict_turned::<S, N>(simd, mode, references, smooth_edges, turned);
-        transpose::<N>(turned, out);
+        transpose::<S, N>(simd, turned, out);
     } else {
         predict_turned::<S, N>(simd, mode, references, smooth_edges, out);
     }
@@ -282,37 +282,36 @@ fn angular<S: Simd, const N: usize>(simd: S, line: &Line<N>, rows: &Rows, out: &
     }
 }
 
-/// Swaps rows and columns, 8x8 samples at a time: eight rows in eight numbers.
+/// Swaps rows and columns, 8x8 samples at a time.
 #[inline(always)]
-pub(in super::super) fn transpose<const N: usize>(from: &[u8], to: &mut [u8]) {
-    if N == 4 {
-        for y in 0..4 {
-            for x in 0..4 {
-                to[4 * y + x] = from[4 * x + y];
-            }
+pub(in super::super) fn transpose<S: Simd, const N: usize>(simd: S, from: &[u8], to: &mut [u8]) {
+    if S::IS_SCALAR {
+        for (i, &sample) in from[..N * N].iter().enumerate() {
+            to[i % N * N + i / N] = sample;
         }
         return;
     }
+    if N == 4 {
+        let block = S::Words::load_bytes(simd, sixteen(from, 0));
+        return block.transpose_4x4().store_bytes(sixteen_mut(to, 0));
+    }
     for y in (0..N).step_by(8) {
         for x in (0..N).step_by(8) {
-            let mut rows = [0_u64; 8];
-            for (k, row) in rows.iter_mut().enumerate() {
-                *row = u64::from_le_bytes(*eight(from, (y + k) * N + x));
-            }
-            for (step, mask) in
-                [(4, 0x0000_0000_ffff_ffff_u64), (2, 0x0000_ffff_0000_ffff), (1, 0x00ff_00ff_00ff_00ff)]
-            {
-                for i in 0..8 {
-                    if i & step == 0 {
-                        let (a, b) = (rows[i], rows[i + step]);
-                        let shift = 8 * step;
-                        rows[i] = (a & mask) | ((b & mask) << shift);
-                        rows[i + step] = ((a >> shift) & mask) | (b & !mask);
-                    }
+            // Of rows 0 to 3 with the four below them, columns come together in twos, then in fours.
+            let [a, b, c, d] = unrolled!(4, k => {
+                let upper = (y + k) * N + x;
+                S::Words::load_bytes_halves(simd, eight(from, upper), eight(from, upper + 4 * N))
+            });
+            let [even, odd] = [[a.zip_low_16(c), a.zip_high_16(c)], [b.zip_low_16(d), b.zip_high_16(d)]];
+            for (half, (even, odd)) in even.into_iter().zip(odd).enumerate() {
+                for (pair, columns) in [even.zip_low_16(odd), even.zip_high_16(odd)].into_iter().enumerate() {
+                    // The lower four of a column's samples are in the other half.
+                    let mut two = [0; 16];
+                    columns.fours::<0b11_01_10_00>().store_bytes(&mut two);
+                    let at = (x + 4 * half + 2 * pair) * N + y;
+                    to[at..][..8].copy_from_slice(eight(&two, 0));
+                    to[at + N..][..8].copy_from_slice(eight(&two, 8));
                 }
-            }
-            for (k, row) in rows.iter().enumerate() {
-                to[(x + k) * N + y..][..8].copy_from_slice(&row.to_le_bytes());
             }
         }
     }

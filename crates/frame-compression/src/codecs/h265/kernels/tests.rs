@@ -33,7 +33,7 @@ fn predictions_agree<S: Simd, const N: usize>(simd: S, rng: &mut Rng) {
     let (plain, filtered) = (references(rng), references(rng));
     let source = samples(rng, N * N);
     let mut turned = vec![0; N * N];
-    simd.vectorize(|| transpose::<N>(&source, &mut turned));
+    simd.vectorize(|| transpose::<S, N>(simd, &source, &mut turned));
     for (i, &sample) in source.iter().enumerate() {
         assert_eq!(turned[i % N * N + i / N], sample);
     }
