@@ -99,11 +99,12 @@ const NEXT_AFTER_LPS: [u8; 64] = [
     33, 33, 34, 34, 35, 35, 35, 36, 36, 36, 37, 37, 37, 38, 38, 63,
 ];
 
-/// What coding a bin does, by `2 * state + bin`: the cost in the lower 24 bits, the next state above.
-static TRANSITIONS: [u32; 256] = transitions();
+/// What coding a bin does, by `2 * state + bin`: the next state in the lowest 8 bits, the cost above. There is room for any
+/// number of 8 bits as a state, so that an index needs no check.
+static TRANSITIONS: [u32; 512] = transitions();
 
-const fn transitions() -> [u32; 256] {
-    let mut table = [0; 256];
+const fn transitions() -> [u32; 512] {
+    let mut table = [0; 512];
     let mut index = 0;
     while index < 256 {
         let (state, bin) = (index / 2, index % 2);
@@ -115,18 +116,18 @@ const fn transitions() -> [u32; 256] {
             let mps = if p_state == 0 { 1 - val_mps } else { val_mps };
             2 * NEXT_AFTER_LPS[p_state as usize] + mps
         };
-        table[index] = BIN_COST[state ^ bin] | (next as u32) << 24;
+        table[index] = BIN_COST[state ^ bin] << 8 | next as u32;
         index += 1;
     }
     table
 }
 
-/// What coding up to four bins with one context does: the cost of all in the lower 24 bits, the last state above. By 32
-/// times the first state and the bins, the first highest, with a 1 in front of them.
-static RUNS: [u32; 128 * 32] = runs();
+/// What coding up to four bins with one context does, likewise: by 32 times the first state and the bins, the first
+/// highest, with a 1 in front of them.
+static RUNS: [u32; 256 * 32] = runs();
 
-const fn runs() -> [u32; 128 * 32] {
-    let mut table = [0; 128 * 32];
+const fn runs() -> [u32; 256 * 32] {
+    let mut table = [0; 256 * 32];
     let mut index: usize = 0;
     while index < 128 * 32 {
         let (mut state, pattern) = (index / 32, index % 32);
@@ -134,10 +135,10 @@ const fn runs() -> [u32; 128 * 32] {
         while left > 0 {
             left -= 1;
             let transition = TRANSITIONS[2 * state + ((pattern >> left) & 1)];
-            cost += transition & 0xff_ffff;
-            state = (transition >> 24) as usize;
+            cost += transition >> 8;
+            state = (transition % 256) as usize;
         }
-        table[index] = cost | (state as u32) << 24;
+        table[index] = cost << 8 | state as u32;
         index += 1;
     }
     table
@@ -147,9 +148,9 @@ const fn runs() -> [u32; 128 * 32] {
 #[inline(always)]
 fn code_bin<const N: usize>(contexts: &mut [u8; N], context: usize, bin: bool) -> u64 {
     let state = &mut contexts[context % N];
-    let transition = TRANSITIONS[usize::from(*state) * 2 % 256 + usize::from(bin)];
-    *state = (transition >> 24) as u8;
-    u64::from(transition & 0xff_ffff)
+    let transition = TRANSITIONS[usize::from(*state) * 2 + usize::from(bin)];
+    *state = transition as u8;
+    u64::from(transition >> 8)
 }
 
 /// The contexts of a coder at work on many bins. What those cost is summed up here, which can be a register.
@@ -171,9 +172,9 @@ impl Bins<'_> {
     #[inline(always)]
     pub(super) fn pattern(&mut self, context: usize, pattern: u32) {
         let state = &mut self.contexts[context % CONTEXTS];
-        let entry = RUNS[usize::from(*state) * 32 % (128 * 32) + pattern as usize % 32];
-        *state = (entry >> 24) as u8;
-        self.length += u64::from(entry & 0xff_ffff);
+        let entry = RUNS[usize::from(*state) * 32 + pattern as usize % 32];
+        *state = entry as u8;
+        self.length += u64::from(entry >> 8);
     }
 
     /// Codes `count` bins, at most 16, with one context; the first is the highest bit.

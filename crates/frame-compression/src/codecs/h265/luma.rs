@@ -279,12 +279,6 @@ impl LumaSearch {
     }
 }
 
-/// Where costs stand in what a slot holds: SA8D of 32x32 samples and the price of a mode stay below 2^20.
-const COST_SHIFT: u32 = 4;
-const LOWEST: u32 = (1 << COST_SHIFT) - 1;
-/// An empty slot.
-const NOTHING: u32 = 1 << 31;
-
 /// The modes to try in full, in the order of their slots.
 #[inline(always)]
 fn candidates(costs: &[u32; MODES], unit: &PredictionUnit<'_>) -> ([u8; MOST_CANDIDATES], usize) {
@@ -294,21 +288,32 @@ fn candidates(costs: &[u32; MODES], unit: &PredictionUnit<'_>) -> ([u8; MOST_CAN
     for (mode, &cost) in costs.iter().enumerate() {
         passing |= u64::from(cost < limit) << mode;
     }
-    let mut modes = [0; MOST_CANDIDATES];
-    // What each slot holds, its cost above its number from the end: the largest is that of the first with the worst.
-    let mut slots: [u32; MOST_CANDIDATES] = std::array::from_fn(|slot| NOTHING | (LOWEST - slot as u32));
-    let slots = &mut slots[..unit.candidates];
-    let mut worst = NOTHING | LOWEST;
-    // Which mode is better than what is held cannot be foreseen: no choice is a branch.
-    while passing != 0 {
+    let mut next = || {
         let mode = passing.trailing_zeros() as usize;
-        passing &= passing - 1;
-        let number = worst & LOWEST;
-        let slot = (LOWEST - number) as usize;
-        let found = costs[mode % MODES] << COST_SHIFT | number;
-        modes[slot] = select_unpredictable(found < worst, mode as u8, modes[slot]);
-        slots[slot] = found.min(worst);
-        worst = slots.iter().copied().max().unwrap_or_default();
+        passing &= passing.wrapping_sub(1);
+        (mode < MODES).then(|| (mode as u8, costs[mode]))
+    };
+    let (mut modes, mut slots) = ([0; MOST_CANDIDATES], [0; MOST_CANDIDATES]);
+    let slots = &mut slots[..unit.candidates];
+    let mut count = 0;
+    for (slot, mode) in slots.iter_mut().zip(&mut modes) {
+        let Some(found) = next() else { return (modes, count) };
+        (*mode, *slot) = found;
+        count += 1;
     }
-    (modes, slots.iter().take_while(|&&held| held < NOTHING).count())
+    let worst = |slots: &[u32]| {
+        let (mut worst, mut most) = (0, slots[0]);
+        for (slot, &held) in slots.iter().enumerate() {
+            worst = select_unpredictable(held > most, slot, worst);
+            most = held.max(most);
+        }
+        (worst, most)
+    };
+    // Which mode is better than what is held cannot be foreseen: no choice is a branch.
+    while let Some((mode, cost)) = next() {
+        let (slot, most) = worst(slots);
+        modes[slot] = select_unpredictable(cost < most, mode, modes[slot]);
+        slots[slot] = cost.min(most);
+    }
+    (modes, count)
 }

@@ -206,11 +206,11 @@ fn code_last_position<const CHROMA: bool>(bins: &mut Bins<'_>, sub_block: usize,
     let channel = if CHROMA { Channel::Chroma } else { Channel::Luma };
     let (offset, shift) = last_position_contexts(scan.log2, channel);
     let of_groups = &LAST_PATTERNS[shift as usize % 3][scan.log2 as usize % 4];
-    let contexts = ((2 * scan.log2 - 2) >> shift) as usize + 1;
     for (coordinate, base) in [(x, context::LAST_X_PREFIX), (y, context::LAST_Y_PREFIX)] {
         let group = u32::from(LAST_GROUP[usize::from(coordinate)]);
         let mut patterns = of_groups[group as usize % 10];
-        for context in 0..contexts {
+        // Blocks of up to 8x8 have no more than three contexts.
+        for context in 0..if scan.log2 > 3 { 5 } else { 3 } {
             bins.pattern(base + offset as usize + context, patterns);
             patterns >>= 5;
         }
