@@ -40,7 +40,7 @@ pub(super) mod rare_context {
 }
 
 /// A power of two, so that an index needs no check.
-const CONTEXTS: usize = context::COUNT;
+pub(super) const CONTEXTS: usize = context::COUNT;
 /// The same of the rare ones, with room to spare.
 const RARE_CONTEXTS: usize = 8;
 
@@ -234,6 +234,11 @@ impl Coder {
 
     pub(super) fn contexts(&self) -> Contexts {
         Contexts { common: self.contexts, rare: self.rare }
+    }
+
+    /// The states of the contexts that every preset uses.
+    pub(super) fn states(&self) -> &[u8; CONTEXTS] {
+        &self.contexts
     }
 
     /// A copy that has coded nothing but the fraction of a bit.

@@ -129,28 +129,13 @@ impl SignificanceContexts {
         self.others[usize::from(sub_block == 0)]
     }
 
-    /// How many contexts there can be, as [`Self::of_class`] and the first place have them.
-    pub(super) const COUNT: usize = 19;
-
-    /// The context of a number that [`Self::class`] gives.
+    /// The context of one of [`Scan::significance_classes`].
     #[inline(always)]
     pub(super) fn of_class(&self, class: usize) -> usize {
         match class {
             18 => self.first,
             9.. => self.others[1] + class - 9,
             _ => self.others[0] + class,
-        }
-    }
-
-    /// Of a place in a sub-block, by the coded_sub_block_flags of its right (1) and lower (2) neighbour: a number below
-    /// [`Self::COUNT`] that stands for its context.
-    #[inline(always)]
-    pub(super) fn class(scan: &Scan, sub_block: usize, rank: usize, coded: usize) -> usize {
-        let class = usize::from(scan.significance[coded % 4][rank % 16]);
-        match (sub_block, rank) {
-            (0, 0) => 18,
-            (0, _) => 9 + class,
-            _ => class,
         }
     }
 }
@@ -400,8 +385,8 @@ mod tests {
             for rank in (0..16).rev().filter(|&rank| 16 * index + rank < last) {
                 let others = levels[1..].iter().any(|&level| level != 0);
                 if rank > 0 || inferred || others {
-                    let class = SignificanceContexts::class(scan, index, rank, coded);
-                    coder.bin(significance.of_class(class), levels[rank] != 0);
+                    let class = scan.significance_classes[usize::from(index == 0)][coded][rank];
+                    coder.bin(significance.of_class(class.into()), levels[rank] != 0);
                 }
             }
             let magnitudes: Vec<u32> = levels.iter().rev().map(|level| level.unsigned_abs().into()).collect();

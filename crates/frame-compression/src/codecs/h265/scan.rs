@@ -37,10 +37,11 @@ pub(super) struct Scan {
     /// A sub-block's levels from raster into scan order, and back.
     pub(super) into_scan: LaneOrder,
     pub(super) into_raster: LaneOrder,
-    /// sigCtx of each place of a sub-block in scan order, before what depends on the block, by the
+    /// Of each place of a sub-block in scan order, a number that stands for its significance context in the whole block
+    /// ([`super::residual::SignificanceContexts::of_class`]): by whether the sub-block is the first one, and by the
     /// coded_sub_block_flags of the right (1) and lower (2) neighbour (H.265 9.3.4.2.5).
-    pub(super) significance: [[u8; 16]; 4],
-    /// The places of each sigCtx before that, by the neighbours. Blocks of 8x8 and more have no others than 0, 1 and 2.
+    pub(super) significance_classes: [[[u8; 16]; 4]; 2],
+    /// The places of each sigCtx before what depends on the block, by the neighbours. Blocks of 8x8 and more have no others than 0, 1 and 2.
     pub(super) classes: [[u16; 9]; 4],
     /// Of four places in scan order, given as bits: the bits of each class brought together, by the neighbours and which
     /// four. There are 16 bits for each of three classes, or 4 for each of nine in blocks of 4x4, whose last place has no
@@ -71,6 +72,7 @@ impl Scan {
             i += 1;
         }
         let (mut places, mut significance) = ([0; 16], [[0; 16]; 4]);
+        let mut significance_classes = [[[0; 16]; 4]; 2];
         let mut i = 0;
         while i < 16 {
             let (x, y) = inner[i];
@@ -79,6 +81,9 @@ impl Scan {
             while coded < 4 {
                 significance[coded][i] =
                     if log2 == 2 { SMALL_BLOCK_SIG_CTX[places[i] as usize] } else { sig_ctx(x, y, coded) };
+                let class = significance[coded][i];
+                significance_classes[0][coded][i] = class;
+                significance_classes[1][coded][i] = if i == 0 { 18 } else { 9 + class };
                 coded += 1;
             }
             i += 1;
@@ -100,7 +105,7 @@ impl Scan {
             places,
             into_scan,
             into_raster,
-            significance,
+            significance_classes,
             classes,
             gather,
             fronts,

@@ -2,11 +2,10 @@
 
 use std::hint::select_unpredictable;
 
-use super::super::cabac::context;
 use super::super::levels::LevelsMut;
-use super::super::residual::{LAST_GROUP, last_position_contexts};
+use super::super::residual::LAST_GROUP;
 use super::super::scan::ScanOrder;
-use super::{ONE_BIT, Walk};
+use super::Walk;
 use crate::simd::{Simd, Words};
 
 impl<S: Simd> Walk<'_, S> {
@@ -17,7 +16,7 @@ impl<S: Simd> Walk<'_, S> {
         let mut best = cbf[0];
         let mut total = total + cbf[1];
         let mut end = 0;
-        let ends = self.last_position_prices();
+        let ends = &self.scratch.prices[self.kind].ends;
         for index in (0..=last / 16).rev() {
             let mask = out.significant[index];
             if index != 0 && index != last / 16 {
@@ -64,25 +63,6 @@ impl<S: Simd> Walk<'_, S> {
         let swapped = self.scan.order == ScanOrder::Vertical;
         let (x, y) = if swapped { (y, x) } else { (x, y) };
         [x, y].map(|coordinate| usize::from(LAST_GROUP[coordinate]))
-    }
-
-    /// What each group of a last coordinate costs, with its suffix.
-    #[inline(always)]
-    fn last_position_prices(&self) -> [[i64; 10]; 2] {
-        let (offset, shift) = last_position_contexts(self.scan.log2, self.choice.channel);
-        let longest = 2 * self.scan.log2 - 1;
-        [context::LAST_X_PREFIX, context::LAST_Y_PREFIX].map(|base| {
-            let mut prices = [0; 10];
-            let mut ones = 0;
-            for group in 0..=longest {
-                let context = base + (offset + (group >> shift)) as usize;
-                let end = if group < longest { self.price(context, false) } else { 0 };
-                let suffix = if group > 3 { i64::from((group - 2) / 2) * ONE_BIT } else { 0 };
-                prices[group as usize % 10] = ones + end + suffix;
-                ones += self.price(context, true);
-            }
-            prices
-        })
     }
 
     /// Leaves out the levels from a place on, and gives the others their signs.

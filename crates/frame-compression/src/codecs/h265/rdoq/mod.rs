@@ -8,12 +8,15 @@ mod end;
 mod prices;
 mod signs;
 
+use std::hint::select_unpredictable;
+
+use self::prices::{Prices, kind};
 use super::cabac::{BIT, Coder, context};
 use super::cost::LevelLambda;
 use super::kernels;
 use super::levels::{LevelsMut, sub_block_start};
 use super::quantise::Quantiser;
-use super::residual::{Channel, SignificanceContexts};
+use super::residual::Channel;
 use super::scan::Scan;
 use crate::simd::{Simd, Words};
 
@@ -42,15 +45,18 @@ pub(super) struct Scratch {
     flags: [i64; 1024],
     /// By how much the choice is better than 0, all in all.
     gains: [i64; 1024],
-    /// What a magnitude more or less is in price.
-    ups: [i32; 1024],
-    downs: [i32; 1024],
+    /// By sub-block: the state before any level was chosen, after the first, and so on; and where those levels are.
+    states: [[Running; 17]; 64],
+    chosen: [u16; 64],
     /// What the flags of sub-blocks cost, and those of the neighbours that significance depends on.
     sub_blocks: [i64; 64],
     coded_neighbours: [u8; 64],
-    /// What significance flags of 0 cost, and the prices of 0 and 1, by class.
-    significance: [SignificancePrice; SignificanceContexts::COUNT],
+    /// By kind of block: many are chosen from the same states.
+    prices: [Prices; KINDS],
 }
+
+/// Kinds of blocks, whose contexts differ.
+const KINDS: usize = 16;
 
 impl Scratch {
     pub(super) fn new() -> Self {
@@ -59,11 +65,11 @@ impl Scratch {
             textures: [0; 1024],
             flags: [0; 1024],
             gains: [0; 1024],
-            ups: [0; 1024],
-            downs: [0; 1024],
+            states: [[Running::default(); 17]; 64],
+            chosen: [0; 64],
             sub_blocks: [0; 64],
             coded_neighbours: [0; 64],
-            significance: [SignificancePrice::default(); SignificanceContexts::COUNT],
+            prices: std::array::from_fn(|_| Prices::new()),
         }
     }
 }
@@ -77,15 +83,15 @@ struct SignificancePrice {
 }
 
 /// The state within a sub-block that prices depend on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Running {
     /// Levels chosen, and those over 1.
-    count: u32,
-    large: u32,
+    count: u8,
+    large: u8,
     /// The greater1 context's state (H.265 9.3.4.2.6), and its set.
-    greater1: usize,
-    set: usize,
-    rice: u32,
+    greater1: u8,
+    set: u8,
+    rice: u8,
 }
 
 /// The walk through one block.
@@ -95,6 +101,8 @@ struct Walk<'a, S> {
     quantiser: &'a Quantiser,
     scan: &'a Scan,
     choice: LevelChoice<'a>,
+    /// Which of [`KINDS`] the block is of.
+    kind: usize,
     /// Shifts that bring squares of coefficients, and texture, to the scale of costs.
     square_shift: u32,
     texture_shift: u32,
@@ -113,10 +121,11 @@ pub(super) fn choose<S: Simd, const N: usize>(
 ) -> bool {
     let log2 = scan.log2;
     let (square_shift, texture_shift) = (2 * log2 + 1, 15 - 2 * log2);
-    let mut walk = Walk { simd, scratch, quantiser, scan, choice, square_shift, texture_shift };
+    let kind = kind(scan, choice.channel);
+    let mut walk = Walk { simd, scratch, quantiser, scan, choice, kind, square_shift, texture_shift };
     let Some(last) = walk.nearest_levels::<N>(coefficients, out) else { return false };
-    walk.price_significance(last);
-    let total = walk.choose_levels(last, sign_hiding, out);
+    walk.look_up_prices();
+    let total = walk.choose_levels(last, out);
     let end = walk.choose_end(last, total, out);
     if end == 0 {
         return false;
@@ -186,7 +195,7 @@ impl<S: Simd> Walk<'_, S> {
 
     /// Chooses each level up to the last, and which sub-blocks to leave out as a whole. Gives the cost of it all.
     #[inline(always)]
-    fn choose_levels(&mut self, last: usize, sign_hiding: bool, out: &mut LevelsMut<'_>) -> i64 {
+    fn choose_levels(&mut self, last: usize, out: &mut LevelsMut<'_>) -> i64 {
         let chroma = self.choice.channel == Channel::Chroma;
         let flag_context = context::CODED_SUB_BLOCK_FLAG + if chroma { 2 } else { 0 };
         let last_sub_block = last / 16;
@@ -196,7 +205,7 @@ impl<S: Simd> Walk<'_, S> {
         for index in (0..=last_sub_block).rev() {
             let [own, right, below] = self.scan.map_bits[index % 64];
             let coded = usize::from(coded_map & right != 0) + 2 * usize::from(coded_map & below != 0);
-            let set = usize::from(greater1 == 0) + if index > 0 && !chroma { 2 } else { 0 };
+            let set = u8::from(greater1 == 0) + if index > 0 && !chroma { 2 } else { 0 };
             greater1 = 1;
             let flag_costs =
                 [false, true].map(|bin| self.cost(self.price(flag_context + usize::from(coded != 0), bin)));
@@ -207,7 +216,7 @@ impl<S: Simd> Walk<'_, S> {
             }
             let running = Running { count: 0, large: 0, greater1, set, rice: 0 };
             self.scratch.coded_neighbours[index % 64] = coded as u8;
-            let sums = self.choose_sub_block(index, last, running, sign_hiding, out);
+            let sums = self.choose_sub_block(index, last, running, out);
             greater1 = sums.greater1;
             total += sums.total;
             let mask = out.significant[index];
@@ -250,21 +259,20 @@ impl<S: Simd> Walk<'_, S> {
         index: usize,
         last: usize,
         mut running: Running,
-        sign_hiding: bool,
         out: &mut LevelsMut<'_>,
     ) -> SubBlockSums {
         let mut sums = SubBlockSums::default();
-        let mut mask = 0;
-        let mut zero_up = self.greater1(&running, false) as i32;
+        let (mut mask, mut count) = (0_u16, 0);
+        self.scratch.states[index % 64][0] = running;
+        let classes = self.classes(index);
         let top = if index == last / 16 { last % 16 } else { 15 };
         for rank in (0..=top).rev() {
             let place = 16 * index + rank;
-            let significance = self.significance(index, rank);
+            let significance = self.significance(classes, rank);
             let level = i64::from(out.levels[place]);
             if level == 0 {
                 let flag = significance.zero_cost;
-                (self.scratch.flags[place], self.scratch.ups[place]) = (flag, zero_up);
-                self.scratch.downs[place] = 0;
+                self.scratch.flags[place] = flag;
                 sums.total += flag;
                 sums.flags += flag;
                 continue;
@@ -278,19 +286,16 @@ impl<S: Simd> Walk<'_, S> {
             let level = chosen.level;
             out.levels[place] = level as i16;
             if level == 0 {
-                (self.scratch.ups[place], self.scratch.downs[place]) = (zero_up, 0);
                 continue;
             }
-            if sign_hiding {
-                let (up, down) = self.steps(level, &running);
-                (self.scratch.ups[place], self.scratch.downs[place]) = (up as i32, down as i32);
-            }
             running.take(level);
-            zero_up = self.greater1(&running, false) as i32;
+            count += 1;
+            self.scratch.states[index % 64][count % 17] = running;
             mask |= 1 << rank;
             sums.gain_over_flags += chosen.gain + chosen.flag;
         }
         out.significant[index] = mask;
+        self.scratch.chosen[index % 64] = mask;
         sums.greater1 = running.greater1;
         sums
     }
@@ -315,13 +320,10 @@ impl<S: Simd> Walk<'_, S> {
         let texture_cost = |texture: i64| (self.choice.lambda.texture * texture) >> self.texture_shift;
         let left_out = ((magnitude * magnitude) << self.square_shift) - texture.map_or(0, texture_cost);
         let signed = texture.map(|texture| if coefficient < 0 { -texture } else { texture });
-        let (mut best, mut level, mut flag) = (i64::MAX, 0, 0);
-        if let Some(significance) = flags
-            && nearest < 3
-        {
-            flag = significance.zero_cost;
-            best = left_out + flag;
-        }
+        let zero_cost = flags.map_or(0, |significance| significance.zero_cost);
+        let may_vanish = flags.is_some() & (nearest < 3);
+        let mut best = select_unpredictable(may_vanish, left_out + zero_cost, i64::MAX);
+        let (mut level, mut flag) = (0, zero_cost);
         let significant = flags.map_or(0, |significance| significance.prices[1]);
         for candidate in [nearest, nearest - 1] {
             if candidate == 0 {
@@ -334,9 +336,10 @@ impl<S: Simd> Walk<'_, S> {
             if let Some(texture) = signed {
                 cost -= texture_cost((restored + texture).abs());
             }
-            if cost < best {
-                (best, level, flag) = (cost, candidate, self.cost(significant));
-            }
+            let is_better = cost < best;
+            best = select_unpredictable(is_better, cost, best);
+            level = select_unpredictable(is_better, candidate, level);
+            flag = select_unpredictable(is_better, self.cost(significant), flag);
         }
         Chosen { level, flag, gain: left_out - best }
     }
@@ -360,5 +363,5 @@ struct SubBlockSums {
     /// By how much levels other than 0 are better than none, their flags aside.
     gain_over_flags: i64,
     /// The greater1 context's state at the end.
-    greater1: usize,
+    greater1: u8,
 }

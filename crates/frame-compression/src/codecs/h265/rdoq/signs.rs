@@ -40,13 +40,15 @@ impl<S: Simd> Walk<'_, S> {
         is_first: bool,
     ) -> (usize, i16) {
         let negative = levels[lowest] < 0;
+        let (ups, downs) = self.steps_of(index, levels);
+        let classes = self.classes(index);
         let (mut least, mut place_of_least, mut step) = (i64::MAX, lowest, 1);
         for rank in (0..=highest).rev() {
             let place = 16 * index + rank;
             let coefficient = i64::from(self.scratch.coefficients[place]);
             let magnitude = i64::from(levels[rank]).abs();
-            let [up, down] = [&self.scratch.ups, &self.scratch.downs].map(|steps| i64::from(steps[place]));
-            let [zero, one] = self.significance(index, rank).prices;
+            let (up, down) = (ups[rank % 16], downs[rank % 16]);
+            let [zero, one] = self.significance(classes, rank).prices;
             let flag = if place == last { 0 } else { one - zero };
             let error = |level: i64| {
                 let error = coefficient.abs() - self.quantiser.magnitude_of(level);
@@ -73,6 +75,27 @@ impl<S: Simd> Walk<'_, S> {
             step = select_unpredictable(is_better, select_unpredictable(grows, 1, -1), step);
         }
         (place_of_least, step)
+    }
+
+    /// What a magnitude more and one less are in price, of each place of a sub-block.
+    #[inline(always)]
+    fn steps_of(&self, index: usize, levels: &[i16; 16]) -> ([i64; 16], [i64; 16]) {
+        let (states, chosen) = (&self.scratch.states[index % 64], u32::from(self.scratch.chosen[index % 64]));
+        let (mut ups, mut downs) = ([0; 16], [0; 16]);
+        let (mut count, mut nonzero) = (0, 0);
+        for rank in (0..16).rev() {
+            ups[rank] = self.greater1(&states[count % 17], false);
+            count += (chosen >> rank & 1) as usize;
+            nonzero = 2 * nonzero + u32::from(levels[rank] != 0);
+        }
+        while nonzero != 0 {
+            let rank = 31 - nonzero.leading_zeros();
+            nonzero ^= 1 << rank;
+            let running = &states[(chosen >> rank >> 1).count_ones() as usize % 17];
+            let rank = rank as usize % 16;
+            (ups[rank], downs[rank]) = self.steps(i64::from(levels[rank]).abs(), running);
+        }
+        (ups, downs)
     }
 
     /// Moves the magnitude of a level. Gives which levels are not 0 then.
