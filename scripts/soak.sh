@@ -17,7 +17,10 @@ chunk=${SOAK_CHUNK:-1000}
 codecs=(h264-veryfast h264 h265 jpeg webp mpeg2 mpeg4 mjpeg)
 [ "${SOAK_CODEC:-all}" = all ] || codecs=("$SOAK_CODEC")
 case $(uname -m) in
-    x86_64) levels=(scalar sse2 avx2) ;;
+    x86_64)
+        levels=(scalar sse2 avx2)
+        grep -qw avx512_vnni /proc/cpuinfo && grep -qw avx512vbmi /proc/cpuinfo && levels+=(avx512)
+        ;;
     aarch64 | arm64) levels=(scalar neon) ;;
     *) levels=(scalar) ;;
 esac

@@ -41,7 +41,11 @@ step() {
 # The levels of this machine, the best one last; each has to give the same bits.
 levels() {
     case $(uname -m) in
-        x86_64) echo scalar sse2 avx2 ;;
+        x86_64)
+            # What the level avx512 asks for last.
+            grep -qw avx512_vnni /proc/cpuinfo 2>/dev/null && grep -qw avx512vbmi /proc/cpuinfo &&
+                echo scalar sse2 avx2 avx512 || echo scalar sse2 avx2
+            ;;
         aarch64 | arm64) echo scalar neon ;;
         *) echo scalar ;;
     esac

@@ -142,7 +142,7 @@ macro_rules! sums {
 const NONE: i8 = -1;
 
 /// For each of four pixels from byte `first` on: the bytes of these two channels as words.
-const fn pairs_of_channels(first: i8, channels: [i8; 2]) -> [i8; 16] {
+pub(super) const fn pairs_of_channels(first: i8, channels: [i8; 2]) -> [i8; 16] {
     let mut places = [NONE; 16];
     let mut i = 0;
     while i < 8 {
@@ -355,6 +355,11 @@ impl Words<Avx2> for Avx2Words {
     }
 
     #[inline(always)]
+    fn as_dwords(self) -> Avx2Dwords {
+        Avx2Dwords(self.0)
+    }
+
+    #[inline(always)]
     fn is_zero(self) -> bool {
         avx2!(_mm256_testz_si256(self.0, self.0)) != 0
     }
@@ -400,6 +405,11 @@ impl Dwords<Avx2> for Avx2Dwords {
     #[inline(always)]
     fn pack_words(self, other: Self) -> Avx2Words {
         Avx2Words(avx2!(_mm256_packs_epi32(self.0, other.0)))
+    }
+
+    #[inline(always)]
+    fn as_words(self) -> Avx2Words {
+        Avx2Words(self.0)
     }
 
     #[inline(always)]

@@ -11,6 +11,9 @@
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code, reason = "intrinsics")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code, reason = "intrinsics")]
+mod avx512;
 #[cfg(target_arch = "aarch64")]
 #[allow(unsafe_code, reason = "intrinsics")]
 mod neon;
@@ -24,6 +27,7 @@ mod simd128;
 #[allow(unsafe_code, reason = "intrinsics")]
 mod sse2;
 mod transpose;
+mod vectors;
 
 use std::fmt;
 use std::ops::{Add, Mul, Sub};
@@ -31,6 +35,8 @@ use std::sync::OnceLock;
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx512::Avx512;
 #[cfg(target_arch = "aarch64")]
 pub(crate) use neon::Neon;
 pub(crate) use rows::{Grid, Window};
@@ -39,9 +45,10 @@ pub(crate) use scalar::Scalar;
 pub(crate) use simd128::Simd128;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use sse2::Sse2;
-pub(crate) use transpose::transpose_8x8;
+pub(crate) use transpose::{PAIRS, in_pairs, transpose_8x8, transpose_pairs};
+pub(crate) use vectors::{Array, ByteVector, DwordVector, Vectors, WordVector};
 
-/// The environment variable that lowers the level: `scalar`, `sse2`, `avx2` or `neon`.
+/// The environment variable that lowers the level: `scalar`, `sse2`, `avx2`, `avx512` or `neon`.
 const VARIABLE: &str = "FRAME_COMPRESSION_SIMD";
 
 /// The instruction set that kernels run on, with the proof that the CPU has it.
@@ -55,6 +62,9 @@ pub(crate) enum Level {
     /// 256-bit integers of x86-64.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
+    /// 512-bit integers of x86-64, for the kernels that are generic over [`Vectors`]; AVX2 for the others.
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
     /// The baseline of aarch64.
     #[cfg(target_arch = "aarch64")]
     Neon(Neon),
@@ -72,6 +82,8 @@ impl Level {
             Some(Level::Sse2(Sse2::new())),
             #[cfg(target_arch = "x86_64")]
             Avx2::detect().map(Level::Avx2),
+            #[cfg(target_arch = "x86_64")]
+            Avx512::detect().map(Level::Avx512),
             #[cfg(target_arch = "aarch64")]
             Some(Level::Neon(Neon::new())),
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -100,6 +112,8 @@ impl Level {
             Level::Sse2(_) => "sse2",
             #[cfg(target_arch = "x86_64")]
             Level::Avx2(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512(_) => "avx512",
             #[cfg(target_arch = "aarch64")]
             Level::Neon(_) => "neon",
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -116,7 +130,8 @@ macro_rules! dispatch {
             #[cfg(target_arch = "x86_64")]
             $crate::simd::Level::Sse2($simd) => $body,
             #[cfg(target_arch = "x86_64")]
-            $crate::simd::Level::Avx2($simd) => $body,
+            $crate::simd::Level::Avx2($simd)
+            | $crate::simd::Level::Avx512($crate::simd::Avx512 { narrow: $simd }) => $body,
             #[cfg(target_arch = "aarch64")]
             $crate::simd::Level::Neon($simd) => $body,
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -134,14 +149,47 @@ pub(crate) trait Job {
     fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 
+/// A [`Job`] for vectors of any width.
+pub(crate) trait WideJob {
+    type Output;
+
+    /// See [`Job::run`].
+    fn run<V: Vectors>(self, vectors: V) -> Self::Output;
+}
+
 impl Level {
-    /// Runs a job, compiled for this instruction set: the one way into one.
+    /// Runs a job, compiled for this instruction set: the one way into one, but for [`Self::run_wide`].
     #[inline]
     pub(crate) fn run<J: Job>(self, job: J) -> J::Output {
-        dispatch!(self, simd => simd.vectorize(
+        dispatch!(self, simd => Simd::vectorize(simd,
             #[inline(always)]
             || job.run(simd),
         ))
+    }
+
+    /// Runs a job on this instruction set's widest vectors, compiled for it.
+    #[inline]
+    pub(crate) fn run_wide<J: WideJob>(self, job: J) -> J::Output {
+        #[cfg(target_arch = "x86_64")]
+        if let Level::Avx512(vectors) = self {
+            return vectors.vectorize(
+                #[inline(always)]
+                || job.run(vectors),
+            );
+        }
+        dispatch!(self, simd => Simd::vectorize(simd,
+            #[inline(always)]
+            || job.run(simd),
+        ))
+    }
+
+    /// The level for rows of so many samples: one without vectors of 512 bits where these would not fit.
+    pub(crate) fn for_rows(self, width: usize) -> Self {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512(vectors) if width < 64 => Level::Avx2(vectors.narrow),
+            _ => self,
+        }
     }
 }
 
@@ -151,11 +199,11 @@ impl fmt::Display for Level {
     }
 }
 
-/// The instruction set that the engines run on here: `avx2`, `sse2`, `neon`, `simd128` or `scalar`. The environment variable
+/// The instruction set that the engines run on here: `avx512`, `avx2`, `sse2`, `neon`, `simd128` or `scalar`. The environment variable
 /// `FRAME_COMPRESSION_SIMD` lowers it; pictures do not depend on it.
 ///
 /// ```
-/// assert!(["avx2", "sse2", "neon", "simd128", "scalar"].contains(&frame_compression::simd_level()));
+/// assert!(["avx512", "avx2", "sse2", "neon", "simd128", "scalar"].contains(&frame_compression::simd_level()));
 /// ```
 pub fn simd_level() -> &'static str {
     Level::current().name()
@@ -337,6 +385,8 @@ pub(crate) trait Words<S: Simd>: Copy + Add<Output = Self> + Sub<Output = Self> 
     fn widen(self) -> (S::Dwords, S::Dwords);
     /// Clamps both to 0..=255; in each half the lanes of `self`, then those of `other`.
     fn pack_bytes(self, other: Self) -> S::Bytes;
+    /// Pairs of lanes as lanes of 32 bits, the first one low.
+    fn as_dwords(self) -> S::Dwords;
     /// Whether every lane is 0.
     fn is_zero(self) -> bool;
     /// The sum of all lanes.
@@ -377,6 +427,8 @@ pub(crate) trait Dwords<S: Simd>: Copy + Add<Output = Self> + Sub<Output = Self>
     fn add_neighbours(self, other: Self) -> Self;
     /// Saturates both to 16 bits; in each half the lanes of `self`, then those of `other`.
     fn pack_words(self, other: Self) -> S::Words;
+    /// The low and the high 16 bits of each lane as lanes of their own.
+    fn as_words(self) -> S::Words;
     /// The high 16 bits of each lane: those of `self` in even lanes, those of `other` in odd ones.
     fn high_words(self, other: Self) -> S::Words;
     /// The sum of all lanes.

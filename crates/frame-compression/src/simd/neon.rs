@@ -349,6 +349,11 @@ impl Words<Neon> for NeonWords {
     }
 
     #[inline(always)]
+    fn as_dwords(self) -> NeonDwords {
+        NeonDwords(neon!([0, 1].map(|half| vreinterpretq_s32_s16(self.0[half]))))
+    }
+
+    #[inline(always)]
     fn is_zero(self) -> bool {
         neon!(vmaxvq_u16(vreinterpretq_u16_s16(vorrq_s16(self.0[0], self.0[1])))) == 0
     }
@@ -408,6 +413,11 @@ impl Dwords<Neon> for NeonDwords {
     #[inline(always)]
     fn pack_words(self, other: Self) -> NeonWords {
         NeonWords(neon!([0, 1].map(|half| vqmovn_high_s32(vqmovn_s32(self.0[half]), other.0[half]))))
+    }
+
+    #[inline(always)]
+    fn as_words(self) -> NeonWords {
+        NeonWords(neon!([0, 1].map(|half| vreinterpretq_s16_s32(self.0[half]))))
     }
 
     #[inline(always)]

@@ -263,6 +263,11 @@ impl Words<Scalar> for ScalarWords {
     }
 
     #[inline(always)]
+    fn as_dwords(self) -> ScalarDwords {
+        ScalarDwords(from_fn(|i| i32::from(self.0[2 * i + 1]) << 16 | i32::from(self.0[2 * i] as u16)))
+    }
+
+    #[inline(always)]
     fn is_zero(self) -> bool {
         self.0 == [0; 16]
     }
@@ -333,6 +338,11 @@ impl Dwords<Scalar> for ScalarDwords {
             let lane = if i % 8 < 4 { self.0[from] } else { other.0[from] };
             lane.clamp(i32::from(i16::MIN), i32::from(i16::MAX)) as i16
         }))
+    }
+
+    #[inline(always)]
+    fn as_words(self) -> ScalarWords {
+        ScalarWords(from_fn(|i| (self.0[i / 2] >> (i % 2 * 16)) as i16))
     }
 
     #[inline(always)]

@@ -384,6 +384,11 @@ impl Words<Simd128> for WasmWords {
     }
 
     #[inline(always)]
+    fn as_dwords(self) -> WasmDwords {
+        WasmDwords(self.0)
+    }
+
+    #[inline(always)]
     fn is_zero(self) -> bool {
         !v128_any_true(v128_or(self.0[0], self.0[1]))
     }
@@ -443,6 +448,11 @@ impl Dwords<Simd128> for WasmDwords {
     #[inline(always)]
     fn pack_words(self, other: Self) -> WasmWords {
         WasmWords([i16x8_narrow_i32x4(self.0[0], other.0[0]), i16x8_narrow_i32x4(self.0[1], other.0[1])])
+    }
+
+    #[inline(always)]
+    fn as_words(self) -> WasmWords {
+        WasmWords(self.0)
     }
 
     #[inline(always)]

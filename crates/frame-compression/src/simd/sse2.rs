@@ -397,6 +397,11 @@ impl Words<Sse2> for Sse2Words {
     }
 
     #[inline(always)]
+    fn as_dwords(self) -> Sse2Dwords {
+        Sse2Dwords(self.0)
+    }
+
+    #[inline(always)]
     fn is_zero(self) -> bool {
         sse2!({
             let any = _mm_or_si128(self.0[0], self.0[1]);
@@ -445,6 +450,11 @@ impl Dwords<Sse2> for Sse2Dwords {
     #[inline(always)]
     fn pack_words(self, other: Self) -> Sse2Words {
         Sse2Words(sse2!([_mm_packs_epi32(self.0[0], other.0[0]), _mm_packs_epi32(self.0[1], other.0[1])]))
+    }
+
+    #[inline(always)]
+    fn as_words(self) -> Sse2Words {
+        Sse2Words(self.0)
     }
 
     #[inline(always)]

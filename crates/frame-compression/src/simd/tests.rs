@@ -1,9 +1,9 @@
 //! Every operation of every instruction set against [`Scalar`], on random lanes and extremes.
 
-use super::*;
+use super::{Bytes, Dwords, Floats, Job, LaneOrder, Level, Scalar, Simd, Words};
 
 /// Lanes of a repeatable sequence, every third one an extreme.
-struct Lanes(u64);
+pub(super) struct Lanes(pub(super) u64);
 
 impl Lanes {
     fn next(&mut self) -> u64 {
@@ -11,7 +11,7 @@ impl Lanes {
         self.0 >> 24
     }
 
-    fn words(&mut self) -> [i16; 16] {
+    pub(super) fn words(&mut self) -> [i16; 16] {
         const EXTREMES: [i16; 8] = [i16::MIN, i16::MAX, -1, 0, 1, 255, 256, -255];
         std::array::from_fn(|_| {
             let bits = self.next();
@@ -27,7 +27,7 @@ impl Lanes {
         })
     }
 
-    fn bytes(&mut self) -> [u8; 32] {
+    pub(super) fn bytes(&mut self) -> [u8; 32] {
         std::array::from_fn(|_| {
             let bits = self.next();
             if bits.is_multiple_of(3) {
@@ -135,6 +135,7 @@ fn everything<S: Simd>(
         e.max(f),
         e.mul_low(f),
         e.add_neighbours(f),
+        a.as_dwords(),
         e.greater(f),
         e.equal(f),
         e.shl::<0>(),
@@ -174,7 +175,7 @@ fn everything<S: Simd>(
     let is_none = d.max(sign).equal(d);
     let indices = d.and(S::Bytes::splat(simd, 15)).or(is_none.and(c.or(sign)));
     let (low, high) = c.widen();
-    of_words.extend([low, high, e.pack_words(f), e.high_words(f), c.add_neighbours()]);
+    of_words.extend([low, high, e.pack_words(f), e.high_words(f), e.as_words(), c.add_neighbours()]);
     of_words.extend(S::Words::load_rgb_pairs(simd, pixels.first_chunk().unwrap()));
     let of_bytes = [
         a.pack_bytes(b),
@@ -286,6 +287,8 @@ fn the_arrays_do_what_they_say() {
     let (mut low, mut high) = ([0; 24], [0; 24]);
     <Scalar as Simd>::Words::store_rgb_halves([a, b, words_from(|i| 200 + i as i16)], &mut low, &mut high);
     assert_eq!((&low[..], &high[..]), pixels.split_at(24));
+    assert_eq!(dwords::<Scalar>(a.as_dwords())[..2], [1 << 16, 3 << 16 | 2]);
+    assert_eq!(words::<Scalar>(a.as_dwords().as_words()), words::<Scalar>(a));
     let sums = a.widen().0.add_neighbours(a.widen().1);
     assert_eq!(dwords::<Scalar>(sums), [1, 5, 9, 13, 17, 21, 25, 29]);
     let mut zipped = [[0; 16]; 2];

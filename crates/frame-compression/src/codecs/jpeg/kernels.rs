@@ -1,76 +1,77 @@
-//! The transforms of [`super::transform`] and the quantiser on vectors: two blocks side by side, one in each half.
+//! The transforms of [`super::transform`] and the quantiser on vectors: two or four blocks side by side, one in each part.
 //!
-//! A pass works on vectors that hold the same place of 8 rows (or columns) of both blocks, so a transposition stands
-//! before and between the passes. Products and their sums have 32 bits, everything else fits 16.
+//! A pass works on vectors that hold the same two places of 4 rows (or columns) of all blocks as pairs of lanes, as sums
+//! of products take them, so a transposition stands before and between the passes. Products and their sums have 32 bits,
+//! everything else fits 16.
 //!
 //! Arrays are written out, as closures and iterators are not always inlined, and what is not inlined into
-//! [`Level::run`](crate::simd::Level::run) is slow.
+//! [`Level::run_wide`](crate::simd::Level::run_wide) is slow.
 
 use super::quantise::Quantiser;
 use super::transform::{CONST_BITS, EVEN, ODD, PASS_BITS};
 use super::{SIDE, reconstruct_block};
-use crate::simd::{Bytes, Dwords, Simd, Words, transpose_8x8};
+use crate::simd::{Array, ByteVector, DwordVector, Vectors, WordVector, each, in_pairs, transpose_pairs};
 
 /// The same place of 8 rows or columns.
-type Eight<S> = [<S as Simd>::Words; 8];
-/// Lanes of 32 bits: what belongs to the low and to the high four lanes of each half.
-type Wide<S> = [<S as Simd>::Dwords; 2];
+type Eight<V> = [<V as Vectors>::Words; 8];
+/// Lanes of 32 bits: what belongs to the low and to the high four lanes of each part.
+type Wide<V> = [<V as Vectors>::Dwords; 2];
 
 /// Codes and decodes the blocks of eight rows, as [`super::reconstruct_block`] does one.
 #[inline(always)]
-pub(super) fn reconstruct_blocks<S: Simd>(simd: S, rows: &mut [u8], stride: usize, quantiser: &Quantiser) {
-    if S::IS_SCALAR {
+pub(super) fn reconstruct_blocks<V: Vectors>(simd: V, rows: &mut [u8], stride: usize, quantiser: &Quantiser) {
+    if V::IS_SCALAR {
         for left in (0..stride).step_by(SIDE) {
             reconstruct_block(rows, stride, left, quantiser);
         }
         return;
     }
-    // Blocks go in pairs; one that is left over at the end of the rows is brought to a place of two.
+    // Blocks go in groups; those that are left over at the end of the rows are brought to a place of a group.
     let mut rows = rows.chunks_exact_mut(stride);
-    let mut pairs: [&mut [[u8; 2 * SIDE]]; SIDE] = Default::default();
+    let mut groups: [&mut [V::HalfBytes]; SIDE] = Default::default();
     let mut ends: [&mut [u8]; SIDE] = Default::default();
-    for ((pairs, end), row) in pairs.iter_mut().zip(&mut ends).zip(&mut rows) {
-        (*pairs, *end) = row.as_chunks_mut();
+    for ((groups, end), row) in groups.iter_mut().zip(&mut ends).zip(&mut rows) {
+        (*groups, *end) = V::HalfBytes::split_mut(row);
     }
-    let mut last = [[0; 2 * SIDE]; SIDE];
+    let mut last = [V::HalfBytes::zeros(); SIDE];
     for (last, end) in last.iter_mut().zip(&ends) {
-        last[..end.len()].copy_from_slice(end);
+        last.as_mut()[..end.len()].copy_from_slice(end);
     }
-    reconstruct_pairs(simd, pairs, quantiser);
+    reconstruct_groups(simd, groups, quantiser);
     if ends[0].is_empty() {
         return;
     }
     let [l0, l1, l2, l3, l4, l5, l6, l7] = &mut last;
-    reconstruct_pair(simd, [l0, l1, l2, l3, l4, l5, l6, l7], quantiser);
+    reconstruct_group(simd, [l0, l1, l2, l3, l4, l5, l6, l7], quantiser);
     for (last, end) in last.iter().zip(&mut ends) {
-        end.copy_from_slice(&last[..end.len()]);
+        end.copy_from_slice(&last.as_ref()[..end.len()]);
     }
 }
 
-/// Replaces pairs of blocks by what quantising leaves of them. The rows are equally long.
+/// Replaces blocks side by side by what quantising leaves of them. The rows are equally long.
 #[inline(always)]
-fn reconstruct_pairs<S: Simd>(simd: S, rows: [&mut [[u8; 16]]; 8], quantiser: &Quantiser) {
-    let pairs = rows[0].len();
-    assert!(rows.iter().all(|row| row.len() == pairs));
+fn reconstruct_groups<V: Vectors>(simd: V, rows: [&mut [V::HalfBytes]; 8], quantiser: &Quantiser) {
+    let groups = rows[0].len();
+    assert!(rows.iter().all(|row| row.len() == groups));
     let [r0, r1, r2, r3, r4, r5, r6, r7] = rows;
-    for i in 0..pairs {
+    for i in 0..groups {
         let rows =
             [&mut r0[i], &mut r1[i], &mut r2[i], &mut r3[i], &mut r4[i], &mut r5[i], &mut r6[i], &mut r7[i]];
-        reconstruct_pair(simd, rows, quantiser);
+        reconstruct_group(simd, rows, quantiser);
     }
 }
 
-/// Does that to one pair.
+/// Does that to one group.
 #[inline(always)]
-fn reconstruct_pair<S: Simd>(simd: S, rows: [&mut [u8; 16]; 8], quantiser: &Quantiser) {
-    let mut block = [S::Words::splat(simd, 0); 8];
+fn reconstruct_group<V: Vectors>(simd: V, rows: [&mut V::HalfBytes; 8], quantiser: &Quantiser) {
+    let mut block = [V::Words::splat(simd, 0); 8];
     for (x, row) in block.iter_mut().zip(&rows) {
-        *x = S::Words::load_bytes(simd, row);
+        *x = V::Words::load_bytes(simd, row);
     }
     let mut block = forward_dct(simd, block);
     let has_details = quantise_and_dequantise(simd, &mut block, quantiser);
     if has_details {
-        let [a, b, c, d] = transposed_bytes::<S>(inverse_dct(simd, block));
+        let [a, b, c, d] = transposed_bytes::<V>(inverse_dct(simd, block));
         let [r0, r1, r2, r3, r4, r5, r6, r7] = rows;
         a.store_zipped_64(r0, r1);
         b.store_zipped_64(r2, r3);
@@ -84,150 +85,193 @@ fn reconstruct_pair<S: Simd>(simd: S, rows: [&mut [u8; 16]; 8], quantiser: &Quan
     }
 }
 
-/// Limits columns of samples to 0..=255 and gives them as rows: in each half two rows one after another.
+/// Limits columns of samples to 0..=255 and gives them as rows: in each part two rows one after another.
 #[inline(always)]
-fn transposed_bytes<S: Simd>(x: Eight<S>) -> [S::Bytes; 4] {
+fn transposed_bytes<V: Vectors>(x: Eight<V>) -> [V::Bytes; 4] {
     // As in `transpose_8x8`; packing makes the lowest bit of the vector the highest of the lane.
     let packed = [x[0].pack_bytes(x[1]), x[2].pack_bytes(x[3]), x[4].pack_bytes(x[5]), x[6].pack_bytes(x[7])];
-    turn_bytes::<S>(turn_bytes::<S>(turn_bytes::<S>(packed)))
+    turn_bytes::<V>(turn_bytes::<V>(turn_bytes::<V>(packed)))
 }
 
 #[inline(always)]
-fn turn_bytes<S: Simd>(x: [S::Bytes; 4]) -> [S::Bytes; 4] {
+fn turn_bytes<V: Vectors>(x: [V::Bytes; 4]) -> [V::Bytes; 4] {
     [x[0].zip_low_8(x[2]), x[0].zip_high_8(x[2]), x[1].zip_low_8(x[3]), x[1].zip_high_8(x[3])]
 }
 
 #[inline(always)]
-fn zip<S: Simd>(a: S::Words, b: S::Words) -> [S::Words; 2] {
-    [a.zip_low_16(b), a.zip_high_16(b)]
-}
-
-#[inline(always)]
-fn add<S: Simd>(a: Wide<S>, b: Wide<S>) -> Wide<S> {
+fn add<V: Vectors>(a: Wide<V>, b: Wide<V>) -> Wide<V> {
     [a[0] + b[0], a[1] + b[1]]
 }
 
 #[inline(always)]
-fn sub<S: Simd>(a: Wide<S>, b: Wide<S>) -> Wide<S> {
+fn sub<V: Vectors>(a: Wide<V>, b: Wide<V>) -> Wide<V> {
     [a[0] - b[0], a[1] - b[1]]
 }
 
 /// `a * x + b * y` of zipped pairs (x, y).
 #[inline(always)]
-fn product<S: Simd>(simd: S, pairs: [S::Words; 2], [a, b]: [i16; 2]) -> Wide<S> {
-    let factors = S::Words::load(simd, &[a, b, a, b, a, b, a, b, a, b, a, b, a, b, a, b]);
+fn product<V: Vectors>(simd: V, pairs: [V::Words; 2], [a, b]: [i16; 2]) -> Wide<V> {
+    let factors = V::Words::splat_pair(simd, a, b);
     [pairs[0].mul_add_pairs(factors), pairs[1].mul_add_pairs(factors)]
+}
+
+/// That added to a sum.
+#[inline(always)]
+fn plus_product<V: Vectors>(simd: V, sum: Wide<V>, pairs: [V::Words; 2], [a, b]: [i16; 2]) -> Wide<V> {
+    let factors = V::Words::splat_pair(simd, a, b);
+    [sum[0].plus_products(pairs[0], factors), sum[1].plus_products(pairs[1], factors)]
+}
+
+/// A sum with a product added, and with it subtracted.
+#[inline(always)]
+fn plus_and_minus<V: Vectors>(simd: V, sum: Wide<V>, pairs: [V::Words; 2], [a, b]: [i16; 2]) -> [Wide<V>; 2] {
+    if V::ADDS_PRODUCTS {
+        return [plus_product(simd, sum, pairs, [a, b]), plus_product(simd, sum, pairs, [-a, -b])];
+    }
+    let product = product(simd, pairs, [a, b]);
+    [add::<V>(sum, product), sub::<V>(sum, product)]
 }
 
 /// Row `k` of [`ODD`] times four values, given as two zipped pairs.
 #[inline(always)]
-fn odd<S: Simd>(simd: S, pairs: [[S::Words; 2]; 2], k: usize) -> Wide<S> {
+fn odd<V: Vectors>(simd: V, pairs: [[V::Words; 2]; 2], k: usize) -> Wide<V> {
     let [a, b, c, d] = ODD[k];
-    add::<S>(product(simd, pairs[0], [a, b]), product(simd, pairs[1], [c, d]))
+    plus_product(simd, product(simd, pairs[0], [a, b]), pairs[1], [c, d])
 }
 
 /// Divides by `2^BITS`, flooring, and narrows.
 #[inline(always)]
-fn narrow<S: Simd, const BITS: i32>(x: Wide<S>) -> S::Words {
+fn narrow<V: Vectors, const BITS: i32>(x: Wide<V>) -> V::Words {
     x[0].shr::<BITS>().pack_words(x[1].shr::<BITS>())
 }
 
-/// Divides by `2^(BITS + 1)`, rounding to the nearest, and narrows. One bit more fits 16 bits, too.
+/// Divides by `2^BITS`, flooring, and narrows to pairs of lanes, one of each. `REST` is 16 less `BITS`.
 #[inline(always)]
-fn descale<S: Simd, const BITS: i32>(simd: S, x: Wide<S>) -> S::Words {
-    // Multiplying by one half rounds as is needed here.
-    narrow::<S, BITS>(x).mul_rounded(S::Words::splat(simd, 1 << 14))
+fn paired<V: Vectors, const BITS: i32, const REST: i32>(x: Wide<V>) -> V::Words {
+    x[0].shr::<BITS>().with_high_words(x[1].shl::<REST>())
 }
 
-/// One pass forwards, the results divided by `2^(BITS + 1)`, but coefficients 0 and 4, which are sums, as they are.
+/// Divides by `2^(BITS + 1)`, rounding to the nearest, otherwise as [`paired`]. One bit more fits 16 bits, too.
 #[inline(always)]
-fn forward<S: Simd, const BITS: i32>(simd: S, x: Eight<S>) -> Eight<S> {
-    let sums = [x[0] + x[7], x[1] + x[6], x[2] + x[5], x[3] + x[4]];
-    let (outer, inner) = (sums[0] + sums[3], sums[1] + sums[2]);
-    let even = zip::<S>(sums[0] - sums[3], sums[1] - sums[2]);
-    let pairs = [zip::<S>(x[0] - x[7], x[1] - x[6]), zip::<S>(x[2] - x[5], x[3] - x[4])];
+fn descaled<V: Vectors, const BITS: i32, const REST: i32>(simd: V, x: Wide<V>) -> V::Words {
+    // Multiplying by one half rounds as is needed here.
+    paired::<V, BITS, REST>(x).mul_rounded(V::Words::splat(simd, 1 << 14))
+}
+
+/// Sums of products of one pass forwards, from pairs (0, 1), (2, 3), (5, 4) and (7, 6): coefficients 0 and 4 times
+/// `factor`, plus `offsets`.
+#[inline(always)]
+fn forward<V: Vectors>(simd: V, x: Eight<V>, offsets: [i32; 2], factor: i16) -> [Wide<V>; 8] {
+    let [sums, turned] =
+        [each!(2, i => x[i] + x[6 + i]), each!(2, i => (x[2 + i] + x[4 + i]).swap_neighbours())];
+    let differences = [each!(2, i => x[i] - x[6 + i]), each!(2, i => x[2 + i] - x[4 + i])];
+    let (even, rotated) = (each!(2, i => sums[i] + turned[i]), each!(2, i => sums[i] - turned[i]));
+    let [first, fifth] = offsets.map(|offset| [V::Dwords::splat(simd, offset); 2]);
     [
-        outer + inner,
-        descale::<S, BITS>(simd, odd(simd, pairs, 0)),
-        descale::<S, BITS>(simd, product(simd, even, EVEN[0])),
-        descale::<S, BITS>(simd, odd(simd, pairs, 1)),
-        outer - inner,
-        descale::<S, BITS>(simd, odd(simd, pairs, 2)),
-        descale::<S, BITS>(simd, product(simd, even, EVEN[1])),
-        descale::<S, BITS>(simd, odd(simd, pairs, 3)),
+        plus_product(simd, first, even, [factor, factor]),
+        odd(simd, differences, 0),
+        product(simd, rotated, EVEN[0]),
+        odd(simd, differences, 1),
+        plus_product(simd, fifth, even, [factor, -factor]),
+        odd(simd, differences, 2),
+        product(simd, rotated, EVEN[1]),
+        odd(simd, differences, 3),
     ]
 }
 
-/// Samples 0..=255, a vector a row, to coefficients, a vector a row of them.
+/// Samples 0..=255, a vector a row, to coefficients: rows as the pairs of [`PAIRS`](crate::simd::PAIRS), each pair in two
+/// vectors, which have the columns that are first and second in those pairs.
 #[inline(always)]
-fn forward_dct<S: Simd>(simd: S, rows: Eight<S>) -> Eight<S> {
+fn forward_dct<V: Vectors>(simd: V, x: Eight<V>) -> Eight<V> {
     const BITS: i32 = PASS_BITS as i32;
     const ROWS: i32 = (CONST_BITS - PASS_BITS - 1) as i32;
     const COLUMNS: i32 = (CONST_BITS + PASS_BITS - 1) as i32;
-    let mut x = forward::<S, ROWS>(simd, transpose_8x8::<S>(rows));
+    // In this order of rows, those of a pair in the columns' pass are in the same place of two vectors.
+    let x = transpose_pairs::<V>([x[0], x[2], x[5], x[7], x[1], x[3], x[4], x[6]]);
+    let turned = each!(4, i => x[4 + i].swap_neighbours());
+    let x = [x[0], x[1], x[2], x[3], turned[0], turned[1], turned[2], turned[3]];
     // The 128 that each sample is too large sum up in coefficient 0, and cancel out elsewhere.
-    x[0] = (x[0] - S::Words::splat(simd, 8 * 128)).shl::<BITS>();
-    x[4] = x[4].shl::<BITS>();
-    let mut x = forward::<S, COLUMNS>(simd, transpose_8x8::<S>(x));
-    let half = S::Words::splat(simd, 1 << (BITS - 1));
-    x[0] = (x[0] + half).shr::<BITS>();
-    x[4] = (x[4] + half).shr::<BITS>();
-    x
+    let x = forward(simd, x, [-(8 * 128) << BITS, 0], 1 << BITS);
+    let descale = |x: Wide<V>| descaled::<V, ROWS, { 16 - ROWS }>(simd, x);
+    let x = [
+        paired::<V, 0, 16>(x[0]),
+        descale(x[1]),
+        descale(x[2]),
+        descale(x[3]),
+        paired::<V, 0, 16>(x[4]),
+        descale(x[5]),
+        descale(x[6]),
+        descale(x[7]),
+    ];
+    let half = 1 << (BITS - 1);
+    let x = forward(simd, transpose_pairs::<V>(in_pairs(x)), [half; 2], 1);
+    let of_means = each!(2, i => paired::<V, BITS, { 16 - BITS }>([x[0][i], x[4][i]]));
+    let descale = |a: V::Dwords, b: V::Dwords| descaled::<V, COLUMNS, { 16 - COLUMNS }>(simd, [a, b]);
+    [
+        of_means[0],
+        of_means[1],
+        descale(x[2][0], x[6][0]),
+        descale(x[2][1], x[6][1]),
+        descale(x[1][0], x[3][0]),
+        descale(x[1][1], x[3][1]),
+        descale(x[5][0], x[7][0]),
+        descale(x[5][1], x[7][1]),
+    ]
 }
 
 /// As [`Quantiser::quantise_and_dequantise`]; tells whether anything but the mean is left of either block.
 #[inline(always)]
-fn quantise_and_dequantise<S: Simd>(simd: S, rows: &mut Eight<S>, quantiser: &Quantiser) -> bool {
-    let mut details = S::Words::load(simd, &[0, -1, -1, -1, -1, -1, -1, -1, 0, -1, -1, -1, -1, -1, -1, -1]);
-    for (v, row) in rows.iter_mut().enumerate() {
-        let raised = row.abs() + S::Words::load(simd, &quantiser.corrections[v]);
-        let scaled = raised.mul_high_unsigned(S::Words::load(simd, &quantiser.reciprocals[v]));
-        let level = scaled.mul_high_unsigned(S::Words::load(simd, &quantiser.scales[v]));
-        details = if v == 0 { details.and(level) } else { details.or(level) };
-        *row = level.mul_low(S::Words::load(simd, &quantiser.steps[v])).times_sign_of(*row);
+fn quantise_and_dequantise<V: Vectors>(simd: V, x: &mut Eight<V>, quantiser: &Quantiser) -> bool {
+    let mut details = V::Words::repeat(simd, &[0, -1, -1, -1, -1, -1, -1, -1, 0, -1, -1, -1, -1, -1, -1, -1]);
+    for (i, x) in x.iter_mut().enumerate() {
+        let raised = x.abs() + V::Words::repeat(simd, &quantiser.corrections[i]);
+        let scaled = raised.mul_high_unsigned(V::Words::repeat(simd, &quantiser.reciprocals[i]));
+        let level = scaled.mul_high_unsigned(V::Words::repeat(simd, &quantiser.scales[i]));
+        details = if i == 0 { details.and(level) } else { details.or(level) };
+        *x = level.mul_low(V::Words::repeat(simd, &quantiser.steps[i])).with_sign_of(*x);
     }
     !details.is_zero()
 }
 
-/// One pass backwards, each result divided by `2^BITS`, plus `offset`.
+/// Sums of products of one pass backwards, from pairs, plus `offset`.
 #[inline(always)]
-fn inverse<S: Simd, const BITS: i32>(simd: S, x: Eight<S>, offset: i32) -> Eight<S> {
+fn inverse<V: Vectors>(simd: V, x: Eight<V>, offset: i32) -> [Wide<V>; 8] {
     const ONE: i16 = 1 << CONST_BITS;
-    let round = [S::Dwords::splat(simd, (offset << BITS) + (1 << (BITS - 1))); 2];
-    let mean = zip::<S>(x[0], x[4]);
-    let sum = add::<S>(product(simd, mean, [ONE, ONE]), round);
-    let difference = add::<S>(product(simd, mean, [ONE, -ONE]), round);
-    let rotated = zip::<S>(x[2], x[6]);
-    let (e0, e1) = (product(simd, rotated, EVEN[0]), product(simd, rotated, EVEN[1]));
-    let even = [add::<S>(sum, e0), add::<S>(difference, e1), sub::<S>(difference, e1), sub::<S>(sum, e0)];
-    let pairs = [zip::<S>(x[1], x[3]), zip::<S>(x[5], x[7])];
-    let odd = [odd(simd, pairs, 0), odd(simd, pairs, 1), odd(simd, pairs, 2), odd(simd, pairs, 3)];
+    let offset = [V::Dwords::splat(simd, offset); 2];
+    let (mean, rotated, pairs) = ([x[0], x[1]], [x[2], x[3]], [[x[4], x[5]], [x[6], x[7]]]);
+    let sum = plus_product(simd, offset, mean, [ONE, ONE]);
+    let difference = plus_product(simd, offset, mean, [ONE, -ONE]);
+    let [e0, e3] = plus_and_minus(simd, sum, rotated, EVEN[0]);
+    let [e1, e2] = plus_and_minus(simd, difference, rotated, EVEN[1]);
+    let [o0, o1, o2, o3] = each!(4, k => odd(simd, pairs, k));
     [
-        narrow::<S, BITS>(add::<S>(even[0], odd[0])),
-        narrow::<S, BITS>(add::<S>(even[1], odd[1])),
-        narrow::<S, BITS>(add::<S>(even[2], odd[2])),
-        narrow::<S, BITS>(add::<S>(even[3], odd[3])),
-        narrow::<S, BITS>(sub::<S>(even[3], odd[3])),
-        narrow::<S, BITS>(sub::<S>(even[2], odd[2])),
-        narrow::<S, BITS>(sub::<S>(even[1], odd[1])),
-        narrow::<S, BITS>(sub::<S>(even[0], odd[0])),
+        add::<V>(e0, o0),
+        add::<V>(e1, o1),
+        add::<V>(e2, o2),
+        add::<V>(e3, o3),
+        sub::<V>(e3, o3),
+        sub::<V>(e2, o2),
+        sub::<V>(e1, o1),
+        sub::<V>(e0, o0),
     ]
 }
 
-/// Coefficients to samples around 128, not yet limited: a vector a column of samples.
+/// Coefficients as [`forward_dct`] gives them to samples around 128, not yet limited: a vector a column of samples.
 #[inline(always)]
-fn inverse_dct<S: Simd>(simd: S, coefficients: Eight<S>) -> Eight<S> {
+fn inverse_dct<V: Vectors>(simd: V, coefficients: Eight<V>) -> Eight<V> {
     const COLUMNS: i32 = (CONST_BITS - PASS_BITS) as i32;
     const ROWS: i32 = (CONST_BITS + PASS_BITS + 3) as i32;
-    let columns = inverse::<S, COLUMNS>(simd, coefficients, 0);
-    inverse::<S, ROWS>(simd, transpose_8x8::<S>(columns), 128)
+    let columns = inverse(simd, coefficients, 1 << (COLUMNS - 1));
+    let columns = each!(8, i => paired::<V, COLUMNS, { 16 - COLUMNS }>(columns[i]));
+    let rows = inverse(simd, transpose_pairs::<V>(columns), (128 << ROWS) + (1 << (ROWS - 1)));
+    each!(8, i => narrow::<V, ROWS>(rows[i]))
 }
 
 /// The sample that every place has where the mean alone is left: [`inverse_dct`] of nothing but coefficient 0.
 #[inline(always)]
-fn inverse_dct_of_mean<S: Simd>(simd: S, first_row: S::Words) -> S::Words {
-    let mean = first_row.zip_low_16(first_row);
+fn inverse_dct_of_mean<V: Vectors>(simd: V, first: V::Words) -> V::Words {
+    let mean = first.zip_low_16(first);
     let mean = mean.zip_low_32(mean);
     let mean = mean.zip_low_64(mean);
-    (mean + S::Words::splat(simd, 4)).shr::<3>() + S::Words::splat(simd, 128)
+    (mean + V::Words::splat(simd, 4)).shr::<3>() + V::Words::splat(simd, 128)
 }

@@ -16,7 +16,7 @@ use crate::engine;
 use crate::error::Error;
 use crate::names::{Codec, Subsampling};
 use crate::planes::{BLOCK, Plane, Planes};
-use crate::simd::{Job, Level, Simd};
+use crate::simd::{Level, Vectors, WideJob};
 use quantise::Quantiser;
 use transform::{forward_dct, inverse_dct};
 
@@ -116,7 +116,7 @@ impl Coder {
         for rows in
             plane.samples[from % plane.rows * stride..][..rows * stride].chunks_exact_mut(SIDE * stride)
         {
-            self.level.run(Blocks { rows, stride, quantiser });
+            self.level.run_wide(Blocks { rows, stride, quantiser });
         }
     }
 }
@@ -128,11 +128,11 @@ struct Blocks<'a> {
     quantiser: &'a Quantiser,
 }
 
-impl Job for Blocks<'_> {
+impl WideJob for Blocks<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<V: Vectors>(self, simd: V) {
         kernels::reconstruct_blocks(simd, self.rows, self.stride, self.quantiser);
     }
 }

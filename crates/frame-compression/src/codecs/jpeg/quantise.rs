@@ -1,9 +1,25 @@
 //! Quantisation and dequantisation in one step: nothing looks at the levels between.
 
 use super::transform::Block;
+use crate::simd::PAIRS;
 
-/// Unsigned numbers of a table row by row, each row twice: for two blocks side by side.
+/// Unsigned numbers of a table, as the kernels have coefficients ([`PLACES`]), each vector twice: for blocks side by side.
 pub(super) type Lanes = [[i16; 16]; 8];
+
+/// Which of eight vectors each place of a table is in, and which lane, row by row.
+const PLACES: [(usize, usize); 64] = places();
+
+const fn places() -> [(usize, usize); 64] {
+    let (mut places, mut i) = ([(0, 0); 64], 0);
+    while i < 64 {
+        let (vector, lane) = (i / 8, i % 8);
+        let row = PAIRS[vector / 2][lane % 2];
+        let column = PAIRS[lane / 2][vector % 2];
+        places[8 * row + column] = (vector, lane);
+        i += 1;
+    }
+    places
+}
 
 /// A quantisation table, ready for use on coefficients that are 8 times as large as the standard's.
 #[derive(Debug, Clone, Copy)]
@@ -28,11 +44,12 @@ impl Quantiser {
             let (reciprocal, remainder) = ((1 << (16 + shift)) / divisor, (1 << (16 + shift)) % divisor);
             let up = 2 * remainder > divisor;
             let down = remainder != 0 && !up;
-            for lane in [at % 8, at % 8 + 8] {
-                quantiser.steps[at / 8][lane] = i16::from(step);
-                quantiser.corrections[at / 8][lane] = (divisor / 2 + u32::from(down)) as i16;
-                quantiser.reciprocals[at / 8][lane] = (reciprocal + u32::from(up)) as i16;
-                quantiser.scales[at / 8][lane] = 1 << (16 - shift);
+            let (vector, lane) = PLACES[at];
+            for lane in [lane, lane + 8] {
+                quantiser.steps[vector][lane] = i16::from(step);
+                quantiser.corrections[vector][lane] = (divisor / 2 + u32::from(down)) as i16;
+                quantiser.reciprocals[vector][lane] = (reciprocal + u32::from(up)) as i16;
+                quantiser.scales[vector][lane] = 1 << (16 - shift);
             }
         }
         quantiser
@@ -41,7 +58,8 @@ impl Quantiser {
     /// Rounds each coefficient to a multiple of its step (to the nearest, ties away from zero), and takes the 8 out.
     pub(super) fn quantise_and_dequantise(&self, block: &mut Block) {
         for (at, coefficient) in block.iter_mut().enumerate() {
-            let of = |lanes: &Lanes| u32::from(lanes[at / 8][at % 8] as u16);
+            let (vector, lane) = PLACES[at];
+            let of = |lanes: &Lanes| u32::from(lanes[vector][lane] as u16);
             let raised = coefficient.unsigned_abs() + of(&self.corrections);
             let scaled = (raised * of(&self.reciprocals)) >> 16;
             let level = (scaled * of(&self.scales)) >> 16;

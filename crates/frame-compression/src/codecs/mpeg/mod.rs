@@ -16,7 +16,7 @@ pub(crate) use settings::{Shared, builders, fields};
 
 use crate::names::named;
 use crate::planes::{BLOCK, Plane, Planes};
-use crate::simd::{self, Level, Simd};
+use crate::simd::{self, Array, Level, Vectors};
 use quantise::Quantiser;
 use transform::{forward_dct_int, forward_dct_x86, inverse_dct};
 
@@ -57,11 +57,11 @@ struct EightRows<'a> {
     quantiser: &'a Quantiser,
 }
 
-impl simd::Job for EightRows<'_> {
+impl simd::WideJob for EightRows<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<V: Vectors>(self, simd: V) {
         self.blocks.reconstruct_blocks(simd, self.rows, self.stride, self.quantiser);
     }
 }
@@ -97,43 +97,43 @@ impl Blocks {
         let stride = plane.stride;
         let strip = &mut plane.samples[from % plane.rows * stride..][..rows * stride];
         for rows in strip.chunks_exact_mut(SIDE * stride) {
-            self.level.run(EightRows { blocks: self, rows, stride, quantiser });
+            self.level.run_wide(EightRows { blocks: self, rows, stride, quantiser });
         }
     }
 
     /// Codes and decodes the blocks of eight rows.
-    fn reconstruct_blocks<S: Simd>(&self, simd: S, rows: &mut [u8], stride: usize, quantiser: &Quantiser) {
-        if S::IS_SCALAR {
+    fn reconstruct_blocks<V: Vectors>(&self, simd: V, rows: &mut [u8], stride: usize, quantiser: &Quantiser) {
+        if V::IS_SCALAR {
             for left in (0..stride).step_by(SIDE) {
                 self.reconstruct_block(rows, stride, left, quantiser);
             }
             return;
         }
-        // Blocks go in pairs; one that is left over at the end of the rows is brought to a place of two.
+        // Blocks go in groups; those that are left over at the end of the rows are brought to a place of a group.
         let mut rows = rows.chunks_exact_mut(stride);
         let mut ends: [&mut [u8]; SIDE] = Default::default();
-        let pairs = std::array::from_fn(|y| {
-            let (pairs, end) = rows.next().unwrap_or_default().as_chunks_mut();
+        let groups = std::array::from_fn(|y| {
+            let (groups, end) = V::HalfBytes::split_mut(rows.next().unwrap_or_default());
             ends[y] = end;
-            pairs
+            groups
         });
-        let mut last = [[0; 2 * SIDE]; SIDE];
+        let mut last = [V::HalfBytes::zeros(); SIDE];
         for (last, end) in last.iter_mut().zip(&ends) {
-            last[..end.len()].copy_from_slice(end);
+            last.as_mut()[..end.len()].copy_from_slice(end);
         }
         let arithmetic = self.arithmetic;
         simd.vectorize(
             #[inline(always)]
             || {
-                kernels::reconstruct_pairs(simd, pairs, arithmetic, quantiser);
+                kernels::reconstruct_groups(simd, groups, arithmetic, quantiser);
                 if !ends[0].is_empty() {
                     let last = last.each_mut().map(std::slice::from_mut);
-                    kernels::reconstruct_pairs(simd, last, arithmetic, quantiser);
+                    kernels::reconstruct_groups(simd, last, arithmetic, quantiser);
                 }
             },
         );
         for (last, end) in last.iter().zip(&mut ends) {
-            end.copy_from_slice(&last[..end.len()]);
+            end.copy_from_slice(&last.as_ref()[..end.len()]);
         }
     }
 

@@ -14,7 +14,7 @@ use std::ops::Range as Rows;
 use super::{Colours, Machine};
 use crate::names::Subsampling;
 use crate::planes::{Plane, Planes};
-use crate::simd::{Job, Level, Simd};
+use crate::simd::{Level, Vectors, WideJob};
 use filter::{Filter, MAX_TAPS, Shape};
 use forward::Range;
 
@@ -246,11 +246,11 @@ impl Converter {
         if y == 0 {
             self.next = 0;
         }
-        self.level.run(PutRow { converter: self, y, rgb, planes })
+        self.level.for_rows(self.width).run_wide(PutRow { converter: self, y, rgb, planes })
     }
 
     #[inline(always)]
-    fn put_row<S: Simd>(&mut self, simd: S, y: usize, rgb: &[u8], planes: &mut Planes) -> Rows<usize> {
+    fn put_row<V: Vectors>(&mut self, simd: V, y: usize, rgb: &[u8], planes: &mut Planes) -> Rows<usize> {
         let (luma, padding) = planes.y.padded_row_mut(y).split_at_mut(self.width);
         let (odd, across) = (self.is_odd_across(), self.subsampling.factors().0);
         let [cb, cr] = self.ring.each_mut().map(|ring| {
@@ -280,7 +280,7 @@ impl Converter {
 
     /// Writes the next row of a chroma plane.
     #[inline(always)]
-    fn finish<S: Simd>(&self, simd: S, ring: &[Vec<i16>], plane: &mut Plane) {
+    fn finish<V: Vectors>(&self, simd: V, ring: &[Vec<i16>], plane: &mut Plane) {
         let (first, weights) = self.down.weights(self.next);
         let is_last = self.next + 1 == plane.height;
         let mut rows: [&[i16]; MAX_TAPS] = [&[]; MAX_TAPS];
@@ -318,7 +318,7 @@ impl Converter {
         let repeated = [luma, planes.cb.padded_row(chroma), planes.cr.padded_row(chroma)];
         match self.back {
             Back::X86 | Back::Full => {
-                self.level.run(ConvertBack {
+                self.level.for_rows(self.width).run_wide(ConvertBack {
                     is_full: self.back == Back::Full,
                     planes: repeated,
                     factors,
@@ -379,11 +379,11 @@ struct PutRow<'a> {
     planes: &'a mut Planes,
 }
 
-impl Job for PutRow<'_> {
+impl WideJob for PutRow<'_> {
     type Output = Rows<usize>;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> Rows<usize> {
+    fn run<V: Vectors>(self, simd: V) -> Rows<usize> {
         self.converter.put_row(simd, self.y, self.rgb, self.planes)
     }
 }
@@ -396,11 +396,11 @@ struct ConvertBack<'a> {
     rgb: &'a mut [u8],
 }
 
-impl Job for ConvertBack<'_> {
+impl WideJob for ConvertBack<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<V: Vectors>(self, simd: V) {
         let Self { is_full, planes, factors, rgb } = self;
         if is_full {
             kernels::row_full(simd, planes, factors, rgb);

@@ -9,10 +9,10 @@ mod scalar;
 
 use crate::names::Subsampling;
 use crate::planes::{Plane, Planes};
-use crate::simd::{Job, Level, Simd};
+use crate::simd::{Level, Vectors, WideJob};
 
-/// Pixels that the kernels of 4:2:0 take at a time.
-const PIXELS: usize = 32;
+/// Pixels that the kernels of 4:2:0 take at a time at most.
+const PIXELS: usize = 64;
 
 /// Memory of the conversion, kept from picture to picture.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl Scratch {
 /// A last row that has none below is given twice.
 pub(crate) fn rgb_rows_to_planes(planes: &mut Planes, scratch: &mut Scratch, y: usize, rgb: [&[u8]; 2]) {
     scratch.resize(planes.y.stride);
-    scratch.level.run(ConvertRows { planes, scratch, y, rgb });
+    scratch.level.for_rows(planes.width()).run_wide(ConvertRows { planes, scratch, y, rgb });
 }
 
 struct ConvertRows<'a> {
@@ -61,17 +61,17 @@ struct ConvertRows<'a> {
     rgb: [&'a [u8]; 2],
 }
 
-impl Job for ConvertRows<'_> {
+impl WideJob for ConvertRows<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<V: Vectors>(self, simd: V) {
         convert_rows(simd, self.planes, self.scratch, self.y, self.rgb);
     }
 }
 
 #[inline(always)]
-fn convert_rows<S: Simd>(simd: S, planes: &mut Planes, scratch: &mut Scratch, y: usize, rgb: [&[u8]; 2]) {
+fn convert_rows<V: Vectors>(simd: V, planes: &mut Planes, scratch: &mut Scratch, y: usize, rgb: [&[u8]; 2]) {
     let subsampling = planes.subsampling();
     let (above, below) = planes.y.padded_pair_mut(y);
     if subsampling == Subsampling::S420 {
@@ -111,7 +111,7 @@ fn convert_rows<S: Simd>(simd: S, planes: &mut Planes, scratch: &mut Scratch, y:
 /// Row `y` of the planes as packed RGB.
 pub(crate) fn planes_to_rgb_row(planes: &Planes, scratch: &mut Scratch, y: usize, rgb: &mut [u8]) {
     scratch.resize(planes.y.stride);
-    scratch.level.run(RestoreRow { planes, scratch, y, rgb });
+    scratch.level.for_rows(planes.width()).run_wide(RestoreRow { planes, scratch, y, rgb });
 }
 
 struct RestoreRow<'a> {
@@ -121,17 +121,17 @@ struct RestoreRow<'a> {
     rgb: &'a mut [u8],
 }
 
-impl Job for RestoreRow<'_> {
+impl WideJob for RestoreRow<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
+    fn run<V: Vectors>(self, simd: V) {
         restore_row(simd, self.planes, self.scratch, self.y, self.rgb);
     }
 }
 
 #[inline(always)]
-fn restore_row<S: Simd>(simd: S, planes: &Planes, scratch: &mut Scratch, y: usize, rgb: &mut [u8]) {
+fn restore_row<V: Vectors>(simd: V, planes: &Planes, scratch: &mut Scratch, y: usize, rgb: &mut [u8]) {
     let luma = &planes.y.padded_row(y)[..planes.width()];
     let subsampling = planes.subsampling();
     match subsampling {
@@ -167,7 +167,7 @@ fn restore_row<S: Simd>(simd: S, planes: &Planes, scratch: &mut Scratch, y: usiz
                 repeat_ends(half, plane.width);
             }
             let [cb, cr] = &scratch.half;
-            kernels::upsampled_to_rgb_row::<S, 2>(simd, luma, cb, cr, rgb, [1, 2]);
+            kernels::upsampled_to_rgb_row::<V, 2>(simd, luma, cb, cr, rgb, [1, 2]);
         }
         Subsampling::S420 => {
             for (plane, half) in [&planes.cb, &planes.cr].into_iter().zip(&mut scratch.half) {
@@ -175,7 +175,7 @@ fn restore_row<S: Simd>(simd: S, planes: &Planes, scratch: &mut Scratch, y: usiz
                 repeat_ends(half, plane.width);
             }
             let [cb, cr] = &scratch.half;
-            kernels::upsampled_to_rgb_row::<S, 4>(simd, luma, cb, cr, rgb, [8, 7]);
+            kernels::upsampled_to_rgb_row::<V, 4>(simd, luma, cb, cr, rgb, [8, 7]);
         }
     }
 }
@@ -185,7 +185,7 @@ const NARROW: usize = 2;
 
 /// Brings chroma to full height, as far as row `y` of that is concerned.
 #[inline(always)]
-fn weigh_rows<S: Simd>(simd: S, plane: &Plane, y: usize, half: &mut [i16]) {
+fn weigh_rows<V: Vectors>(simd: V, plane: &Plane, y: usize, half: &mut [i16]) {
     let inner = &mut half[1..][..plane.stride];
     let (near, far) = (plane.padded_row(y / 2), plane.padded_row(farther_row(plane, y)));
     kernels::weigh_rows(simd, near, far, inner);

@@ -1,5 +1,7 @@
 //! The conversions of a row in plain Rust: what is right.
 
+use crate::simd::Array;
+
 use std::array::from_fn;
 
 /// The factors of the conversion have 16 fractional bits.
@@ -65,18 +67,18 @@ pub(super) fn halve_rows_and_columns(above: &[u8], below: &[u8], half: &mut [u8]
 }
 
 /// Y of each pixel of two rows, Cb and Cr of each square of four.
-pub(super) fn subsampled_rows<const RGB: usize, const FULL: usize, const HALF: usize>(
-    rgb: [&[u8; RGB]; 2],
-    luma: [&mut [u8; FULL]; 2],
-    to_cb: &mut [u8; HALF],
-    to_cr: &mut [u8; HALF],
+pub(super) fn subsampled_rows<A: Array<u8>>(
+    rgb: [&[u8]; 2],
+    luma: [&mut A; 2],
+    to_cb: &mut [u8],
+    to_cr: &mut [u8],
 ) {
-    let (mut cb, mut cr) = ([[0; FULL]; 2], [[0; FULL]; 2]);
+    let (mut cb, mut cr) = ([A::zeros(); 2], [A::zeros(); 2]);
     for (((rgb, luma), cb), cr) in rgb.into_iter().zip(luma).zip(&mut cb).zip(&mut cr) {
-        ycc_row(rgb, luma, cb, cr);
+        ycc_row(rgb, luma.as_mut(), cb.as_mut(), cr.as_mut());
     }
-    halve_rows_and_columns(&cb[0], &cb[1], to_cb);
-    halve_rows_and_columns(&cr[0], &cr[1], to_cr);
+    halve_rows_and_columns(cb[0].as_ref(), cb[1].as_ref(), to_cb);
+    halve_rows_and_columns(cr[0].as_ref(), cr[1].as_ref(), to_cr);
 }
 
 /// Repeats each column `TIMES` times.

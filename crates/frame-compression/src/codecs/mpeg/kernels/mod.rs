@@ -1,10 +1,11 @@
-//! The blocks' way on vectors: two blocks side by side, one in each half.
+//! The blocks' way on vectors: two or four blocks side by side, one in each part.
 //!
-//! Between the transforms a vector holds a column of both blocks' coefficients: the columns' pass of the DCT for x86 and of
-//! the inverse work on rows of samples, and the rows' passes on columns of what is between.
+//! Between the transforms a vector holds two columns of coefficients as pairs of lanes, as sums of products take them:
+//! [`PAIRS`] says which. The columns' pass of the DCT for x86 and of the inverse work on rows of samples, and the rows'
+//! passes on columns of what is between.
 //!
 //! Arrays are written out, as closures and iterators are not always inlined, and what is not inlined into
-//! [`Simd::vectorize`] is slow.
+//! [`Vectors::vectorize`] is slow.
 
 mod quantise;
 mod transform;
@@ -13,40 +14,51 @@ pub(super) use quantise::Lanes;
 
 use super::Arithmetic;
 use super::quantise::Quantiser;
-use crate::simd::{Bytes, Simd, Words};
+use crate::simd::{ByteVector, PAIRS, Vectors, WordVector};
 
-/// The same place of 8 rows or columns of both blocks.
-type Eight<S> = [<S as Simd>::Words; 8];
+/// The same place of 8 rows or columns of all blocks.
+type Eight<V> = [<V as Vectors>::Words; 8];
 
-/// Replaces pairs of blocks by what coding leaves of them. The rows are equally long.
+/// Column and row of the coefficient in a lane of the eight vectors of pairs.
+const fn place(vector: usize, lane: usize) -> [usize; 2] {
+    [PAIRS[vector / 2][lane % 2], PAIRS[lane / 2 % 4][vector % 2]]
+}
+
+/// Vectors of columns, in the order in which [`PAIRS`] has them side by side.
 #[inline(always)]
-pub(super) fn reconstruct_pairs<S: Simd>(
-    simd: S,
-    rows: [&mut [[u8; 16]]; 8],
+fn neighbours<T: Copy>(x: [T; 8]) -> [T; 8] {
+    [x[0], x[4], x[2], x[6], x[1], x[3], x[5], x[7]]
+}
+
+/// Replaces blocks side by side by what coding leaves of them. The rows are equally long.
+#[inline(always)]
+pub(super) fn reconstruct_groups<V: Vectors>(
+    simd: V,
+    rows: [&mut [V::HalfBytes]; 8],
     arithmetic: Arithmetic,
     quantiser: &Quantiser,
 ) {
-    let pairs = rows[0].len();
-    assert!(rows.iter().all(|row| row.len() == pairs));
+    let groups = rows[0].len();
+    assert!(rows.iter().all(|row| row.len() == groups));
     let [r0, r1, r2, r3, r4, r5, r6, r7] = rows;
-    for i in 0..pairs {
+    for i in 0..groups {
         let rows =
             [&mut r0[i], &mut r1[i], &mut r2[i], &mut r3[i], &mut r4[i], &mut r5[i], &mut r6[i], &mut r7[i]];
-        reconstruct_pair(simd, rows, arithmetic, quantiser);
+        reconstruct_group(simd, rows, arithmetic, quantiser);
     }
 }
 
-/// Does that to one pair.
+/// Does that to one group.
 #[inline(always)]
-fn reconstruct_pair<S: Simd>(
-    simd: S,
-    rows: [&mut [u8; 16]; 8],
+fn reconstruct_group<V: Vectors>(
+    simd: V,
+    rows: [&mut V::HalfBytes; 8],
     arithmetic: Arithmetic,
     quantiser: &Quantiser,
 ) {
-    let mut samples = [S::Words::splat(simd, 0); 8];
+    let mut samples = [V::Words::splat(simd, 0); 8];
     for (x, row) in samples.iter_mut().zip(&rows) {
-        *x = S::Words::load_bytes(simd, row);
+        *x = V::Words::load_bytes(simd, row);
     }
     let mut coefficients = match arithmetic {
         Arithmetic::X86 => transform::forward_dct_x86(simd, samples),
@@ -61,7 +73,7 @@ fn reconstruct_pair<S: Simd>(
     }
     let [x0, x1, x2, x3, x4, x5, x6, x7] = transform::inverse_dct(simd, coefficients);
     let [r0, r1, r2, r3, r4, r5, r6, r7] = rows;
-    // In each half two rows, one after another.
+    // In each part two rows, one after another.
     x0.pack_bytes(x1).store_zipped_64(r0, r1);
     x2.pack_bytes(x3).store_zipped_64(r2, r3);
     x4.pack_bytes(x5).store_zipped_64(r4, r5);

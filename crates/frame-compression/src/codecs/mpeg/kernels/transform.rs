@@ -4,49 +4,72 @@ use super::super::transform::{
     COLUMN_ROUND, COLUMN_SHIFT, CONST_BITS, EVEN, FACTORS_OF_ROW, HALF_ROOT, INVERSE, ODD, PASS_BITS,
     ROW_FACTORS, ROW_SHIFT, TANGENTS,
 };
-use super::Eight;
-use crate::simd::{Dwords, Simd, Words, transpose_8x8};
+use super::{Eight, neighbours};
+use crate::simd::{DwordVector, PAIRS, Vectors, WordVector, each, in_pairs, transpose_8x8, transpose_pairs};
 
-/// Lanes of 32 bits: what belongs to the low and to the high four lanes of each half.
-type Wide<S> = [<S as Simd>::Dwords; 2];
+/// Lanes of 32 bits: what belongs to the low and to the high four lanes of each part.
+type Wide<V> = [<V as Vectors>::Dwords; 2];
 
 #[inline(always)]
-fn zip<S: Simd>(a: S::Words, b: S::Words) -> [S::Words; 2] {
+fn zip<V: Vectors>(a: V::Words, b: V::Words) -> [V::Words; 2] {
     [a.zip_low_16(b), a.zip_high_16(b)]
 }
 
 #[inline(always)]
-fn add<S: Simd>(a: Wide<S>, b: Wide<S>) -> Wide<S> {
+fn add<V: Vectors>(a: Wide<V>, b: Wide<V>) -> Wide<V> {
     [a[0] + b[0], a[1] + b[1]]
 }
 
 #[inline(always)]
-fn sub<S: Simd>(a: Wide<S>, b: Wide<S>) -> Wide<S> {
+fn sub<V: Vectors>(a: Wide<V>, b: Wide<V>) -> Wide<V> {
     [a[0] - b[0], a[1] - b[1]]
 }
 
 /// `a * x + b * y` of zipped pairs (x, y).
 #[inline(always)]
-fn product<S: Simd>(simd: S, pairs: [S::Words; 2], a: i16, b: i16) -> Wide<S> {
-    let factors = S::Words::splat_pair(simd, a, b);
+fn product<V: Vectors>(simd: V, pairs: [V::Words; 2], a: i16, b: i16) -> Wide<V> {
+    let factors = V::Words::splat_pair(simd, a, b);
     [pairs[0].mul_add_pairs(factors), pairs[1].mul_add_pairs(factors)]
 }
 
-/// Adds, divides by `2^BITS`, flooring, and narrows.
+/// That added to a sum.
 #[inline(always)]
-fn narrow<S: Simd, const BITS: i32>(x: Wide<S>, round: [S::Dwords; 2]) -> S::Words {
-    (x[0] + round[0]).shr::<BITS>().pack_words((x[1] + round[1]).shr::<BITS>())
+fn plus_product<V: Vectors>(simd: V, sum: Wide<V>, pairs: [V::Words; 2], a: i16, b: i16) -> Wide<V> {
+    let factors = V::Words::splat_pair(simd, a, b);
+    [sum[0].plus_products(pairs[0], factors), sum[1].plus_products(pairs[1], factors)]
 }
 
-/// Samples, a vector a row, to coefficients, a vector a column.
+/// A sum with a product added, and with it subtracted.
 #[inline(always)]
-pub(super) fn forward_dct_x86<S: Simd>(simd: S, samples: Eight<S>) -> Eight<S> {
-    rows_x86(simd, transpose_8x8::<S>(columns_x86(simd, samples)))
+fn plus_and_minus<V: Vectors>(simd: V, sum: Wide<V>, pairs: [V::Words; 2], a: i16, b: i16) -> [Wide<V>; 2] {
+    if V::ADDS_PRODUCTS {
+        return [plus_product(simd, sum, pairs, a, b), plus_product(simd, sum, pairs, -a, -b)];
+    }
+    let product = product(simd, pairs, a, b);
+    [add::<V>(sum, product), sub::<V>(sum, product)]
+}
+
+/// Four factors times what is in two zipped pairs.
+#[inline(always)]
+fn products<V: Vectors>(simd: V, pairs: [[V::Words; 2]; 2], [a, b, c, d]: [i16; 4]) -> Wide<V> {
+    plus_product(simd, product(simd, pairs[0], a, b), pairs[1], c, d)
+}
+
+/// Divides by `2^BITS`, flooring, and narrows.
+#[inline(always)]
+fn narrow<V: Vectors, const BITS: i32>(x: Wide<V>) -> V::Words {
+    x[0].shr::<BITS>().pack_words(x[1].shr::<BITS>())
+}
+
+/// Samples, a vector a row, to coefficients in pairs.
+#[inline(always)]
+pub(super) fn forward_dct_x86<V: Vectors>(simd: V, samples: Eight<V>) -> Eight<V> {
+    rows_x86(simd, transpose_pairs::<V>(in_pairs(columns_x86(simd, samples))))
 }
 
 #[inline(always)]
-fn columns_x86<S: Simd>(simd: S, x: Eight<S>) -> Eight<S> {
-    let splat = |value: i16| S::Words::splat(simd, value);
+fn columns_x86<V: Vectors>(simd: V, x: Eight<V>) -> Eight<V> {
+    let splat = |value: i16| V::Words::splat(simd, value);
     let (one, half_root) = (splat(1), splat(HALF_ROOT));
     let (tan8, tan16, tan3_16) = (splat(TANGENTS[0]), splat(TANGENTS[1]), splat(TANGENTS[2]));
     let (s07, s16, s25, s34) = (x[0] + x[7], x[1] + x[6], x[2] + x[5], x[3] + x[4]);
@@ -70,7 +93,7 @@ fn columns_x86<S: Simd>(simd: S, x: Eight<S>) -> Eight<S> {
 }
 
 /// The factors of a coefficient, signs included: of the first and the second pair of sums or differences, for the low
-/// and the high four lanes of each half, which stand for rows.
+/// and the high four lanes of each part, which stand for rows.
 type RowFactors = [[[i16; 16]; 2]; 2];
 
 /// For every coefficient, which factor (from 1 on, negative for a minus) each of four sums or differences has.
@@ -92,7 +115,7 @@ const fn row_factors() -> [RowFactors; 8] {
     let mut i = 0;
     while i < 8 * 2 * 2 * 16 {
         let (u, pair, part, lane) = (i / 64, i / 32 % 2, i / 16 % 2, i % 16);
-        let row = 4 * part + lane / 2 % 4;
+        let row = PAIRS[lane / 2 % 4][part];
         let signed = SIGNED[u][2 * pair + lane % 2];
         let factor = ROW_FACTORS[FACTORS_OF_ROW[row]][signed.unsigned_abs() as usize - 1];
         factors[u][pair][part][lane] = if signed < 0 { -factor } else { factor };
@@ -101,61 +124,65 @@ const fn row_factors() -> [RowFactors; 8] {
     factors
 }
 
+/// From neighbouring columns as pairs of lanes.
 #[inline(always)]
-fn rows_x86<S: Simd>(simd: S, x: Eight<S>) -> Eight<S> {
-    let sums = [zip::<S>(x[0] + x[7], x[1] + x[6]), zip::<S>(x[2] + x[5], x[3] + x[4])];
-    let differences = [zip::<S>(x[0] - x[7], x[1] - x[6]), zip::<S>(x[2] - x[5], x[3] - x[4])];
-    [
-        row_coefficient::<S, 0>(simd, sums),
-        row_coefficient::<S, 1>(simd, differences),
-        row_coefficient::<S, 2>(simd, sums),
-        row_coefficient::<S, 3>(simd, differences),
-        row_coefficient::<S, 4>(simd, sums),
-        row_coefficient::<S, 5>(simd, differences),
-        row_coefficient::<S, 6>(simd, sums),
-        row_coefficient::<S, 7>(simd, differences),
-    ]
+fn rows_x86<V: Vectors>(simd: V, x: Eight<V>) -> Eight<V> {
+    let opposite = each!(4, i => x[4 + i].swap_neighbours());
+    let [a, b, c, d] = [[x[0], opposite[2]], [x[1], opposite[3]], [x[2], opposite[0]], [x[3], opposite[1]]];
+    let sums = [[a[0] + a[1], b[0] + b[1]], [c[0] + c[1], d[0] + d[1]]];
+    let differences = [[a[0] - a[1], b[0] - b[1]], [c[0] - c[1], d[0] - d[1]]];
+    let [x04, x26, x13, x57] = [
+        row_coefficients::<V, 0>(simd, sums),
+        row_coefficients::<V, 1>(simd, sums),
+        row_coefficients::<V, 2>(simd, differences),
+        row_coefficients::<V, 3>(simd, differences),
+    ];
+    [x04[0], x04[1], x26[0], x26[1], x13[0], x13[1], x57[0], x57[1]]
 }
 
+/// Pair `P` of coefficients.
 #[inline(always)]
-fn row_coefficient<S: Simd, const U: usize>(simd: S, pairs: [[S::Words; 2]; 2]) -> S::Words {
-    let [first, second] = &FACTORS[U];
-    let load = |factors: &[i16; 16]| S::Words::load(simd, factors);
-    let low = pairs[0][0].mul_add_pairs(load(&first[0])) + pairs[1][0].mul_add_pairs(load(&second[0]));
-    let high = pairs[0][1].mul_add_pairs(load(&first[1])) + pairs[1][1].mul_add_pairs(load(&second[1]));
-    narrow::<S, 17>([low, high], [S::Dwords::splat(simd, 1 << 16); 2])
+fn row_coefficients<V: Vectors, const P: usize>(simd: V, pairs: [[V::Words; 2]; 2]) -> [V::Words; 2] {
+    let [first, second] = PAIRS[P].map(|u| &FACTORS[u]);
+    let sum = |[first, second]: &RowFactors, part: usize| {
+        V::Dwords::splat(simd, 1 << 16)
+            .plus_products(pairs[0][part], V::Words::repeat(simd, &first[part]))
+            .plus_products(pairs[1][part], V::Words::repeat(simd, &second[part]))
+    };
+    // Divided by 2^17, side by side.
+    each!(2, part => sum(first, part).shr::<17>().with_high_words(sum(second, part).shr::<1>()))
 }
 
-/// Samples, a vector a row, to coefficients, a vector a column.
+/// Samples, a vector a row, to coefficients in pairs.
 #[inline(always)]
-pub(super) fn forward_dct_int<S: Simd>(simd: S, samples: Eight<S>) -> Eight<S> {
+pub(super) fn forward_dct_int<V: Vectors>(simd: V, samples: Eight<V>) -> Eight<V> {
     const BITS: i32 = PASS_BITS as i32;
     const FIRST: i32 = (CONST_BITS - PASS_BITS) as i32;
     const SECOND: i32 = (CONST_BITS + PASS_BITS) as i32;
-    let x = transpose_8x8::<S>(samples);
-    let (sums, differences) = butterflies::<S>(x);
-    let mut rows = rotations::<S, FIRST>(simd, sums, differences);
+    let x = transpose_8x8::<V>(samples);
+    let (sums, differences) = butterflies::<V>(x);
+    let mut rows = rotations::<V, FIRST>(simd, sums, differences);
     let (outer, inner) = (sums[0] + sums[3], sums[1] + sums[2]);
     // Half of the range is taken out of the mean, so that sums of it fit 16 bits; elsewhere it cancels out.
-    rows[0] = (outer + inner - S::Words::splat(simd, 8 * 128)).shl::<BITS>();
+    rows[0] = (outer + inner - V::Words::splat(simd, 8 * 128)).shl::<BITS>();
     rows[4] = (outer - inner).shl::<BITS>();
-    let (sums, differences) = butterflies::<S>(transpose_8x8::<S>(rows));
-    let mut columns = rotations::<S, SECOND>(simd, sums, differences);
-    let (first, last) = (zip::<S>(sums[0], sums[1]), zip::<S>(sums[2], sums[3]));
-    let sum = add::<S>(product(simd, first, 1, 1), product(simd, last, 1, 1));
-    let difference = add::<S>(product(simd, first, 1, -1), product(simd, last, -1, 1));
+    let (sums, differences) = butterflies::<V>(transpose_8x8::<V>(neighbours(rows)));
+    let mut columns = rotations::<V, SECOND>(simd, sums, differences);
+    let (first, last) = (zip::<V>(sums[0], sums[1]), zip::<V>(sums[2], sums[3]));
     let half = 1 << (BITS - 1);
     let mean = ((64 * 128) << BITS) + half;
-    let with_mean = S::Dwords::load(simd, &[mean, half, half, half, mean, half, half, half]);
-    let half = S::Dwords::splat(simd, half);
-    columns[0] = narrow::<S, BITS>(sum, [with_mean, half]);
-    columns[4] = narrow::<S, BITS>(difference, [half; 2]);
-    transpose_8x8::<S>(columns)
+    let with_mean = V::Dwords::repeat(simd, &[mean, half, half, half, mean, half, half, half]);
+    let half = V::Dwords::splat(simd, half);
+    let sum = plus_product(simd, [with_mean, half], first, 1, 1);
+    let difference = plus_product(simd, [half; 2], first, 1, -1);
+    columns[0] = narrow::<V, BITS>(plus_product(simd, sum, last, 1, 1));
+    columns[4] = narrow::<V, BITS>(plus_product(simd, difference, last, -1, 1));
+    transpose_pairs::<V>(in_pairs(columns))
 }
 
 /// Sums and differences of what lies opposite.
 #[inline(always)]
-fn butterflies<S: Simd>(x: Eight<S>) -> ([S::Words; 4], [S::Words; 4]) {
+fn butterflies<V: Vectors>(x: Eight<V>) -> ([V::Words; 4], [V::Words; 4]) {
     (
         [x[0] + x[7], x[1] + x[6], x[2] + x[5], x[3] + x[4]],
         [x[0] - x[7], x[1] - x[6], x[2] - x[5], x[3] - x[4]],
@@ -164,75 +191,89 @@ fn butterflies<S: Simd>(x: Eight<S>) -> ([S::Words; 4], [S::Words; 4]) {
 
 /// All coefficients but 0 and 4, divided by `2^BITS`, rounded.
 #[inline(always)]
-fn rotations<S: Simd, const BITS: i32>(simd: S, sums: [S::Words; 4], differences: [S::Words; 4]) -> Eight<S> {
-    let zero = S::Words::splat(simd, 0);
-    let round = [S::Dwords::splat(simd, 1 << (BITS - 1)); 2];
-    let (outer, inner) = (zip::<S>(sums[0], sums[3]), zip::<S>(sums[1], sums[2]));
-    let pairs = [zip::<S>(differences[0], differences[1]), zip::<S>(differences[2], differences[3])];
+fn rotations<V: Vectors, const BITS: i32>(
+    simd: V,
+    sums: [V::Words; 4],
+    differences: [V::Words; 4],
+) -> Eight<V> {
+    let zero = V::Words::splat(simd, 0);
+    let round = [V::Dwords::splat(simd, 1 << (BITS - 1)); 2];
+    let (outer, inner) = (zip::<V>(sums[0], sums[3]), zip::<V>(sums[1], sums[2]));
+    let pairs = [zip::<V>(differences[0], differences[1]), zip::<V>(differences[2], differences[3])];
     [
         zero,
-        narrow::<S, BITS>(odd(simd, pairs, ODD[0]), round),
-        narrow::<S, BITS>(even(simd, outer, inner, EVEN[0]), round),
-        narrow::<S, BITS>(odd(simd, pairs, ODD[1]), round),
+        narrow::<V, BITS>(plus_products(simd, round, pairs, ODD[0])),
+        narrow::<V, BITS>(even(simd, round, [outer, inner], EVEN[0])),
+        narrow::<V, BITS>(plus_products(simd, round, pairs, ODD[1])),
         zero,
-        narrow::<S, BITS>(odd(simd, pairs, ODD[2]), round),
-        narrow::<S, BITS>(even(simd, outer, inner, EVEN[1]), round),
-        narrow::<S, BITS>(odd(simd, pairs, ODD[3]), round),
+        narrow::<V, BITS>(plus_products(simd, round, pairs, ODD[2])),
+        narrow::<V, BITS>(even(simd, round, [outer, inner], EVEN[1])),
+        narrow::<V, BITS>(plus_products(simd, round, pairs, ODD[3])),
     ]
 }
 
+/// [`products`] added to a sum.
 #[inline(always)]
-fn odd<S: Simd>(simd: S, pairs: [[S::Words; 2]; 2], factors: [i16; 4]) -> Wide<S> {
-    let [a, b, c, d] = factors;
-    add::<S>(product(simd, pairs[0], a, b), product(simd, pairs[1], c, d))
+fn plus_products<V: Vectors>(
+    simd: V,
+    sum: Wide<V>,
+    pairs: [[V::Words; 2]; 2],
+    [a, b, c, d]: [i16; 4],
+) -> Wide<V> {
+    plus_product(simd, plus_product(simd, sum, pairs[0], a, b), pairs[1], c, d)
 }
 
-/// `a` times the difference of the outer sums and `b` times that of the inner ones, which need more than 16 bits.
+/// To a sum, `a` times the difference of the outer sums and `b` times that of the inner ones, which need more than 16
+/// bits.
 #[inline(always)]
-fn even<S: Simd>(simd: S, outer: [S::Words; 2], inner: [S::Words; 2], [a, b]: [i16; 2]) -> Wide<S> {
-    add::<S>(product(simd, outer, a, -a), product(simd, inner, b, -b))
+fn even<V: Vectors>(simd: V, sum: Wide<V>, pairs: [[V::Words; 2]; 2], [a, b]: [i16; 2]) -> Wide<V> {
+    plus_products(simd, sum, pairs, [a, -a, b, -b])
 }
 
-/// Coefficients, a vector a column, to samples not yet limited, a vector a row.
+/// Coefficients in pairs to samples not yet limited, a vector a row.
 #[inline(always)]
-pub(super) fn inverse_dct<S: Simd>(simd: S, x: Eight<S>) -> Eight<S> {
+pub(super) fn inverse_dct<V: Vectors>(simd: V, x: Eight<V>) -> Eight<V> {
+    const ROW: i32 = ROW_SHIFT as i32;
+    const COLUMN: i32 = COLUMN_SHIFT as i32;
     // A row of a mean alone is 8 times the mean, which another fourth factor gives there.
-    let others = x[1].or(x[2]).or(x[3].or(x[4])).or(x[5].or(x[6]).or(x[7]));
-    let is_flat = others.equal(S::Words::splat(simd, 0));
-    let of_mean = S::Words::splat(simd, INVERSE[3]) - is_flat;
-    let rows = inverse::<S, { ROW_SHIFT as i32 }>(simd, x, of_mean, 1 << (ROW_SHIFT - 1));
-    let of_mean = S::Words::splat(simd, INVERSE[3]);
-    inverse::<S, { COLUMN_SHIFT as i32 }>(simd, transpose_8x8::<S>(rows), of_mean, COLUMN_ROUND)
+    let (zero, fourth) = (V::Dwords::splat(simd, 0), V::Words::splat(simd, INVERSE[3]));
+    let (first, second) = (V::Words::splat_pair(simd, -1, 0), V::Words::splat_pair(simd, 0, -1));
+    let of_mean = each!(2, i => {
+        let others = x[i].and(second).or(x[2 + i]).or(x[4 + i].or(x[6 + i]));
+        fourth - others.as_dwords().equal(zero).as_words().and(first)
+    });
+    let rows = inverse(simd, x, of_mean, 1 << (ROW_SHIFT - 1));
+    // Divided by 2^11, two rows side by side.
+    let rows = each!(8, i => rows[i][0].shr::<ROW>().with_high_words(rows[i][1].shl::<{ 16 - ROW }>()));
+    let columns = inverse(simd, transpose_pairs::<V>(rows), [fourth; 2], COLUMN_ROUND);
+    each!(8, i => narrow::<V, COLUMN>(columns[i]))
 }
 
-/// `of_mean` is the factor of the first coefficient; where it is not that of [`INVERSE`], all others are 0.
+/// Sums of products, from pairs. `of_mean` is the factor of the first coefficient, beside the fifth one's; where it is not
+/// that of [`INVERSE`], all others are 0.
 #[inline(always)]
-fn inverse<S: Simd, const BITS: i32>(simd: S, x: Eight<S>, of_mean: S::Words, round: i32) -> Eight<S> {
+fn inverse<V: Vectors>(simd: V, x: Eight<V>, of_mean: [V::Words; 2], round: i32) -> [Wide<V>; 8] {
     let [w1, w2, w3, w4, w5, w6, w7] = INVERSE;
-    let none = [S::Dwords::splat(simd, 0); 2];
-    let round = [S::Dwords::splat(simd, round); 2];
-    let mean = zip::<S>(x[0], x[4]);
-    let [low, high] = zip::<S>(of_mean, S::Words::splat(simd, w4));
-    let a0 = add::<S>([mean[0].mul_add_pairs(low), mean[1].mul_add_pairs(high)], round);
-    let a1 = sub::<S>(a0, product(simd, mean, 0, 2 * w4));
-    let rotated = zip::<S>(x[2], x[6]);
-    let (e0, e1) = (product(simd, rotated, w2, w6), product(simd, rotated, w6, -w2));
-    let even = [add::<S>(a0, e0), add::<S>(a1, e1), sub::<S>(a1, e1), sub::<S>(a0, e0)];
-    let pairs = [zip::<S>(x[1], x[3]), zip::<S>(x[5], x[7])];
-    let odd = [
-        odd(simd, pairs, [w1, w3, w5, w7]),
-        odd(simd, pairs, [w3, -w7, -w1, -w5]),
-        odd(simd, pairs, [w5, -w1, w7, w3]),
-        odd(simd, pairs, [w7, -w5, w3, -w1]),
+    let round = V::Dwords::splat(simd, round);
+    let (mean, rotated, pairs) = ([x[0], x[1]], [x[2], x[3]], [[x[4], x[5]], [x[6], x[7]]]);
+    let a0 = each!(2, i => round.plus_products(mean[i], of_mean[i]));
+    let a1 = plus_product(simd, a0, mean, 0, -2 * w4);
+    let ([e0, e3], [e1, e2]) =
+        (plus_and_minus(simd, a0, rotated, w2, w6), plus_and_minus(simd, a1, rotated, w6, -w2));
+    let [o0, o1, o2, o3] = [
+        products(simd, pairs, [w1, w3, w5, w7]),
+        products(simd, pairs, [w3, -w7, -w1, -w5]),
+        products(simd, pairs, [w5, -w1, w7, w3]),
+        products(simd, pairs, [w7, -w5, w3, -w1]),
     ];
     [
-        narrow::<S, BITS>(add::<S>(even[0], odd[0]), none),
-        narrow::<S, BITS>(add::<S>(even[1], odd[1]), none),
-        narrow::<S, BITS>(add::<S>(even[2], odd[2]), none),
-        narrow::<S, BITS>(add::<S>(even[3], odd[3]), none),
-        narrow::<S, BITS>(sub::<S>(even[3], odd[3]), none),
-        narrow::<S, BITS>(sub::<S>(even[2], odd[2]), none),
-        narrow::<S, BITS>(sub::<S>(even[1], odd[1]), none),
-        narrow::<S, BITS>(sub::<S>(even[0], odd[0]), none),
+        add::<V>(e0, o0),
+        add::<V>(e1, o1),
+        add::<V>(e2, o2),
+        add::<V>(e3, o3),
+        sub::<V>(e3, o3),
+        sub::<V>(e2, o2),
+        sub::<V>(e1, o1),
+        sub::<V>(e0, o0),
     ]
 }
