@@ -38,18 +38,18 @@ fn padded<A: Array<u8>>(rgb: &[u8], from: usize) -> A {
 /// Y, Cb, Cr of a row and of its padding.
 #[inline(always)]
 pub(super) fn ycc_row<V: Vectors>(simd: V, rgb: &[u8], luma_row: &mut [u8], cb: &mut [u8], cr: &mut [u8]) {
-    let stride = luma_row.len();
-    for at in (0..stride).step_by(V::LANES) {
-        if 3 * (at + V::LANES) <= rgb.len() {
-            let [luma, cb, cr] = [&mut *luma_row, cb, cr].map(|row| V::HalfBytes::of_mut(row, at));
-            ycc_step(simd, V::Rgb::of(rgb, 3 * at), luma, cb, cr);
-            continue;
-        }
+    let (steps, stride) = (V::Rgb::split(rgb).0, luma_row.len());
+    let to_chroma = V::HalfBytes::split_mut(cb).0.iter_mut().zip(V::HalfBytes::split_mut(cr).0);
+    for ((rgb, to_luma), to_chroma) in steps.iter().zip(V::HalfBytes::split_mut(luma_row).0).zip(to_chroma) {
+        ycc_step(simd, rgb, to_luma, to_chroma.0, to_chroma.1);
+    }
+    // Two, where blocks of 4:1:1 are padded.
+    for at in (steps.len() * V::LANES..stride).step_by(V::LANES) {
         let mut end = [V::HalfBytes::zeros(); 3];
-        let [luma, cb_end, cr_end] = &mut end;
-        ycc_step(simd, &padded(rgb, at), luma, cb_end, cr_end);
+        let [end_luma, end_cb, end_cr] = &mut end;
+        ycc_step(simd, &padded(rgb, at), end_luma, end_cb, end_cr);
+        let columns = V::LANES.min(stride - at);
         for (row, end) in [&mut *luma_row, cb, cr].into_iter().zip(&end) {
-            let columns = V::LANES.min(stride - at);
             row[at..][..columns].copy_from_slice(&end.as_ref()[..columns]);
         }
     }
@@ -85,19 +85,15 @@ fn ycc<V: Vectors>(simd: V, rgb: &V::Rgb) -> [V::Words; 3] {
 /// Y of a row and of its padding.
 #[inline(always)]
 pub(super) fn luma_row<V: Vectors>(simd: V, rgb: &[u8], luma_row: &mut [u8]) {
-    let (steps, end) = V::HalfBytes::split_mut(luma_row);
-    for (i, to) in steps.iter_mut().enumerate() {
-        let at = i * V::LANES;
-        if 3 * (at + V::LANES) <= rgb.len() {
-            luma_step(simd, V::Rgb::of(rgb, 3 * at), to);
-        } else {
-            luma_step(simd, &padded(rgb, at), to);
-        }
+    let (steps, stride) = (V::Rgb::split(rgb).0, luma_row.len());
+    for (rgb, to) in steps.iter().zip(V::HalfBytes::split_mut(luma_row).0) {
+        luma_step(simd, rgb, to);
     }
-    if !end.is_empty() {
-        let mut last = V::HalfBytes::zeros();
-        luma_step(simd, &padded(rgb, steps.len() * V::LANES), &mut last);
-        end.copy_from_slice(&last.as_ref()[..end.len()]);
+    for at in (steps.len() * V::LANES..stride).step_by(V::LANES) {
+        let mut end = V::HalfBytes::zeros();
+        luma_step(simd, &padded(rgb, at), &mut end);
+        let columns = V::LANES.min(stride - at);
+        luma_row[at..][..columns].copy_from_slice(&end.as_ref()[..columns]);
     }
 }
 
@@ -365,23 +361,39 @@ fn pixels<V: Vectors>(simd: V, luma: V::Words, cb: V::Words, cr: V::Words, green
     [red, luma - cr + green, blue]
 }
 
+/// Y, Cb and Cr as packed RGB. The last step overlaps the one before, if need be.
 #[inline(always)]
 pub(super) fn ycc_to_rgb_row<V: Vectors>(simd: V, luma: &[u8], cb: &[u8], cr: &[u8], rgb: &mut [u8]) {
     let width = luma.len();
     if V::IS_SCALAR || width < V::LANES {
         return scalar::ycc_to_rgb_row(luma, cb, cr, rgb);
     }
-    let centre = V::Words::splat(simd, 128);
-    for at in (0..width).step_by(V::LANES) {
-        let at = at.min(width - V::LANES);
-        let luma = V::Words::load_bytes(simd, V::HalfBytes::of(luma, at));
-        let cb = V::Words::load_bytes(simd, V::HalfBytes::of(cb, at)) - centre;
-        let cr = V::Words::load_bytes(simd, V::HalfBytes::of(cr, at)) - centre;
-        let green = green(simd, cb.zip_low_16(cr))
-            .shr::<16>()
-            .pack_words(green(simd, cb.zip_high_16(cr)).shr::<16>());
-        V::Words::store_rgb(pixels(simd, luma, cb, cr, green), V::Rgb::of_mut(rgb, 3 * at));
+    let chroma = V::HalfBytes::split(cb).0.iter().zip(V::HalfBytes::split(cr).0);
+    let steps = V::HalfBytes::split(luma).0.iter().zip(chroma).zip(V::Rgb::split_mut(rgb).0);
+    for ((luma, (cb, cr)), rgb) in steps {
+        ycc_to_rgb_step(simd, luma, cb, cr, rgb);
     }
+    if !width.is_multiple_of(V::LANES) {
+        let at = width - V::LANES;
+        let [luma, cb, cr] = [luma, cb, cr].map(|row| V::HalfBytes::of(row, at));
+        ycc_to_rgb_step(simd, luma, cb, cr, V::Rgb::of_mut(rgb, 3 * at));
+    }
+}
+
+#[inline(always)]
+fn ycc_to_rgb_step<V: Vectors>(
+    simd: V,
+    luma: &V::HalfBytes,
+    cb: &V::HalfBytes,
+    cr: &V::HalfBytes,
+    rgb: &mut V::Rgb,
+) {
+    let centre = V::Words::splat(simd, 128);
+    let luma = V::Words::load_bytes(simd, luma);
+    let (cb, cr) = (V::Words::load_bytes(simd, cb) - centre, V::Words::load_bytes(simd, cr) - centre);
+    let green =
+        green(simd, cb.zip_low_16(cr)).shr::<16>().pack_words(green(simd, cb.zip_high_16(cr)).shr::<16>());
+    V::Words::store_rgb(pixels(simd, luma, cb, cr, green), rgb);
 }
 
 /// What pairs (Cb, Cr) add to green, but for -1 times Cr, in the high 16 bits.
@@ -391,15 +403,19 @@ fn green<V: Vectors>(simd: V, pairs: V::Words) -> V::Dwords {
         .plus_products(pairs, V::Words::splat_pair(simd, -22554, (65536 - 46802) as i16))
 }
 
+/// See [`ycc_to_rgb_row`].
 #[inline(always)]
 pub(super) fn grey_to_rgb_row<V: Vectors>(simd: V, luma: &[u8], rgb: &mut [u8]) {
     let width = luma.len();
     if V::IS_SCALAR || width < V::LANES {
         return scalar::grey_to_rgb_row(luma, rgb);
     }
-    for at in (0..width).step_by(V::LANES) {
-        let at = at.min(width - V::LANES);
-        let luma = V::Words::load_bytes(simd, V::HalfBytes::of(luma, at));
-        V::Words::store_rgb([luma; 3], V::Rgb::of_mut(rgb, 3 * at));
+    for (luma, rgb) in V::HalfBytes::split(luma).0.iter().zip(V::Rgb::split_mut(rgb).0) {
+        V::Words::store_rgb([V::Words::load_bytes(simd, luma); 3], rgb);
+    }
+    if !width.is_multiple_of(V::LANES) {
+        let at = width - V::LANES;
+        let last = V::Words::load_bytes(simd, V::HalfBytes::of(luma, at));
+        V::Words::store_rgb([last; 3], V::Rgb::of_mut(rgb, 3 * at));
     }
 }
