@@ -1,4 +1,5 @@
-//! The transforms of [`super::transform`] and the quantiser on vectors: two or four blocks side by side, one in each part.
+//! The transforms of [`super::transform`] and the quantiser on vectors: two or four blocks side by side, one in each
+//! part.
 //!
 //! A pass works on vectors that hold the same two places of 4 rows (or columns) of all blocks as pairs of lanes, as sums
 //! of products take them, so a transposition stands before and between the passes. Products and their sums have 32 bits,
