@@ -1,4 +1,5 @@
-//! Vectors of 256 bits for the kernels, on every instruction set alike.
+//! Vectors of 256 bits for the kernels, on every instruction set alike; and of 512 bits on AVX-512, for kernels that are
+//! generic over [`Vectors`].
 //!
 //! A kernel is written once, generic over [`Simd`], and compiled for each instruction set inside
 //! [`Simd::vectorize`]. A token that implements [`Simd`] exists only where the CPU has its instructions, so
@@ -199,8 +200,8 @@ impl fmt::Display for Level {
     }
 }
 
-/// The instruction set that the engines run on here: `avx512`, `avx2`, `sse2`, `neon`, `simd128` or `scalar`. The environment variable
-/// `FRAME_COMPRESSION_SIMD` lowers it; pictures do not depend on it.
+/// The instruction set that the engines run on here: `avx512`, `avx2`, `sse2`, `neon`, `simd128` or `scalar`. The
+/// environment variable `FRAME_COMPRESSION_SIMD` lowers it; pictures do not depend on it.
 ///
 /// ```
 /// assert!(["avx512", "avx2", "sse2", "neon", "simd128", "scalar"].contains(&frame_compression::simd_level()));

@@ -1,9 +1,9 @@
 //! The transforms of [`super::transform`] and the quantiser on vectors: two or four blocks side by side, one in each
 //! part.
 //!
-//! A pass works on vectors that hold the same two places of 4 rows (or columns) of all blocks as pairs of lanes, as sums
-//! of products take them, so a transposition stands before and between the passes. Products and their sums have 32 bits,
-//! everything else fits 16.
+//! A pass works on vectors that hold the same two places of 4 rows (or columns) of all blocks as pairs of lanes, as
+//! sums of products take them, so a transposition stands before and between the passes. Products and their sums have
+//! 32 bits, everything else fits 16.
 //!
 //! Arrays are written out, as closures and iterators are not always inlined, and what is not inlined into
 //! [`Level::run_wide`](crate::simd::Level::run_wide) is slow.
@@ -180,8 +180,8 @@ fn forward<V: Vectors>(simd: V, x: Eight<V>, offsets: [i32; 2], factor: i16) -> 
     ]
 }
 
-/// Samples 0..=255, a vector a row, to coefficients: rows as the pairs of [`PAIRS`](crate::simd::PAIRS), each pair in two
-/// vectors, which have the columns that are first and second in those pairs.
+/// Samples 0..=255, a vector a row, to coefficients: rows as the pairs of [`PAIRS`](crate::simd::PAIRS), each pair in
+/// two vectors, which have the columns that are first and second in those pairs.
 #[inline(always)]
 fn forward_dct<V: Vectors>(simd: V, x: Eight<V>) -> Eight<V> {
     const BITS: i32 = PASS_BITS as i32;

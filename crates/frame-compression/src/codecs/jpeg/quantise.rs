@@ -3,7 +3,8 @@
 use super::transform::Block;
 use crate::simd::PAIRS;
 
-/// Unsigned numbers of a table, as the kernels have coefficients ([`PLACES`]), each vector twice: for blocks side by side.
+/// Unsigned numbers of a table, as the kernels have coefficients ([`PLACES`]), each vector twice: for blocks side by
+/// side.
 pub(super) type Lanes = [[i16; 16]; 8];
 
 /// Which of eight vectors each place of a table is in, and which lane, row by row.

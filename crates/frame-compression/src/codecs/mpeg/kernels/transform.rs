@@ -249,8 +249,8 @@ pub(super) fn inverse_dct<V: Vectors>(simd: V, x: Eight<V>) -> Eight<V> {
     each!(8, i => narrow::<V, COLUMN>(columns[i]))
 }
 
-/// Sums of products, from pairs. `of_mean` is the factor of the first coefficient, beside the fifth one's; where it is not
-/// that of [`INVERSE`], all others are 0.
+/// Sums of products, from pairs. `of_mean` is the factor of the first coefficient, beside the fifth one's; where it is
+/// not that of [`INVERSE`], all others are 0.
 #[inline(always)]
 fn inverse<V: Vectors>(simd: V, x: Eight<V>, of_mean: [V::Words; 2], round: i32) -> [Wide<V>; 8] {
     let [w1, w2, w3, w4, w5, w6, w7] = INVERSE;
