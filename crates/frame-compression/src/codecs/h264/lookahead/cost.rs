@@ -120,9 +120,9 @@ impl Lookahead {
         let both = index(p1) - index(p0);
         let searches =
             [0, 1].map(|list| distances[list] > 0 && !self.frames[b].vectors[list][distances[list]].known);
-        let weight = if searches[0] && b == p1 && self.terms().fades() {
+        let fade = if searches[0] && b == p1 && self.terms().fades() {
             self.cost(b, b, b);
-            self.lookahead_weight(p0, b)
+            self.fade(p0, b)
         } else {
             None
         };
@@ -135,9 +135,13 @@ impl Lookahead {
         for (vectors, &searches) in vectors.iter_mut().zip(&searches) {
             if searches {
                 vectors.known = true;
+                vectors.spared = 0.0;
                 vectors.found.clear();
                 vectors.found.resize(count, Found { vector: Vector::ZERO, cost: 0 });
             }
+        }
+        if let Some(fade) = fade {
+            vectors[0].spared = 1.0 - fade.share;
         }
         cost.known = true;
         cost.blocks.clear();
@@ -153,7 +157,7 @@ impl Lookahead {
             direct,
             scale: distance_scale(distances[0] as i64, both),
             share: weight_before(distances[0] as i64, both, self.terms().parameters.prediction.mixes_by_time),
-            weight,
+            weight: fade.map(|fade| fade.weight),
             searches,
             vectors: &mut vectors,
             cost: &mut cost,

@@ -88,6 +88,8 @@ impl Terms {
 #[derive(Debug, Clone, Default)]
 struct Vectors {
     known: bool,
+    /// What part of its cost the frame is spared by a fade, where they were searched for with one.
+    spared: f32,
     found: Vec<Found>,
 }
 

@@ -66,9 +66,9 @@ impl Lookahead {
             self.propagate(cur, end, end, true, mean);
             (later, at) = (here, here);
         }
-        self.finish_tree(frames[later], mean);
+        self.finish_tree(frames[later], mean, later);
         if pyramid && between > 1 {
-            self.finish_tree(frames[later + between.div_ceil(2)], mean);
+            self.finish_tree(frames[later + between.div_ceil(2)], mean, 0);
         }
     }
 
@@ -109,12 +109,15 @@ impl Lookahead {
         self.frames[b] = seen;
     }
 
-    /// Turns what macroblocks are worth into quantisers.
-    fn finish_tree(&mut self, slot: usize, mean: f32) {
+    /// Turns what macroblocks are worth into quantisers. A frame that fades from the one so far before it, and is not coded with
+    /// weights, gets finer ones.
+    fn finish_tree(&mut self, slot: usize, mean: f32, distance: usize) {
         let clamp = |seconds: f32| f64::from(seconds).clamp(f64::from(0.01f32), 1.0);
         let parameters = &self.terms().parameters;
         let factor = (clamp(mean) / clamp(parameters.fps.duration() as f32) * 512.0).round() as u32;
         let strength = (1.0 - parameters.qcomp) * 5.0;
+        let fades = distance > 0 && !parameters.prediction.weighted;
+        let spared = if fades { self.frames[slot].vectors[0][distance].spared } else { 0.0 };
         let Seen { propagated, inverse, intra_costs, adapted, offsets, .. } = &mut self.frames[slot];
         for (place, offset) in offsets.iter_mut().enumerate() {
             let alone = (intra_costs[place] * inverse[place] + 128) >> 8;
@@ -122,7 +125,7 @@ impl Lookahead {
                 continue;
             }
             let taken = (propagated[place] * factor + 128) >> 8;
-            *offset = adapted[place] - aq::log2_ratio(alone, alone + taken) * strength;
+            *offset = adapted[place] - (aq::log2_ratio(alone, alone + taken) + spared) * strength;
         }
     }
 }

@@ -131,6 +131,14 @@ struct Steps {
     offset: i32,
 }
 
+/// A weight that is worth it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fade {
+    pub(super) weight: Weight,
+    /// What the frame costs with it, by what it costs without.
+    pub(super) share: f32,
+}
+
 /// The weight that costs least; `None` where none is worth it. `cost` is that of a weight or of none, without its bits.
 fn search(
     compared: &Comparison,
@@ -138,7 +146,7 @@ fn search(
     steps: Option<Steps>,
     header: impl Fn(Weight) -> u32,
     cost: impl Fn(Option<Weight>) -> u64,
-) -> Option<Weight> {
+) -> Option<Fade> {
     let unweighted = cost(None);
     if unweighted == 0 {
         return None;
@@ -169,9 +177,10 @@ fn search(
             }
         }
     }
-    let best = best?;
-    let is_nothing = best.scale == 1 << best.shift && best.offset == 0;
-    (!is_nothing && least as f32 / unweighted as f32 <= 0.998).then_some(best)
+    let weight = best?;
+    let is_nothing = weight.scale == 1 << weight.shift && weight.offset == 0;
+    let share = least as f32 / unweighted as f32;
+    (!is_nothing && share <= 0.998).then_some(Fade { weight, share })
 }
 
 /// A frame predicted by a weight, or none, from macroblocks at half size.
@@ -206,10 +215,10 @@ impl<B: Fn(usize) -> [u8; 64]> Job for WeighedFrame<'_, B> {
 }
 
 impl Lookahead {
-    /// The weight by which a frame's vectors are searched for.
-    pub(super) fn lookahead_weight(&self, p0: usize, b: usize) -> Option<Weight> {
+    /// How a frame fades from another, for the search of its vectors.
+    pub(super) fn fade(&self, p0: usize, b: usize) -> Option<Fade> {
         let (reference, seen) = (&self.frames[p0], &self.frames[b]);
-        self.luma_weight(reference, seen, None, |place| self.halved(reference, place, Vector::ZERO))
+        self.luma_fade(reference, seen, None, |place| self.halved(reference, place, Vector::ZERO))
     }
 
     /// Finds the weights that a P frame is coded with.
@@ -226,8 +235,9 @@ impl Lookahead {
             9 | 10 => Steps { scale: 2, offset: 1 },
             _ => Steps { scale: 4, offset: 2 },
         };
-        let luma = self
-            .luma_weight(reference, seen, Some(steps), |place| self.halved(reference, place, vector(place)));
+        let fade = self
+            .luma_fade(reference, seen, Some(steps), |place| self.halved(reference, place, vector(place)));
+        let luma = fade.map(|fade| fade.weight);
         let mut weights = [luma, None, None];
         if luma.is_some() {
             [weights[1], weights[2]] = self.chroma_weights([p0, b], steps, vector);
@@ -242,13 +252,13 @@ impl Lookahead {
         seen.half.block::<8, 64>(32 * x + vector.x, 32 * y + vector.y)
     }
 
-    fn luma_weight(
+    fn luma_fade(
         &self,
         reference: &Seen,
         seen: &Seen,
         steps: Option<Steps>,
         base: impl Fn(usize) -> [u8; 64],
-    ) -> Option<Weight> {
+    ) -> Option<Fade> {
         let compared = Comparison::of(&seen.sums[0], &reference.sums[0]);
         if compared.is_same() {
             return None;
@@ -269,8 +279,8 @@ impl Lookahead {
             Level::current().run(WeighedFrame { lookahead: self, seen, base: &base, weight, metric })
         };
         let mut best = search(&compared, start, steps, header, cost)?;
-        while best.shift > 0 && best.scale % 2 == 0 {
-            best.halve();
+        while best.weight.shift > 0 && best.weight.scale % 2 == 0 {
+            best.weight.halve();
         }
         Some(best)
     }
@@ -321,7 +331,8 @@ impl Lookahead {
                 });
                 costs.sum()
             };
-            weights[plane] = search(compared, Weight { scale, shift, offset: 0 }, Some(steps), header, cost);
+            let fade = search(compared, Weight { scale, shift, offset: 0 }, Some(steps), header, cost);
+            weights[plane] = fade.map(|fade| fade.weight);
         }
         let halves = |weights: &[Option<Weight>; 2]| {
             let mut there = weights.iter().flatten();

@@ -58,15 +58,17 @@ pub(super) struct Cut<'a> {
     pub(super) place: &'a Place<'a>,
     pub(super) field: &'a Field,
     pub(super) lambda: u32,
+    /// What an 8x8 block costs beside its vector: CAVLC counts the bit of its type.
+    quarter_type: u32,
     /// The last vectors found by entry: of the whole, and of the 8x8 blocks.
     pub(super) whole: [Vector; MOST_ENTRIES],
     quarters: [[Vector; MOST_ENTRIES]; 4],
 }
 
 impl<'a> Cut<'a> {
-    pub(super) fn new(place: &'a Place<'a>, field: &'a Field, lambda: u32) -> Self {
+    pub(super) fn new(place: &'a Place<'a>, field: &'a Field, lambda: u32, quarter_type: u32) -> Self {
         let whole = [Vector::ZERO; MOST_ENTRIES];
-        Self { place, field, lambda, whole, quarters: [whole; 4] }
+        Self { place, field, lambda, quarter_type, whole, quarters: [whole; 4] }
     }
 
     fn aim(&self, field: &Field, part: Part, entry: u8) -> Aim {
@@ -138,7 +140,8 @@ impl FrameCoder<'_> {
         }
         for (shape, members) in [(Shape::Rows, [[0, 1], [2, 3]]), (Shape::Columns, [[0, 2], [1, 3]])] {
             let [a, b] = members[1].map(|i: usize| &sought[i]);
-            let second = a.distortion() + b.distortion() + (a.prices() + b.prices()).div_ceil(2);
+            let prices = (a.prices() + b.prices()).div_ceil(2);
+            let second = a.distortion() + b.distortion() - 2 * cut.quarter_type + prices;
             let limit = divisions.best().cost;
             let halves = self.halve(simd, cut, shape, (members, sought), second, limit);
             if shape == Shape::Rows {
@@ -156,7 +159,7 @@ impl FrameCoder<'_> {
         let mut field = cut.field.clone();
         let mut division = Division { shape: Shape::Quarters, sought: whole.sought, cost: 0 };
         for (i, &part) in Shape::Quarters.parts().iter().enumerate() {
-            let best = if mixed {
+            let mut best = if mixed {
                 let mut best = self.seek_quarter(simd, cut, &field, (i, part), 0);
                 // The frame that is the nearest once more is tried in any case.
                 let last = last.max(u8::from(self.sources.lists[0].repeats()));
@@ -167,6 +170,7 @@ impl FrameCoder<'_> {
             } else {
                 self.seek_quarter(simd, cut, &field, (i, part), winner)
             };
+            best.found.cost += cut.quarter_type;
             division.sought[i] = best;
             division.cost += best.found.cost;
             field.set(part, Some(best.pointer()));

@@ -16,6 +16,7 @@ use super::macroblock::{Bottom, ChromaCanvas, LumaCanvas, Macroblock, Neighbours
 use super::motion::{self, Moves, Pointer, Threshold, Vector};
 use super::overflow;
 use super::predict::blocks::DC;
+use super::preset::Entropy;
 use super::quantise::{Denoise, QP_MAX, Quantisers, chroma_qp, lambda};
 use super::references::Kept;
 use super::rows::{Coded, SourceBand};
@@ -269,6 +270,7 @@ impl FrameCoder<'_> {
     /// Codes a macroblock of a P frame.
     #[inline(always)]
     fn code_after<S: Simd>(&mut self, simd: S, place: &Place<'_>, fineness: Fineness) -> (Motion, Coded) {
+        let Fineness { quantiser, qp, .. } = fineness;
         let field = place.field(0);
         let skipped = field.skipped();
         let still = [[Some(Pointer { vector: skipped, entry: 0 }), None]; 4];
@@ -279,12 +281,14 @@ impl FrameCoder<'_> {
         {
             return done;
         }
-        let mut cut = Cut::new(place, &field, lambda(fineness.qp));
+        let quarter_type =
+            if self.frame.parameters.entropy == Entropy::Cavlc { lambda(quantiser) } else { 0 };
+        let mut cut = Cut::new(place, &field, lambda(qp), quarter_type);
         let mut threshold = Threshold::new(self.sources.lists[0].count());
         let first = self.seek_whole(simd, &mut cut, 0, &mut threshold);
         let searched = |cut: &Cut<'_>| [cut.whole, [Vector::ZERO; MOST_ENTRIES]];
         if self.level() >= 3
-            && first.distortion() < SKIP_COST * lambda(fineness.quantiser)
+            && first.distortion() < SKIP_COST * lambda(quantiser)
             && (first.found.vector - skipped).length() <= 1
             && let Some((motion, coded)) = self.skip(simd, place, &still, fineness)
         {
@@ -296,7 +300,7 @@ impl FrameCoder<'_> {
         }
         let mut division = self.divide(simd, &mut cut, whole).best();
         self.refine_division(simd, &cut, &mut division);
-        let prices = Prices::of(self.frame, fineness.quantiser).dropping(self.least_score());
+        let prices = Prices::of(self.frame, quantiser).dropping(self.least_score());
         let moves = division.moves();
         let written = Written {
             shape: division.shape,
