@@ -97,7 +97,7 @@ impl<T> ClipTensor<T> {
 /// ([`catch_up`](Self::catch_up)).
 ///
 /// H.264 is exact for presets ultrafast to medium, with any CRF, frame rate, `keyint`, number of slices and, but for
-/// ultrafast, of [`bframes`](Self::bframes), with any tune; fastdecode up to veryfast only. H.265 and
+/// ultrafast, of [`bframes`](Self::bframes), with any tune; fastdecode up to faster only. H.265 and
 /// H.264's other presets are refused so far. JPEG, MJPEG, WebP and MPEG treat each frame by itself.
 ///
 /// ```

@@ -423,7 +423,7 @@ fn what_is_not_exact_is_refused() {
     assert!(with_b_frames.to_string().contains("bframes"), "{with_b_frames}");
     assert!(ClipCompressor::new(ultrafast()).bframes(0).unwrap().apply(&source).is_ok());
     assert!(matches!(ClipCompressor::new(superfast).bframes(17), Err(Error::InvalidSetting { .. })));
-    let error = refused(ultrafast().preset(H264Preset::Faster).tune(H264Tune::Fastdecode).into());
+    let error = refused(ultrafast().preset(H264Preset::Fast).tune(H264Tune::Fastdecode).into());
     assert!(error.contains("tune fastdecode"), "{error}");
     let animation = ultrafast().tune(H264Tune::Animation);
     assert!(refused(animation.into()).contains("bframes 2"));

@@ -355,7 +355,7 @@ fn tune_zerolatency() {
 #[test]
 fn tune_fastdecode() {
     let presets: Vec<String> =
-        PRESETS[..5].iter().map(|preset| format!("{preset}:tune=fastdecode")).collect();
+        PRESETS[..7].iter().map(|preset| format!("{preset}:tune=fastdecode")).collect();
     random_clips_of(&presets.iter().map(String::as_str).collect::<Vec<_>>(), &[""], number(44, 1_000));
 }
 

@@ -266,7 +266,7 @@ def apply_clip(
 ) -> Array:
     """Puts the artifacts of a codec into a clip whose frames it predicts from one another.
 
-    H.264 is exact for presets ultrafast to medium and any tune, but fastdecode, which is taken up to veryfast; its other
+    H.264 is exact for presets ultrafast to medium and any tune, but fastdecode, which is taken up to faster; its other
     presets and H.265 are refused so far. JPEG, MJPEG, WebP and MPEG treat each frame by itself. PyAV codes a clip in as
     many slices as the machine has cores: say how many with ``cores``.
 

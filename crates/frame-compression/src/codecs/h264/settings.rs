@@ -176,11 +176,10 @@ impl H264 {
         if ultrafast && bframes > 0 {
             return refused("bframes", bframes.to_string(), "ultrafast has none: set bframes to 0");
         }
-        let whole = [H264Preset::Ultrafast, H264Preset::Superfast, H264Preset::Veryfast];
         if let Some(tune) = self.tune.filter(|&tune| tune == H264Tune::Fastdecode)
-            && !whole.contains(&self.preset)
+            && matches!(self.preset, H264Preset::Fast | H264Preset::Medium)
         {
-            let advice = "fastdecode is so up to veryfast: use a preset up to there, or leave the tune out";
+            let advice = "fastdecode is so up to faster: use a preset up to there, or leave the tune out";
             return refused("tune", tune.to_string(), advice);
         }
         if !ultrafast && self.machine != Machine::X86_64 {

@@ -2,6 +2,7 @@
 
 use super::super::inter::{Field, MOST_ENTRIES, Part, Shape};
 use super::super::motion::{Moves, Threshold, Vector};
+use super::super::preset::Entropy;
 use super::super::rate_distortion::coded::LumaCoding;
 use super::super::rate_distortion::{Found as IntraFound, NEVER};
 use super::super::rows::Coded;
@@ -138,10 +139,15 @@ impl FrameCoder<'_> {
         if quarters.cost >= divisions.whole.cost + sought[1].price + sought[2].price {
             return;
         }
+        let spared = if self.leaves_entries_out(sought) && !self.frame.parameters.prediction.mixes() {
+            sought[0].entry_price
+        } else {
+            0
+        };
         for (shape, members) in [(Shape::Rows, [[0, 1], [2, 3]]), (Shape::Columns, [[0, 2], [1, 3]])] {
             let [a, b] = members[1].map(|i: usize| &sought[i]);
             let prices = (a.prices() + b.prices()).div_ceil(2);
-            let second = a.distortion() + b.distortion() - 2 * cut.quarter_type + prices;
+            let second = a.distortion() + b.distortion() - 2 * cut.quarter_type + prices - spared;
             let limit = divisions.best().cost;
             let halves = self.halve(simd, cut, shape, (members, sought), second, limit);
             if shape == Shape::Rows {
@@ -175,10 +181,18 @@ impl FrameCoder<'_> {
             division.cost += best.found.cost;
             field.set(part, Some(best.pointer()));
         }
-        if !mixed {
+        if self.leaves_entries_out(&division.sought) {
+            division.cost -= division.sought.iter().map(|quarter| quarter.entry_price).sum::<u32>();
+        } else if !mixed && self.frame.parameters.entropy == Entropy::Cabac {
             division.cost -= division.sought[0].entry_price;
         }
         division
+    }
+
+    /// Whether 8x8 blocks are written without saying which frames they come from: CAVLC has a type for those that are all from
+    /// the nearest.
+    fn leaves_entries_out(&self, quarters: &[Sought; 4]) -> bool {
+        self.frame.parameters.entropy == Entropy::Cavlc && quarters.iter().all(|quarter| quarter.entry == 0)
     }
 
     fn seek_quarter<S: Simd>(

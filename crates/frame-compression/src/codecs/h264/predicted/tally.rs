@@ -10,9 +10,9 @@ use super::super::frame::Frame;
 use super::super::inter::Prediction;
 use super::super::macroblock::scatter;
 use super::super::predict::planes::Mode;
-use super::super::preset::Trellis;
+use super::super::preset::{Entropy, Trellis};
 use super::super::rate_distortion::coded::{ChromaCoding, LumaCoding};
-use super::super::rate_distortion::record::{Counts, Kind as Coding, Record, mode_place};
+use super::super::rate_distortion::record::{Counts, Kind as Coding, NO_BLOCK, Record, mode_place};
 use super::super::rate_distortion::{self, MacroblockQuantisers, Rules, Significances, Spectra, Work};
 use super::super::rows::Coded;
 use super::{Fineness, FrameCoder, Place};
@@ -85,15 +85,16 @@ impl Tally {
     }
 
     /// What is around a macroblock.
-    pub(super) fn surroundings(&self, place: &Place<'_>, columns: usize) -> Surroundings {
+    pub(super) fn surroundings(&self, place: &Place<'_>, columns: usize, entropy: Entropy) -> Surroundings {
         let index = place.index;
         let at = |exists: bool, back: usize| exists.then(|| index - back);
         let (left, above) = (at(place.left.is_some(), 1), at(place.top.is_some(), columns));
         let before = at(place.number > 0, 1);
         let [beside, over, before] = [left, above, before].map(|at| at.map(|at| &self.records[at]));
+        let missing = if entropy == Entropy::Cabac { 0 } else { NO_BLOCK };
         Surroundings {
             arounds: [false, true].map(|moved| Around::of_kind(beside, over, before, moved)),
-            counts: [Counts::around(beside, over), Counts::around_or(beside, over, 0)],
+            counts: [Counts::around(beside, over), Counts::around_or(beside, over, missing)],
             traces: Traces { left: left.map(|at| self.traces[at]), above: above.map(|at| self.traces[at]) },
         }
     }
@@ -137,7 +138,8 @@ impl FrameCoder<'_> {
     /// What is around a macroblock; `None` where macroblocks do not depend on bits.
     pub(super) fn surroundings(&self, place: &Place<'_>) -> Option<Surroundings> {
         let columns = self.planes.y.stride / 16;
-        self.tally.as_deref().map(|tally| tally.surroundings(place, columns))
+        let entropy = self.frame.parameters.entropy;
+        self.tally.as_deref().map(|tally| tally.surroundings(place, columns, entropy))
     }
 
     pub(super) fn predicted<'b>(&self, surroundings: &'b Surroundings) -> Predicted<'b> {

@@ -77,7 +77,7 @@ impl Coder<'_> {
         total >= LUMA_SCORE || !self.decimates
     }
 
-    /// The same. A trellis has weighed already whether a block is worth it.
+    /// The same. CABAC's trellis has weighed already whether a block is worth it.
     #[inline(always)]
     fn code_moved_8x8<S: Simd>(
         &self,
@@ -86,13 +86,16 @@ impl Coder<'_> {
         prediction: &[u8; 256],
         to: &mut LumaCoding,
     ) -> bool {
+        let cavlc = self.uses_cavlc_trellis();
+        let is_weighed = self.trellis.is_some() && !cavlc;
         let mut total = 0;
         for quarter in 0..4 {
             let at = quarter / 2 * 128 + quarter % 2 * 8;
             let block = |samples: &[u8; 256]| gather::<8, 64>(samples, 16, at);
-            let block = self.code_8x8(simd, quarter, &to.counts, &block(source), &block(prediction));
-            to.put_8x8(quarter, &block, true);
-            if self.trellis.is_some() {
+            // Where the trellis looks at the blocks before, CAVLC, it takes them for blocks without levels.
+            let block = self.code_8x8(simd, quarter, &[0; 16], &block(source), &block(prediction));
+            to.put_8x8(quarter, &block, !cavlc);
+            if is_weighed {
                 continue;
             }
             let worth = score_8x8_scanned(&block.levels, block.coded);
@@ -101,7 +104,7 @@ impl Coder<'_> {
                 to.leave_out(quarter, prediction);
             }
         }
-        total >= LUMA_SCORE || self.trellis.is_some() || !self.decimates
+        total >= LUMA_SCORE || is_weighed || !self.decimates
     }
 
     /// Codes a macroblock's chroma: rows of Cb and Cr side by side.
