@@ -451,6 +451,7 @@ mod tests {
     impl Job for BitsAgree {
         type Output = ();
 
+        #[inline(always)]
         fn run<S: Simd>(self, simd: S) {
             let mut rng = Rng::new(5);
             for round in 0..3000 {
