@@ -185,6 +185,10 @@ impl Level {
     }
 
     /// The level for rows of so many samples: one without vectors of 512 bits where these would not fit.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(unused_variables, reason = "their vectors have one width")
+    )]
     pub(crate) fn for_rows(self, width: usize) -> Self {
         match self {
             #[cfg(target_arch = "x86_64")]
