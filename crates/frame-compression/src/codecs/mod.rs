@@ -1,7 +1,8 @@
-//! One folder for each codec. Codecs never use each other; what several of them are made of has a folder of its own.
+//! One folder for each codec. Codecs never use each other; what several of them are made of has a module of its own.
 
 #[allow(unsafe_code, reason = "C frameworks")]
 pub(crate) mod apple;
+mod dct;
 pub(crate) mod h264;
 pub(crate) mod h265;
 pub(crate) mod jpeg;

@@ -46,7 +46,7 @@ pub(crate) use scalar::Scalar;
 pub(crate) use simd128::Simd128;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use sse2::Sse2;
-pub(crate) use transpose::{PAIRS, in_pairs, transpose_8x8, transpose_pairs};
+pub(crate) use transpose::{transpose_8x8, transpose_pairs};
 pub(crate) use vectors::{Array, ByteVector, DwordVector, Vectors, WordVector};
 
 /// The environment variable that lowers the level: `scalar`, `sse2`, `avx2`, `avx512` or `neon`.

@@ -43,13 +43,3 @@ fn four_rows<V: Vectors>(x: [V::Words; 4]) -> [V::Words; 4] {
         high.zip_high_64(other_high),
     ]
 }
-
-/// Rows of coefficients that an inverse DCT multiplies side by side, as pairs of lanes; and columns likewise.
-pub(crate) const PAIRS: [[usize; 2]; 4] = [[0, 4], [2, 6], [1, 3], [5, 7]];
-
-/// First those that are first in [`PAIRS`], then those that are second: in this order, [`transpose_pairs`] leaves rows
-/// that belong together in the same places of its two vectors.
-#[inline(always)]
-pub(crate) fn in_pairs<T: Copy>(x: [T; 8]) -> [T; 8] {
-    [x[0], x[2], x[1], x[5], x[4], x[6], x[3], x[7]]
-}

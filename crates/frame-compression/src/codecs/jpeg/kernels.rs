@@ -11,12 +11,10 @@
 use super::quantise::Quantiser;
 use super::transform::{CONST_BITS, EVEN, ODD, PASS_BITS};
 use super::{SIDE, reconstruct_block};
-use crate::simd::{Array, ByteVector, DwordVector, Vectors, WordVector, each, in_pairs, transpose_pairs};
-
-/// The same place of 8 rows or columns.
-type Eight<V> = [<V as Vectors>::Words; 8];
-/// Lanes of 32 bits: what belongs to the low and to the high four lanes of each part.
-type Wide<V> = [<V as Vectors>::Dwords; 2];
+use crate::codecs::dct::{
+    Eight, Wide, in_pairs, mirrored, narrow, paired, plus_and_minus, plus_product, product, products,
+};
+use crate::simd::{Array, ByteVector, DwordVector, Vectors, WordVector, each, transpose_pairs};
 
 /// Codes and decodes the blocks of eight rows, as [`super::reconstruct_block`] does one.
 #[inline(always)]
@@ -99,59 +97,6 @@ fn turn_bytes<V: Vectors>(x: [V::Bytes; 4]) -> [V::Bytes; 4] {
     [x[0].zip_low_8(x[2]), x[0].zip_high_8(x[2]), x[1].zip_low_8(x[3]), x[1].zip_high_8(x[3])]
 }
 
-#[inline(always)]
-fn add<V: Vectors>(a: Wide<V>, b: Wide<V>) -> Wide<V> {
-    [a[0] + b[0], a[1] + b[1]]
-}
-
-#[inline(always)]
-fn sub<V: Vectors>(a: Wide<V>, b: Wide<V>) -> Wide<V> {
-    [a[0] - b[0], a[1] - b[1]]
-}
-
-/// `a * x + b * y` of zipped pairs (x, y).
-#[inline(always)]
-fn product<V: Vectors>(simd: V, pairs: [V::Words; 2], [a, b]: [i16; 2]) -> Wide<V> {
-    let factors = V::Words::splat_pair(simd, a, b);
-    [pairs[0].mul_add_pairs(factors), pairs[1].mul_add_pairs(factors)]
-}
-
-/// That added to a sum.
-#[inline(always)]
-fn plus_product<V: Vectors>(simd: V, sum: Wide<V>, pairs: [V::Words; 2], [a, b]: [i16; 2]) -> Wide<V> {
-    let factors = V::Words::splat_pair(simd, a, b);
-    [sum[0].plus_products(pairs[0], factors), sum[1].plus_products(pairs[1], factors)]
-}
-
-/// A sum with a product added, and with it subtracted.
-#[inline(always)]
-fn plus_and_minus<V: Vectors>(simd: V, sum: Wide<V>, pairs: [V::Words; 2], [a, b]: [i16; 2]) -> [Wide<V>; 2] {
-    if V::ADDS_PRODUCTS {
-        return [plus_product(simd, sum, pairs, [a, b]), plus_product(simd, sum, pairs, [-a, -b])];
-    }
-    let product = product(simd, pairs, [a, b]);
-    [add::<V>(sum, product), sub::<V>(sum, product)]
-}
-
-/// Row `k` of [`ODD`] times four values, given as two zipped pairs.
-#[inline(always)]
-fn odd<V: Vectors>(simd: V, pairs: [[V::Words; 2]; 2], k: usize) -> Wide<V> {
-    let [a, b, c, d] = ODD[k];
-    plus_product(simd, product(simd, pairs[0], [a, b]), pairs[1], [c, d])
-}
-
-/// Divides by `2^BITS`, flooring, and narrows.
-#[inline(always)]
-fn narrow<V: Vectors, const BITS: i32>(x: Wide<V>) -> V::Words {
-    x[0].shr::<BITS>().pack_words(x[1].shr::<BITS>())
-}
-
-/// Divides by `2^BITS`, flooring, and narrows to pairs of lanes, one of each. `REST` is 16 less `BITS`.
-#[inline(always)]
-fn paired<V: Vectors, const BITS: i32, const REST: i32>(x: Wide<V>) -> V::Words {
-    x[0].shr::<BITS>().with_high_words(x[1].shl::<REST>())
-}
-
 /// Divides by `2^(BITS + 1)`, rounding to the nearest, otherwise as [`paired`]. One bit more fits 16 bits, too.
 #[inline(always)]
 fn descaled<V: Vectors, const BITS: i32, const REST: i32>(simd: V, x: Wide<V>) -> V::Words {
@@ -170,17 +115,17 @@ fn forward<V: Vectors>(simd: V, x: Eight<V>, offsets: [i32; 2], factor: i16) -> 
     let [first, fifth] = offsets.map(|offset| [V::Dwords::splat(simd, offset); 2]);
     [
         plus_product(simd, first, even, [factor, factor]),
-        odd(simd, differences, 0),
+        products(simd, differences, ODD[0]),
         product(simd, rotated, EVEN[0]),
-        odd(simd, differences, 1),
+        products(simd, differences, ODD[1]),
         plus_product(simd, fifth, even, [factor, -factor]),
-        odd(simd, differences, 2),
+        products(simd, differences, ODD[2]),
         product(simd, rotated, EVEN[1]),
-        odd(simd, differences, 3),
+        products(simd, differences, ODD[3]),
     ]
 }
 
-/// Samples 0..=255, a vector a row, to coefficients: rows as the pairs of [`PAIRS`](crate::simd::PAIRS), each pair in
+/// Samples 0..=255, a vector a row, to coefficients: rows as the pairs of [`PAIRS`](crate::codecs::dct::PAIRS), each pair in
 /// two vectors, which have the columns that are first and second in those pairs.
 #[inline(always)]
 fn forward_dct<V: Vectors>(simd: V, x: Eight<V>) -> Eight<V> {
@@ -244,17 +189,8 @@ fn inverse<V: Vectors>(simd: V, x: Eight<V>, offset: i32) -> [Wide<V>; 8] {
     let difference = plus_product(simd, offset, mean, [ONE, -ONE]);
     let [e0, e3] = plus_and_minus(simd, sum, rotated, EVEN[0]);
     let [e1, e2] = plus_and_minus(simd, difference, rotated, EVEN[1]);
-    let [o0, o1, o2, o3] = each!(4, k => odd(simd, pairs, k));
-    [
-        add::<V>(e0, o0),
-        add::<V>(e1, o1),
-        add::<V>(e2, o2),
-        add::<V>(e3, o3),
-        sub::<V>(e3, o3),
-        sub::<V>(e2, o2),
-        sub::<V>(e1, o1),
-        sub::<V>(e0, o0),
-    ]
+    let odd = each!(4, k => products(simd, pairs, ODD[k]));
+    mirrored::<V>([e0, e1, e2, e3], odd)
 }
 
 /// Coefficients as [`forward_dct`] gives them to samples around 128, not yet limited: a vector a column of samples.

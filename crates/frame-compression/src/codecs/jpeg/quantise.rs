@@ -1,7 +1,7 @@
 //! Quantisation and dequantisation in one step: nothing looks at the levels between.
 
 use super::transform::Block;
-use crate::simd::PAIRS;
+use crate::codecs::dct::PAIRS;
 
 /// Unsigned numbers of a table, as the kernels have coefficients ([`PLACES`]), each vector twice: for blocks side by
 /// side.

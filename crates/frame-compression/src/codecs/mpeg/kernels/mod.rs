@@ -14,10 +14,8 @@ pub(super) use quantise::Lanes;
 
 use super::Arithmetic;
 use super::quantise::Quantiser;
-use crate::simd::{ByteVector, PAIRS, Vectors, WordVector};
-
-/// The same place of 8 rows or columns of all blocks.
-type Eight<V> = [<V as Vectors>::Words; 8];
+use crate::codecs::dct::PAIRS;
+use crate::simd::{ByteVector, Vectors, WordVector};
 
 /// Column and row of the coefficient in a lane of the eight vectors of pairs.
 const fn place(vector: usize, lane: usize) -> [usize; 2] {

@@ -1,7 +1,8 @@
 //! See [`super::super::quantise`].
 
 use super::super::quantise::{INT_SHIFT, Quantiser, Steps};
-use super::{Eight, place};
+use super::place;
+use crate::codecs::dct::Eight;
 use crate::simd::{DwordVector, Vectors, WordVector};
 
 /// The numbers of eight vectors of coefficients, each twice: for blocks side by side.

@@ -4,61 +4,15 @@ use super::super::transform::{
     COLUMN_ROUND, COLUMN_SHIFT, CONST_BITS, EVEN, FACTORS_OF_ROW, HALF_ROOT, INVERSE, ODD, PASS_BITS,
     ROW_FACTORS, ROW_SHIFT, TANGENTS,
 };
-use super::{Eight, neighbours};
-use crate::simd::{DwordVector, PAIRS, Vectors, WordVector, each, in_pairs, transpose_8x8, transpose_pairs};
-
-/// Lanes of 32 bits: what belongs to the low and to the high four lanes of each part.
-type Wide<V> = [<V as Vectors>::Dwords; 2];
+use super::neighbours;
+use crate::codecs::dct::{
+    Eight, PAIRS, Wide, in_pairs, mirrored, narrow, paired, plus_and_minus, plus_product, products,
+};
+use crate::simd::{DwordVector, Vectors, WordVector, each, transpose_8x8, transpose_pairs};
 
 #[inline(always)]
 fn zip<V: Vectors>(a: V::Words, b: V::Words) -> [V::Words; 2] {
     [a.zip_low_16(b), a.zip_high_16(b)]
-}
-
-#[inline(always)]
-fn add<V: Vectors>(a: Wide<V>, b: Wide<V>) -> Wide<V> {
-    [a[0] + b[0], a[1] + b[1]]
-}
-
-#[inline(always)]
-fn sub<V: Vectors>(a: Wide<V>, b: Wide<V>) -> Wide<V> {
-    [a[0] - b[0], a[1] - b[1]]
-}
-
-/// `a * x + b * y` of zipped pairs (x, y).
-#[inline(always)]
-fn product<V: Vectors>(simd: V, pairs: [V::Words; 2], a: i16, b: i16) -> Wide<V> {
-    let factors = V::Words::splat_pair(simd, a, b);
-    [pairs[0].mul_add_pairs(factors), pairs[1].mul_add_pairs(factors)]
-}
-
-/// That added to a sum.
-#[inline(always)]
-fn plus_product<V: Vectors>(simd: V, sum: Wide<V>, pairs: [V::Words; 2], a: i16, b: i16) -> Wide<V> {
-    let factors = V::Words::splat_pair(simd, a, b);
-    [sum[0].plus_products(pairs[0], factors), sum[1].plus_products(pairs[1], factors)]
-}
-
-/// A sum with a product added, and with it subtracted.
-#[inline(always)]
-fn plus_and_minus<V: Vectors>(simd: V, sum: Wide<V>, pairs: [V::Words; 2], a: i16, b: i16) -> [Wide<V>; 2] {
-    if V::ADDS_PRODUCTS {
-        return [plus_product(simd, sum, pairs, a, b), plus_product(simd, sum, pairs, -a, -b)];
-    }
-    let product = product(simd, pairs, a, b);
-    [add::<V>(sum, product), sub::<V>(sum, product)]
-}
-
-/// Four factors times what is in two zipped pairs.
-#[inline(always)]
-fn products<V: Vectors>(simd: V, pairs: [[V::Words; 2]; 2], [a, b, c, d]: [i16; 4]) -> Wide<V> {
-    plus_product(simd, product(simd, pairs[0], a, b), pairs[1], c, d)
-}
-
-/// Divides by `2^BITS`, flooring, and narrows.
-#[inline(always)]
-fn narrow<V: Vectors, const BITS: i32>(x: Wide<V>) -> V::Words {
-    x[0].shr::<BITS>().pack_words(x[1].shr::<BITS>())
 }
 
 /// Samples, a vector a row, to coefficients in pairs.
@@ -173,10 +127,10 @@ pub(super) fn forward_dct_int<V: Vectors>(simd: V, samples: Eight<V>) -> Eight<V
     let mean = ((64 * 128) << BITS) + half;
     let with_mean = V::Dwords::repeat(simd, &[mean, half, half, half, mean, half, half, half]);
     let half = V::Dwords::splat(simd, half);
-    let sum = plus_product(simd, [with_mean, half], first, 1, 1);
-    let difference = plus_product(simd, [half; 2], first, 1, -1);
-    columns[0] = narrow::<V, BITS>(plus_product(simd, sum, last, 1, 1));
-    columns[4] = narrow::<V, BITS>(plus_product(simd, difference, last, -1, 1));
+    let sum = plus_product(simd, [with_mean, half], first, [1, 1]);
+    let difference = plus_product(simd, [half; 2], first, [1, -1]);
+    columns[0] = narrow::<V, BITS>(plus_product(simd, sum, last, [1, 1]));
+    columns[4] = narrow::<V, BITS>(plus_product(simd, difference, last, [-1, 1]));
     transpose_pairs::<V>(in_pairs(columns))
 }
 
@@ -220,7 +174,7 @@ fn plus_products<V: Vectors>(
     pairs: [[V::Words; 2]; 2],
     [a, b, c, d]: [i16; 4],
 ) -> Wide<V> {
-    plus_product(simd, plus_product(simd, sum, pairs[0], a, b), pairs[1], c, d)
+    plus_product(simd, plus_product(simd, sum, pairs[0], [a, b]), pairs[1], [c, d])
 }
 
 /// To a sum, `a` times the difference of the outer sums and `b` times that of the inner ones, which need more than 16
@@ -244,7 +198,7 @@ pub(super) fn inverse_dct<V: Vectors>(simd: V, x: Eight<V>) -> Eight<V> {
     });
     let rows = inverse(simd, x, of_mean, 1 << (ROW_SHIFT - 1));
     // Divided by 2^11, two rows side by side.
-    let rows = each!(8, i => rows[i][0].shr::<ROW>().with_high_words(rows[i][1].shl::<{ 16 - ROW }>()));
+    let rows = each!(8, i => paired::<V, ROW, { 16 - ROW }>(rows[i]));
     let columns = inverse(simd, transpose_pairs::<V>(rows), [fourth; 2], COLUMN_ROUND);
     each!(8, i => narrow::<V, COLUMN>(columns[i]))
 }
@@ -257,23 +211,14 @@ fn inverse<V: Vectors>(simd: V, x: Eight<V>, of_mean: [V::Words; 2], round: i32)
     let round = V::Dwords::splat(simd, round);
     let (mean, rotated, pairs) = ([x[0], x[1]], [x[2], x[3]], [[x[4], x[5]], [x[6], x[7]]]);
     let a0 = each!(2, i => round.plus_products(mean[i], of_mean[i]));
-    let a1 = plus_product(simd, a0, mean, 0, -2 * w4);
+    let a1 = plus_product(simd, a0, mean, [0, -2 * w4]);
     let ([e0, e3], [e1, e2]) =
-        (plus_and_minus(simd, a0, rotated, w2, w6), plus_and_minus(simd, a1, rotated, w6, -w2));
-    let [o0, o1, o2, o3] = [
+        (plus_and_minus(simd, a0, rotated, [w2, w6]), plus_and_minus(simd, a1, rotated, [w6, -w2]));
+    let odd = [
         products(simd, pairs, [w1, w3, w5, w7]),
         products(simd, pairs, [w3, -w7, -w1, -w5]),
         products(simd, pairs, [w5, -w1, w7, w3]),
         products(simd, pairs, [w7, -w5, w3, -w1]),
     ];
-    [
-        add::<V>(e0, o0),
-        add::<V>(e1, o1),
-        add::<V>(e2, o2),
-        add::<V>(e3, o3),
-        sub::<V>(e3, o3),
-        sub::<V>(e2, o2),
-        sub::<V>(e1, o1),
-        sub::<V>(e0, o0),
-    ]
+    mirrored::<V>([e0, e1, e2, e3], odd)
 }
