@@ -8,6 +8,7 @@
 # goes on there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/machine/levels.sh
 
 scripts/machine/install-test-packages.sh
 cargo build --quiet --release -p oracle --bin soak
@@ -16,14 +17,7 @@ seed=${SOAK_SEED:-1}
 chunk=${SOAK_CHUNK:-1000}
 codecs=(h264-veryfast h264 h265 jpeg webp mpeg2 mpeg4 mjpeg)
 [ "${SOAK_CODEC:-all}" = all ] || codecs=("$SOAK_CODEC")
-case $(uname -m) in
-    x86_64)
-        levels=(scalar sse2 avx2)
-        grep -qw avx512_vnni /proc/cpuinfo && grep -qw avx512vbmi /proc/cpuinfo && levels+=(avx512)
-        ;;
-    aarch64 | arm64) levels=(scalar neon) ;;
-    *) levels=(scalar) ;;
-esac
+read -ra levels < <(levels)
 end=$(($(date +%s) + $(awk "BEGIN { print int(3600 * ${SOAK_HOURS:-1}) }")))
 
 status=0

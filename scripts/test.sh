@@ -37,19 +37,7 @@ step() {
 }
 
 . scripts/machine/programs.sh
-
-# The levels of this machine, the best one last; each has to give the same bits.
-levels() {
-    case $(uname -m) in
-        x86_64)
-            # What the level avx512 asks for last.
-            grep -qw avx512_vnni /proc/cpuinfo 2>/dev/null && grep -qw avx512vbmi /proc/cpuinfo &&
-                echo scalar sse2 avx2 avx512 || echo scalar sse2 avx2
-            ;;
-        aarch64 | arm64) echo scalar neon ;;
-        *) echo scalar ;;
-    esac
-}
+. scripts/machine/levels.sh
 
 # Installs Python packages into an environment of the tests' own.
 venv=target/test-venv
