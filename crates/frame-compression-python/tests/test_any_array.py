@@ -148,11 +148,13 @@ def test_any_array_gives_what_its_packed_copy_gives_or_an_error(data: st.DataObj
         result = call(x, codec, out=out)
     except errors.FrameCompressionError as error:
         event(f"refused: {type(error).__name__}")
-        if door == "batch out" and target is not None and target.of(before).shape == x.shape and is_taken(target.of(before)):
+        if door == "batch out" and out is not None and out.shape == x.shape and is_taken(out):
             # Images before the one that is refused may have been written.
-            target.of(before)[...] = target.of(memory)
+            target.of(before)[...] = out
         np.testing.assert_array_equal(memory, before, "an error, and the memory is not what it was")
-        may_be_written = out is None or (not read_only and out.shape == x.shape and is_taken(out) and out.flags.c_contiguous)
+        may_be_written = out is None or (
+            not read_only and out.shape == x.shape and is_taken(out) and out.flags.c_contiguous
+        )
         assert not (may_be_read and may_be_written), f"refused without a reason: {error}"
         return
 

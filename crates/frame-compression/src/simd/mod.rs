@@ -1,5 +1,5 @@
-//! Vectors of 256 bits for the kernels, on every instruction set alike; and of 512 bits on AVX-512, for kernels that are
-//! generic over [`Vectors`].
+//! Vectors of 256 bits for the kernels, on every instruction set alike; and of 512 bits on AVX-512, for kernels that
+//! are generic over [`Vectors`].
 //!
 //! A kernel is written once, generic over [`Simd`], and compiled for each instruction set inside
 //! [`Simd::vectorize`]. A token that implements [`Simd`] exists only where the CPU has its instructions, so

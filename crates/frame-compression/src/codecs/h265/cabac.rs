@@ -99,8 +99,8 @@ const NEXT_AFTER_LPS: [u8; 64] = [
     33, 33, 34, 34, 35, 35, 35, 36, 36, 36, 37, 37, 37, 38, 38, 63,
 ];
 
-/// What coding a bin does, by `2 * state + bin`: the next state in the lowest 8 bits, the cost above. There is room for any
-/// number of 8 bits as a state, so that an index needs no check.
+/// What coding a bin does, by `2 * state + bin`: the next state in the lowest 8 bits, the cost above. Any number of 8
+/// bits fits as a state, so that an index needs no check.
 static TRANSITIONS: [u32; 512] = transitions();
 
 const fn transitions() -> [u32; 512] {
@@ -167,8 +167,8 @@ impl Bins<'_> {
         self.length += code_bin(self.contexts, context, bin);
     }
 
-    /// Codes up to four bins with one context: the lower bits of `pattern`, the first highest, behind a 1. To code none takes
-    /// no branch, as how many there are cannot be foreseen.
+    /// Codes up to four bins with one context: the lower bits of `pattern`, the first highest, behind a 1. None takes no
+    /// branch either, as how many there are cannot be foreseen.
     #[inline(always)]
     pub(super) fn pattern(&mut self, context: usize, pattern: u32) {
         let state = &mut self.contexts[context % CONTEXTS];

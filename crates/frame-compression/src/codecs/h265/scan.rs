@@ -41,11 +41,12 @@ pub(super) struct Scan {
     /// ([`super::residual::SignificanceContexts::of_class`]): by whether the sub-block is the first one, and by the
     /// coded_sub_block_flags of the right (1) and lower (2) neighbour (H.265 9.3.4.2.5).
     pub(super) significance_classes: [[[u8; 16]; 4]; 2],
-    /// The places of each sigCtx before what depends on the block, by the neighbours. Blocks of 8x8 and more have no others than 0, 1 and 2.
+    /// The places of each sigCtx before what depends on the block, by the neighbours. Blocks of 8x8 and more have only 0,
+    /// 1 and 2.
     pub(super) classes: [[u16; 9]; 4],
-    /// Of four places in scan order, given as bits: the bits of each class brought together, by the neighbours and which
-    /// four. There are 16 bits for each of three classes, or 4 for each of nine in blocks of 4x4, whose last place has no
-    /// flag.
+    /// Of four places in scan order, given as bits: the bits of each class brought together, by the neighbours and
+    /// which four. There are 16 bits for each of three classes, or 4 for each of nine in blocks of 4x4, whose last place
+    /// has no flag.
     pub(super) gather: [[[u64; 16]; 4]; 4],
     /// For blocks of 4x4: a 1 in front of the bits that are below a place, 4 bits for each class.
     pub(super) fronts: [u64; 16],

@@ -109,8 +109,8 @@ impl Lookahead {
         self.frames[b] = seen;
     }
 
-    /// Turns what macroblocks are worth into quantisers. A frame that fades from the one so far before it, and is not coded with
-    /// weights, gets finer ones.
+    /// Turns what macroblocks are worth into quantisers. A frame that fades from the one so far before it, and is not
+    /// coded with weights, gets finer ones.
     fn finish_tree(&mut self, slot: usize, mean: f32, distance: usize) {
         let clamp = |seconds: f32| f64::from(seconds).clamp(f64::from(0.01f32), 1.0);
         let parameters = &self.terms().parameters;

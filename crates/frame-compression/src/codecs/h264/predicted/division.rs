@@ -189,8 +189,8 @@ impl FrameCoder<'_> {
         division
     }
 
-    /// Whether 8x8 blocks are written without saying which frames they come from: CAVLC has a type for those that are all from
-    /// the nearest.
+    /// Whether 8x8 blocks are written without saying which frames they come from: CAVLC has a type for those that are
+    /// all from the nearest.
     fn leaves_entries_out(&self, quarters: &[Sought; 4]) -> bool {
         self.frame.parameters.entropy == Entropy::Cavlc && quarters.iter().all(|quarter| quarter.entry == 0)
     }

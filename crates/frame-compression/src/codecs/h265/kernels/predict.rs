@@ -84,8 +84,8 @@ pub(super) struct Rows {
     pub(super) weights: [i16; 32],
     /// The weights of the first four rows, four times each.
     pub(super) weights_4x4: [i16; 16],
-    /// What stands in front of the main reference: lanes of the side after the corner. Of no matter where the angle is not
-    /// negative.
+    /// What stands in front of the main reference: lanes of the side after the corner. Without meaning where the angle
+    /// is not negative.
     extension: LaneOrder,
 }
 

@@ -8,8 +8,8 @@ use crate::simd::{Bytes, Simd, Words};
 
 /// How a mode predicts.
 struct Lookup {
-    /// The places on the left and on the upper side of the first of each sample's two neighbours, then of the second; 128
-    /// where the other side has it.
+    /// Of each sample's two neighbours first the places of the first ones on the left and on the upper side, then those
+    /// of the second ones; 128 where the other side has it.
     left: [u8; 32],
     top: [u8; 32],
     /// The weight of the second neighbour, in 2^-15.
